@@ -1,0 +1,1 @@
+//! The eConnect document language: model, reader, writer and catalogue.

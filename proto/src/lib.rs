@@ -1,0 +1,17 @@
+//! The contract between cloud and agent: tunnel messages and the eConnect document language.
+
+pub mod econnect;
+
+/// The tunnel's gRPC messages and services, generated from `connect/tunnel/v1/tunnel.proto`.
+pub mod tunnel {
+    #[expect(
+        clippy::all,
+        clippy::pedantic,
+        clippy::allow_attributes,
+        missing_debug_implementations,
+        reason = "generated code"
+    )]
+    pub mod v1 {
+        tonic::include_proto!("connect.tunnel.v1");
+    }
+}
