@@ -1,1 +1,5 @@
-//! x
+//! Domain types and the engine: pure, no clock, no database, no network.
+
+#![warn(missing_docs)]
+
+pub mod domain;

@@ -1,0 +1,14 @@
+//! What the business is made of: plain data, shared by store, worker and API.
+
+pub mod agent;
+pub mod artifact;
+pub mod command;
+pub mod event;
+pub mod failure;
+pub mod ids;
+pub mod lane;
+pub mod link;
+pub mod run;
+pub mod store;
+pub mod tenant;
+pub mod time;
