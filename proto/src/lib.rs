@@ -1,5 +1,11 @@
 //! The contract between cloud and agent: tunnel messages and the eConnect document language.
 
+#![warn(missing_docs)]
+#![cfg_attr(
+    test,
+    expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")
+)]
+
 pub mod econnect;
 
 /// The tunnel's gRPC messages and services, generated from `connect/tunnel/v1/tunnel.proto`.
@@ -8,7 +14,7 @@ pub mod tunnel {
         clippy::all,
         clippy::pedantic,
         clippy::allow_attributes,
-        missing_debug_implementations,
+        missing_docs,
         reason = "generated code"
     )]
     pub mod v1 {
