@@ -13,6 +13,7 @@ fn main() -> Result<(), Failure> {
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
     let out = Path::new(&out);
     fs::write(out.join("catalogue.rs"), catalogue()?)?;
+    fs::write(out.join("errors.rs"), errors()?)?;
     Ok(())
 }
 
@@ -143,6 +144,38 @@ fn write_number_procedures(out: &mut String, rows: &[Row]) -> Result<(), Failure
     }
     writeln!(out, "];")?;
     Ok(())
+}
+
+fn errors() -> Result<String, Failure> {
+    let mut out = "pub(super) static ERRORS: &[ErrorInfo] = &[\n".to_owned();
+    for row in rows("catalogue/errors.csv")? {
+        writeln!(
+            out,
+            "ErrorInfo {{ code: {}, procedure: {:?}, meaning: {:?}, class: ErrorClass::{}, \
+             element: {}, repair: {:?} }},",
+            row["code"].parse::<i32>()?,
+            row["procedure"],
+            row["meaning"],
+            error_class(&row["class"])?,
+            optional(&row["element"]),
+            row["repair"],
+        )?;
+    }
+    out.push_str("];\n");
+    Ok(out)
+}
+
+fn error_class(text: &str) -> Result<&'static str, Failure> {
+    Ok(match text {
+        "busy" => "Busy",
+        "unavailable" => "Unavailable",
+        "authentication" => "Authentication",
+        "invalid_data" => "InvalidData",
+        "business_rule" => "BusinessRule",
+        "duplicate" => "Duplicate",
+        "bug" => "Bug",
+        other => return Err(format!("unknown error class {other:?} in the catalogue").into()),
+    })
 }
 
 fn is_output(row: &Row) -> bool {

@@ -7,12 +7,12 @@ use quick_xml::name::ResolveResult;
 use super::assemble::{Assembler, Refusal};
 use super::document::Document;
 use super::read_error::{ReadError, ReadErrorKind};
-use super::writer::{XSI, is_name_character, is_xml_character};
+use super::writer::{XSI, is_name, is_xml_character};
 
 /// A start tag's attributes may take this many bytes; namespaces are all that belongs there.
 const MAX_ATTRIBUTES: usize = 4096;
-/// The longest name: SQL Server's own limit for a procedure or parameter.
-const MAX_NAME: usize = 128;
+/// Characters of the document that a message quotes at most.
+const MAX_QUOTE: usize = 128;
 
 /// What a document may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -268,11 +268,7 @@ fn nil_value(text: &str) -> Result<bool, ReadErrorKind> {
 }
 
 fn checked_name(name: &str) -> Result<&str, ReadErrorKind> {
-    let characters = name.chars().enumerate();
-    let valid = characters
-        .clone()
-        .all(|(index, one)| is_name_character(index, one));
-    if valid && (1..=MAX_NAME).contains(&name.len()) {
+    if is_name(name) {
         Ok(name)
     } else {
         Err(ReadErrorKind::Name(shortened(name)))
@@ -303,5 +299,5 @@ fn character_reference(name: &str) -> Result<char, ReadErrorKind> {
 
 /// Keeps what a message quotes short.
 fn shortened(text: &str) -> String {
-    text.chars().take(MAX_NAME).collect()
+    text.chars().take(MAX_QUOTE).collect()
 }

@@ -106,6 +106,11 @@ impl SqlType {
         }
     }
 
+    /// Tells whether values are dates.
+    pub fn is_date(self) -> bool {
+        self == Self::Datetime
+    }
+
     /// Tells whether values are characters.
     pub fn is_text(self) -> bool {
         match self {

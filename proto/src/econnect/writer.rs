@@ -132,12 +132,22 @@ fn write_name(out: &mut String, name: &str) {
 }
 
 /// Tells whether a character may stand at a place of a name, as this language uses names.
-pub(super) fn is_name_character(index: usize, character: char) -> bool {
+fn is_name_character(index: usize, character: char) -> bool {
     match character {
         'a'..='z' | 'A'..='Z' | '_' => true,
         '0'..='9' | '-' | '.' => index > 0,
         _ => false,
     }
+}
+
+/// The longest name: SQL Server's own limit for a procedure or parameter.
+const MAX_NAME: usize = 128;
+
+/// Tells whether a text can name a node or an element.
+pub(super) fn is_name(text: &str) -> bool {
+    let mut characters = text.chars().enumerate();
+    (1..=MAX_NAME).contains(&text.len())
+        && characters.all(|(index, character)| is_name_character(index, character))
 }
 
 /// A carriage return is written as a reference because parsers turn a plain one into a line feed.
