@@ -1,0 +1,42 @@
+# Each target does its own set-up and ends what it starts.
+
+SHELL := /bin/bash
+CARGO ?= cargo
+ARGS ?=
+export CARGO_TERM_COLOR ?= auto
+
+# The binaries that stories and the demo drive carry the named crash points.
+HOOKS := --features connect-cloud/crash-points,connect-agent/crash-points
+WINDOWS := x86_64-pc-windows-gnu
+
+.PHONY: demo test check bench help
+
+help:
+	@echo "make demo [ARGS='--orders 200 --exit']   orders travel from a sandbox store into a sandbox GP"
+	@echo "make test                                all tests, on SQLite and on PostgreSQL"
+	@echo "make check                               format, lints, Windows build, layering, dependencies"
+	@echo "make bench                               figures, also in target/bench.json"
+
+demo:
+	@tests/provide.sh build demo $(ARGS)
+	@$(CARGO) build --quiet $(HOOKS) -p connect-cloud -p connect-agent -p connect-tests --bins
+	@exec tests/with-postgres.sh --if-asked "$(ARGS)" target/debug/connect-demo $(ARGS)
+
+test:
+	@tests/provide.sh build test
+	$(CARGO) build $(HOOKS) --workspace --bins
+	@tests/with-postgres.sh tests/run-suites.sh
+
+check:
+	@tests/provide.sh build check
+	@start=$$SECONDS; set -e; \
+	$(CARGO) fmt --all --check; \
+	$(CARGO) clippy --workspace --all-targets $(HOOKS) -- -D warnings; \
+	$(CARGO) check --target $(WINDOWS) -p connect-agent -p connect-proto; \
+	$(CARGO) test -q -p connect-tests --test layering; \
+	echo "check took $$((SECONDS - start)) s"
+
+bench:
+	@tests/provide.sh build test
+	$(CARGO) build --release -p connect-cloud -p connect-agent -p connect-tests --bins
+	@target/release/connect-bench $(ARGS)

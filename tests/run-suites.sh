@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs every test suite and prints what each took; the first failure does not hide the later ones.
+set -uo pipefail
+failed=0 ; hooks=(--features connect-cloud/crash-points,connect-agent/crash-points)
+suite() { # name, cargo test arguments
+  local name=$1 start=$SECONDS; shift
+  echo "== $name"
+  cargo test --workspace "${hooks[@]}" "$@" || failed=1
+  echo "== $name took $((SECONDS - start)) s"
+}
+suite "unit and conformance" --lib --bins
+suite "integration" --tests --exclude connect-tests
+suite "layering and dependencies" --test layering
+suite "stories" --test stories
+exit $failed
