@@ -8,6 +8,7 @@ export CARGO_TERM_COLOR ?= auto
 # The binaries that stories and the demo drive carry the named crash points.
 HOOKS := --features connect-cloud/crash-points,connect-agent/crash-points
 WINDOWS := x86_64-pc-windows-gnu
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .PHONY: demo test check bench help
 
@@ -20,7 +21,7 @@ help:
 demo:
 	@tests/provide.sh build demo $(ARGS)
 	@$(CARGO) build --quiet $(HOOKS) -p connect-cloud -p connect-agent -p connect-tests --bins
-	@exec tests/with-postgres.sh --if-asked "$(ARGS)" target/debug/connect-demo $(ARGS)
+	@exec tests/with-postgres.sh --if-asked "$(ARGS)" $(TARGET)/debug/connect-demo $(ARGS)
 
 test:
 	@tests/provide.sh build test
@@ -39,4 +40,4 @@ check:
 bench:
 	@tests/provide.sh build test
 	$(CARGO) build --release -p connect-cloud -p connect-agent -p connect-tests --bins
-	@target/release/connect-bench $(ARGS)
+	@$(TARGET)/release/connect-bench $(ARGS)

@@ -1,0 +1,135 @@
+//! Kills agent and cloud while orders flow: at random moments and at each named crash point in turn.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use tokio::process::Command;
+use tokio::sync::Mutex;
+
+use super::landing::Landing;
+use crate::harness::binaries;
+use crate::harness::world::World;
+
+/// What was killed how often.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Killed {
+    agent_random: usize,
+    agent_points: usize,
+    cloud_random: usize,
+    cloud_points: usize,
+}
+
+impl fmt::Display for Killed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "SIGKILLs: agent {} ({} at crash points), cloud {} ({} at crash points)",
+            self.agent_random + self.agent_points,
+            self.agent_points,
+            self.cloud_random + self.cloud_points,
+            self.cloud_points,
+        )
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Victim {
+    Agent,
+    Cloud,
+}
+
+/// Places the orders in portions and kills both processes so many times each meanwhile.
+pub(super) async fn carry_out(
+    world: &Arc<Mutex<World>>,
+    landing: &Arc<Landing>,
+    orders: usize,
+    kills: usize,
+) -> anyhow::Result<Killed> {
+    let points = [points("connect-agent").await?, points("connect-cloud").await?];
+    let mut random = StdRng::seed_from_u64(orders as u64);
+    let mut killed = Killed::default();
+    let portion = orders.div_ceil(kills * 2).max(1);
+    for round in 0..kills {
+        for (victim, points) in [(Victim::Agent, &points[0]), (Victim::Cloud, &points[1])] {
+            let left = orders.saturating_sub(landing.count().await);
+            landing.place(left.min(portion)).await?;
+            let at_point = round % 2 == 1;
+            if at_point {
+                let name = &points[round / 2 % points.len()];
+                at_crash_point(world, landing, victim, name).await?;
+            } else {
+                tokio::time::sleep(Duration::from_millis(random.random_range(20..600))).await;
+                at_once(world, victim).await?;
+            }
+            *match (victim, at_point) {
+                (Victim::Agent, true) => &mut killed.agent_points,
+                (Victim::Agent, false) => &mut killed.agent_random,
+                (Victim::Cloud, true) => &mut killed.cloud_points,
+                (Victim::Cloud, false) => &mut killed.cloud_random,
+            } += 1;
+        }
+    }
+    let left = orders.saturating_sub(landing.count().await);
+    landing.place(left).await?;
+    Ok(killed)
+}
+
+async fn at_once(world: &Arc<Mutex<World>>, victim: Victim) -> anyhow::Result<()> {
+    let mut world = world.lock().await;
+    match victim {
+        Victim::Agent => {
+            world.agent.kill().await?;
+            world.restart_agent(&[])
+        }
+        Victim::Cloud => {
+            world.cloud.kill().await?;
+            world.restart_cloud(&[]).await
+        }
+    }
+}
+
+/// Restarts the process so that it kills itself at the point, feeds it orders until it has, restarts.
+async fn at_crash_point(
+    world: &Arc<Mutex<World>>,
+    landing: &Arc<Landing>,
+    victim: Victim,
+    point: &str,
+) -> anyhow::Result<()> {
+    let mut world = world.lock().await;
+    let armed = [("CONNECT_CRASH_POINT", point)];
+    match victim {
+        Victim::Agent => {
+            world.agent.kill().await?;
+            world.restart_agent(&armed)?;
+        }
+        Victim::Cloud => {
+            world.cloud.kill().await?;
+            // It may die of its first piece of work before it could say that it is ready.
+            drop(world.restart_cloud(&armed).await);
+        }
+    }
+    for _ in 0..60 {
+        let process = if victim == Victim::Agent { &mut world.agent } else { &mut world.cloud };
+        if process.killed_itself(Duration::from_secs(1)).await.is_ok() || !process.running() {
+            return match victim {
+                Victim::Agent => world.restart_agent(&[]),
+                Victim::Cloud => world.restart_cloud(&[]).await,
+            };
+        }
+        landing.place(1).await?;
+    }
+    bail!("{point} was never passed")
+}
+
+async fn points(binary: &str) -> anyhow::Result<Vec<String>> {
+    let output = Command::new(binaries::path(binary)?).env("CONNECT_CRASH_LIST", "1").output().await?;
+    let names: Vec<String> =
+        String::from_utf8(output.stdout)?.lines().map(|line| line.trim().to_owned()).collect();
+    if names.is_empty() {
+        return Err(anyhow::anyhow!("built without the feature crash-points")).context(binary.to_owned());
+    }
+    Ok(names)
+}

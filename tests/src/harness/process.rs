@@ -1,0 +1,149 @@
+//! One child process: started with a log file, stopped by signal, never left behind.
+
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+use super::binaries;
+use super::wait::wait_for;
+
+/// How to start a binary of ours.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// Name of the binary.
+    pub binary: &'static str,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Environment on top of ours.
+    pub environment: Vec<(String, String)>,
+    /// Where its output goes, appended over restarts.
+    pub log: PathBuf,
+}
+
+/// A running child.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    name: &'static str,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts it; its output is appended to the log.
+    pub fn start(launch: &Launch) -> anyhow::Result<Self> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(&launch.log)
+            .with_context(|| format!("cannot open {}", launch.log.display()))?;
+        let child = Command::new(binaries::path(launch.binary)?)
+            .args(&launch.arguments)
+            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", launch.binary))?;
+        Ok(Self { child, name: launch.binary, log: launch.log.clone() })
+    }
+
+    /// Waits for the JSON line that the process writes into its ready file.
+    pub async fn ready(&mut self, file: &Path) -> anyhow::Result<Value> {
+        let (name, log) = (self.name, self.log.clone());
+        for _ in 0..2400 {
+            if let Ok(text) = std::fs::read_to_string(file)
+                && let Ok(value) = serde_json::from_str(&text)
+            {
+                return Ok(value);
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{name} ended with {status}: {}", tail(&log));
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        bail!("{name} was not ready within a minute: {}", tail(&log))
+    }
+
+    /// Whether it still runs.
+    pub fn running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Process id while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// SIGKILL, at once.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill().await.with_context(|| format!("cannot kill {}", self.name))
+    }
+
+    /// SIGTERM, then waits for a clean end.
+    pub async fn stop(&mut self) -> anyhow::Result<ExitStatus> {
+        if let Some(id) = self.child.id() {
+            signal(id, "TERM").await?;
+        }
+        match tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await {
+            Ok(status) => Ok(status?),
+            Err(_) => {
+                self.kill().await?;
+                bail!("{} did not end within 20 s of SIGTERM: {}", self.name, tail(&self.log))
+            }
+        }
+    }
+
+    /// Stops it where it is (SIGSTOP) or lets it go on (SIGCONT).
+    pub async fn freeze(&self, frozen: bool) -> anyhow::Result<()> {
+        let id = self.child.id().context("it does not run")?;
+        signal(id, if frozen { "STOP" } else { "CONT" }).await
+    }
+
+    /// Waits until it has died by SIGKILL, as at a crash point.
+    pub async fn killed_itself(&mut self, limit: Duration) -> anyhow::Result<()> {
+        match tokio::time::timeout(limit, self.child.wait()).await {
+            Ok(status) if status.as_ref().is_ok_and(|s| s.signal() == Some(9)) => Ok(()),
+            Ok(status) => bail!("{} ended with {status:?}: {}", self.name, tail(&self.log)),
+            Err(_) => bail!("{} did not reach its crash point in {} s", self.name, limit.as_secs()),
+        }
+    }
+
+    /// Last lines of its log.
+    pub fn tail(&self) -> String {
+        tail(&self.log)
+    }
+}
+
+async fn signal(id: u32, name: &str) -> anyhow::Result<()> {
+    let status = Command::new("kill").arg(format!("-{name}")).arg(id.to_string()).status().await?;
+    if !status.success() {
+        bail!("kill -{name} {id}: {status}");
+    }
+    Ok(())
+}
+
+/// A port that was free a moment ago, for servers that must come back at the same address.
+pub fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn tail(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(30)..].join("\n")
+}
+
+/// Waits until a TCP address accepts connections.
+pub async fn accepts(address: &str) -> anyhow::Result<()> {
+    wait_for(address, Duration::from_secs(30), || async {
+        Ok(tokio::net::TcpStream::connect(address).await.ok().map(drop))
+    })
+    .await
+}
