@@ -20,7 +20,7 @@ help:
 
 demo:
 	@tests/provide.sh build demo $(ARGS)
-	@$(CARGO) build --quiet $(HOOKS) -p connect-cloud -p connect-agent -p connect-tests --bins
+	@$(CARGO) build --quiet $(HOOKS) --workspace --bins
 	@exec tests/with-postgres.sh --if-asked "$(ARGS)" $(TARGET)/debug/connect-demo $(ARGS)
 
 test:
@@ -39,5 +39,5 @@ check:
 
 bench:
 	@tests/provide.sh build test
-	$(CARGO) build --release -p connect-cloud -p connect-agent -p connect-tests --bins
+	$(CARGO) build --release --workspace --bins
 	@$(TARGET)/release/connect-bench $(ARGS)

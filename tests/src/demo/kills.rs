@@ -1,12 +1,12 @@
 //! Kills agent and cloud while orders flow: at random moments and at each named crash point in turn.
 
 use std::fmt;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use tokio::process::Command;
 use tokio::sync::Mutex;
 
 use super::landing::Landing;
@@ -48,7 +48,10 @@ pub(super) async fn carry_out(
     orders: usize,
     kills: usize,
 ) -> anyhow::Result<Killed> {
-    let points = [points("connect-agent").await?, points("connect-cloud").await?];
+    let points = [
+        points("connect-agent").await?,
+        points("connect-cloud").await?,
+    ];
     let mut random = StdRng::seed_from_u64(orders as u64);
     let mut killed = Killed::default();
     let portion = orders.div_ceil(kills * 2).max(1);
@@ -81,11 +84,11 @@ async fn at_once(world: &Arc<Mutex<World>>, victim: Victim) -> anyhow::Result<()
     let mut world = world.lock().await;
     match victim {
         Victim::Agent => {
-            world.agent.kill().await?;
+            world.agent.kill()?;
             world.restart_agent(&[])
         }
         Victim::Cloud => {
-            world.cloud.kill().await?;
+            world.cloud.kill()?;
             world.restart_cloud(&[]).await
         }
     }
@@ -102,18 +105,22 @@ async fn at_crash_point(
     let armed = [("CONNECT_CRASH_POINT", point)];
     match victim {
         Victim::Agent => {
-            world.agent.kill().await?;
+            world.agent.kill()?;
             world.restart_agent(&armed)?;
         }
         Victim::Cloud => {
-            world.cloud.kill().await?;
+            world.cloud.kill()?;
             // It may die of its first piece of work before it could say that it is ready.
             drop(world.restart_cloud(&armed).await);
         }
     }
     for _ in 0..60 {
-        let process = if victim == Victim::Agent { &mut world.agent } else { &mut world.cloud };
-        if process.killed_itself(Duration::from_secs(1)).await.is_ok() || !process.running() {
+        let process = if victim == Victim::Agent {
+            &mut world.agent
+        } else {
+            &mut world.cloud
+        };
+        if process.killed_itself(Duration::from_secs(1)).await? {
             return match victim {
                 Victim::Agent => world.restart_agent(&[]),
                 Victim::Cloud => world.restart_cloud(&[]).await,
@@ -125,11 +132,16 @@ async fn at_crash_point(
 }
 
 async fn points(binary: &str) -> anyhow::Result<Vec<String>> {
-    let output = Command::new(binaries::path(binary)?).env("CONNECT_CRASH_LIST", "1").output().await?;
-    let names: Vec<String> =
-        String::from_utf8(output.stdout)?.lines().map(|line| line.trim().to_owned()).collect();
+    let output = Command::new(binaries::path(binary)?)
+        .env("CONNECT_CRASH_LIST", "1")
+        .output()?;
+    let names: Vec<String> = String::from_utf8(output.stdout)?
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .collect();
     if names.is_empty() {
-        return Err(anyhow::anyhow!("built without the feature crash-points")).context(binary.to_owned());
+        return Err(anyhow::anyhow!("built without the feature crash-points"))
+            .context(binary.to_owned());
     }
     Ok(names)
 }

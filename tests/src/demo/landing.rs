@@ -50,7 +50,15 @@ impl Landing {
         for order in orders {
             let number = plain(&order["custom_order_number"]);
             let total = plain(&order["order_total"]);
-            placed.insert(plain(&order["id"]), Placed { number, total, at, landed: None });
+            placed.insert(
+                plain(&order["id"]),
+                Placed {
+                    number,
+                    total,
+                    at,
+                    landed: None,
+                },
+            );
         }
         Ok(())
     }
@@ -86,7 +94,9 @@ impl Landing {
         let mut placed = self.placed.lock().await;
         let mut fresh = false;
         for run in runs {
-            let Some(order) = placed.get_mut(&plain(&run["entity_id"])) else { continue };
+            let Some(order) = placed.get_mut(&plain(&run["entity_id"])) else {
+                continue;
+            };
             if order.landed.is_some() {
                 continue;
             }
@@ -103,7 +113,10 @@ impl Landing {
                 let took = order.at.elapsed();
                 order.landed = Some(took);
                 let (number, total) = (&order.number, &order.total);
-                println!("{number:>8}  {document:<12} {total:>12}  {:>6} ms", took.as_millis());
+                println!(
+                    "{number:>8}  {document:<12} {total:>12}  {:>6} ms",
+                    took.as_millis()
+                );
             }
         }
         fresh
@@ -112,7 +125,10 @@ impl Landing {
     /// Orders per second over the time taken.
     pub(super) async fn summary(&self, took: Duration) -> String {
         let placed = self.placed.lock().await;
-        let landed = placed.values().filter(|order| order.landed.is_some()).count();
+        let landed = placed
+            .values()
+            .filter(|order| order.landed.is_some())
+            .count();
         let millis = took.as_millis().max(1);
         let tenths = u128::try_from(placed.len()).unwrap_or(0) * 10_000 / millis;
         format!(
@@ -127,5 +143,7 @@ impl Landing {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), ToOwned::to_owned)
 }

@@ -53,7 +53,8 @@ pub async fn run(demo: Demo) -> anyhow::Result<bool> {
     teller.abort();
     drop(teller.await);
     drop(landing);
-    let world = Arc::into_inner(world).ok_or_else(|| anyhow::anyhow!("the world is still in use"))?;
+    let world =
+        Arc::into_inner(world).ok_or_else(|| anyhow::anyhow!("the world is still in use"))?;
     finish(world.into_inner(), demo.keep, outcome).await
 }
 
@@ -70,7 +71,9 @@ async fn drive(
     landing: &Arc<Landing>,
 ) -> anyhow::Result<bool> {
     let start = Instant::now();
-    let Some(count) = demo.orders else { return keep_placing(demo.pace, landing).await };
+    let Some(count) = demo.orders else {
+        return keep_placing(demo.pace, landing).await;
+    };
     let killed = if demo.kills == 0 {
         landing.place(count).await?;
         None

@@ -1,11 +1,11 @@
 //! Waits until everything is settled, then lets the judge compare store and GP.
 #![expect(clippy::print_stdout, reason = "the demo talks to a person")]
 
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::process::Command;
 use tokio::sync::Mutex;
 
 use super::landing::Landing;
@@ -15,7 +15,11 @@ use crate::harness::world::{COMPANY, World, fixture};
 /// Status once no work is left and every order's run has ended.
 pub(super) async fn settled(world: &Arc<Mutex<World>>, landing: &Landing) -> anyhow::Result<Value> {
     let count = landing.count().await as u64;
-    world.lock().await.settled(count, Duration::from_secs(600)).await
+    world
+        .lock()
+        .await
+        .settled(count, Duration::from_secs(600))
+        .await
 }
 
 /// Runs the judge as a process of its own; true when it found nothing.
@@ -23,15 +27,36 @@ pub(super) async fn judge(world: &Arc<Mutex<World>>, landing: &Landing) -> anyho
     let world = world.lock().await;
     let profile = world.directory().join("profile.json");
     std::fs::write(&profile, world.profile.to_string())?;
-    let zone = fixture("world.json")?["store"]["time_zone"].as_str().unwrap_or("UTC").to_owned();
+    let zone = fixture("world.json")?["store"]["time_zone"]
+        .as_str()
+        .unwrap_or("UTC")
+        .to_owned();
     let output = Command::new(binaries::path("connect-sandbox")?)
-        .args(["judge", "--gp-control", &world.gp.control, "--store-control", &world.shop.control])
-        .args(["--profile", &profile.display().to_string(), "--company", COMPANY])
+        .args([
+            "judge",
+            "--gp-control",
+            &world.gp.control,
+            "--store-control",
+            &world.shop.control,
+        ])
+        .args([
+            "--profile",
+            &profile.display().to_string(),
+            "--company",
+            COMPANY,
+        ])
         .args(["--store-time-zone", &zone])
-        .output()
-        .await?;
+        .output()?;
     print!("{}", String::from_utf8_lossy(&output.stdout));
     print!("{}", String::from_utf8_lossy(&output.stderr));
-    println!("{} orders judged: {}", landing.count().await, if output.status.success() { "all equal" } else { "NOT EQUAL" });
+    println!(
+        "{} orders judged: {}",
+        landing.count().await,
+        if output.status.success() {
+            "all equal"
+        } else {
+            "NOT EQUAL"
+        }
+    );
     Ok(output.status.success())
 }

@@ -19,13 +19,20 @@ impl Api {
             .timeout(std::time::Duration::from_secs(30))
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), key: key.to_owned() })
+        Ok(Self {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+            key: key.to_owned(),
+        })
     }
 
     /// The same cloud with another key.
     #[must_use]
     pub fn with_key(&self, key: &str) -> Self {
-        Self { key: key.to_owned(), ..self.clone() }
+        Self {
+            key: key.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// Address of the web listener.
@@ -48,7 +55,11 @@ impl Api {
         let answer = request.send().await.with_context(|| url.clone())?;
         let status = answer.status();
         let text = answer.text().await?;
-        let value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? };
+        let value = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text)?
+        };
         Ok((status, value))
     }
 
@@ -83,11 +94,18 @@ impl Api {
 
 /// A text field that must be there.
 pub fn text(value: &Value, field: &str) -> anyhow::Result<String> {
-    value[field].as_str().map(ToOwned::to_owned).with_context(|| format!("no {field} in {value}"))
+    value[field]
+        .as_str()
+        .map(ToOwned::to_owned)
+        .with_context(|| format!("no {field} in {value}"))
 }
 
 /// The items of a listing.
 pub fn items(value: &Value) -> Vec<Value> {
-    let list = if value.is_array() { value } else { &value["items"] };
+    let list = if value.is_array() {
+        value
+    } else {
+        &value["items"]
+    };
     list.as_array().cloned().unwrap_or_default()
 }

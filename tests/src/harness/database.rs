@@ -1,10 +1,9 @@
 //! A fresh database for one run: a SQLite file, or a database on the PostgreSQL server provided.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
-use tokio::process::Command;
 
 /// Which database the cloud uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +31,10 @@ impl std::str::FromStr for Choice {
 /// URL of a fresh database.
 pub async fn fresh(choice: &Choice, directory: &Path) -> anyhow::Result<String> {
     match choice {
-        Choice::Sqlite => Ok(format!("sqlite://{}", directory.join("connect.db").display())),
+        Choice::Sqlite => Ok(format!(
+            "sqlite://{}",
+            directory.join("connect.db").display()
+        )),
         Choice::Url(url) => Ok(url.clone()),
         Choice::Postgres => create().await,
     }
@@ -47,11 +49,15 @@ async fn create() -> anyhow::Result<String> {
         .args(["-q", "-c", &format!("CREATE DATABASE {name}")])
         .stdin(Stdio::null())
         .output()
-        .await
         .context("psql is missing (Debian: postgresql-client)")?;
     if !output.status.success() {
-        bail!("cannot create a database: {}", String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "cannot create a database: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
-    let (base, _) = server.rsplit_once('/').context("the server's URL names no database")?;
+    let (base, _) = server
+        .rsplit_once('/')
+        .context("the server's URL names no database")?;
     Ok(format!("{base}/{name}"))
 }

@@ -32,7 +32,11 @@ impl Gp {
         let ready = directory.join("gp.ready");
         let launch = Launch {
             binary: "connect-sandbox",
-            arguments: vec!["gp".into(), "--ready-file".into(), ready.display().to_string()],
+            arguments: vec![
+                "gp".into(),
+                "--ready-file".into(),
+                ready.display().to_string(),
+            ],
             environment: Vec::new(),
             log: directory.join("gp.log"),
         };
@@ -52,7 +56,11 @@ impl Gp {
     /// All committed rows of a table.
     pub async fn table(&self, database: &str, table: &str) -> anyhow::Result<Vec<Value>> {
         let value = self.get(&format!("/tables/{database}/{table}")).await?;
-        Ok(super::api::items(if value["rows"].is_array() { &value["rows"] } else { &value }))
+        Ok(super::api::items(if value["rows"].is_array() {
+            &value["rows"]
+        } else {
+            &value
+        }))
     }
 
     /// What was called how often.
@@ -67,14 +75,19 @@ impl Gp {
 
     /// Takes all faults away.
     pub async fn clear_faults(&self) -> anyhow::Result<()> {
-        let answer = self.http.delete(format!("{}/faults", self.control)).send().await?;
+        let answer = self
+            .http
+            .delete(format!("{}/faults", self.control))
+            .send()
+            .await?;
         answer.error_for_status()?;
         Ok(())
     }
 
     /// Runs one statement as the server's owner.
     pub async fn sql(&self, database: &str, sql: &str) -> anyhow::Result<Value> {
-        self.post("/sql", &json!({"db": database, "sql": sql})).await
+        self.post("/sql", &json!({"db": database, "sql": sql}))
+            .await
     }
 
     /// Runs a script, batch by batch as separated by GO.
@@ -83,7 +96,9 @@ impl Gp {
         for line in script.lines().chain(["GO"]) {
             if line.trim().eq_ignore_ascii_case("GO") {
                 if !batch.trim().is_empty() {
-                    self.sql(database, &batch).await.with_context(|| batch.clone())?;
+                    self.sql(database, &batch)
+                        .await
+                        .with_context(|| batch.clone())?;
                 }
                 batch.clear();
             } else {
@@ -111,5 +126,9 @@ pub async fn answer(request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
     if !status.is_success() {
         bail!("{status} {body}");
     }
-    Ok(if body.is_empty() { Value::Null } else { serde_json::from_str(&body)? })
+    Ok(if body.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&body)?
+    })
 }

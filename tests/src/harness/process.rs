@@ -3,12 +3,11 @@
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
-use tokio::process::{Child, Command};
 
 use super::binaries;
 use super::wait::wait_for;
@@ -48,10 +47,13 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
-            .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("cannot start {}", launch.binary))?;
-        Ok(Self { child, name: launch.binary, log: launch.log.clone() })
+        Ok(Self {
+            child,
+            name: launch.binary,
+            log: launch.log.clone(),
+        })
     }
 
     /// Waits for the JSON line that the process writes into its ready file.
@@ -77,41 +79,59 @@ impl Process {
     }
 
     /// Process id while it runs.
-    pub fn id(&self) -> Option<u32> {
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// SIGKILL, at once.
-    pub async fn kill(&mut self) -> anyhow::Result<()> {
-        self.child.kill().await.with_context(|| format!("cannot kill {}", self.name))
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child
+            .kill()
+            .with_context(|| format!("cannot kill {}", self.name))?;
+        self.child.wait()?;
+        Ok(())
     }
 
     /// SIGTERM, then waits for a clean end.
     pub async fn stop(&mut self) -> anyhow::Result<ExitStatus> {
-        if let Some(id) = self.child.id() {
-            signal(id, "TERM").await?;
+        if self.running() {
+            signal(self.id(), "TERM")?;
         }
-        match tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await {
-            Ok(status) => Ok(status?),
-            Err(_) => {
-                self.kill().await?;
-                bail!("{} did not end within 20 s of SIGTERM: {}", self.name, tail(&self.log))
-            }
+        if let Some(status) = self.ended(Duration::from_secs(20)).await? {
+            return Ok(status);
         }
+        self.kill()?;
+        bail!(
+            "{} did not end within 20 s of SIGTERM: {}",
+            self.name,
+            tail(&self.log)
+        )
     }
 
     /// Stops it where it is (SIGSTOP) or lets it go on (SIGCONT).
-    pub async fn freeze(&self, frozen: bool) -> anyhow::Result<()> {
-        let id = self.child.id().context("it does not run")?;
-        signal(id, if frozen { "STOP" } else { "CONT" }).await
+    pub fn freeze(&self, frozen: bool) -> anyhow::Result<()> {
+        signal(self.id(), if frozen { "STOP" } else { "CONT" })
     }
 
-    /// Waits until it has died by SIGKILL, as at a crash point.
-    pub async fn killed_itself(&mut self, limit: Duration) -> anyhow::Result<()> {
-        match tokio::time::timeout(limit, self.child.wait()).await {
-            Ok(status) if status.as_ref().is_ok_and(|s| s.signal() == Some(9)) => Ok(()),
-            Ok(status) => bail!("{} ended with {status:?}: {}", self.name, tail(&self.log)),
-            Err(_) => bail!("{} did not reach its crash point in {} s", self.name, limit.as_secs()),
+    /// Waits until it has died by SIGKILL, as at a crash point; false while it still runs.
+    pub async fn killed_itself(&mut self, limit: Duration) -> anyhow::Result<bool> {
+        match self.ended(limit).await? {
+            None => Ok(false),
+            Some(status) if status.signal() == Some(9) => Ok(true),
+            Some(status) => bail!("{} ended with {status}: {}", self.name, tail(&self.log)),
+        }
+    }
+
+    async fn ended(&mut self, limit: Duration) -> anyhow::Result<Option<ExitStatus>> {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(Some(status));
+            }
+            if start.elapsed() > limit {
+                return Ok(None);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
@@ -121,8 +141,19 @@ impl Process {
     }
 }
 
-async fn signal(id: u32, name: &str) -> anyhow::Result<()> {
-    let status = Command::new("kill").arg(format!("-{name}")).arg(id.to_string()).status().await?;
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Gone already is as good.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn signal(id: u32, name: &str) -> anyhow::Result<()> {
+    let status = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(id.to_string())
+        .status()?;
     if !status.success() {
         bail!("kill -{name} {id}: {status}");
     }
@@ -131,7 +162,9 @@ async fn signal(id: u32, name: &str) -> anyhow::Result<()> {
 
 /// A port that was free a moment ago, for servers that must come back at the same address.
 pub fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
 }
 
 fn tail(log: &Path) -> String {

@@ -32,7 +32,11 @@ impl Shop {
             .iter()
             .map(|&a| a.to_owned())
             .collect();
-        arguments.extend([seed.to_string(), "--ready-file".into(), ready.display().to_string()]);
+        arguments.extend([
+            seed.to_string(),
+            "--ready-file".into(),
+            ready.display().to_string(),
+        ]);
         let launch = Launch {
             binary: "connect-sandbox",
             arguments,
@@ -53,7 +57,9 @@ impl Shop {
 
     /// Has shoppers place so many orders.
     pub async fn place(&self, count: usize, kind: &str) -> anyhow::Result<Vec<Value>> {
-        let placed = self.post("/orders", &json!({"count": count, "kind": kind})).await?;
+        let placed = self
+            .post("/orders", &json!({"count": count, "kind": kind}))
+            .await?;
         Ok(items(&placed["orders"]))
     }
 

@@ -1,12 +1,12 @@
 //! The whole product in one directory: sandboxes, cloud, agent, and a tenant set up through the API.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::process::Command;
 
 use super::api::{Api, items, text};
 use super::binaries;
@@ -197,7 +197,9 @@ impl World {
 
 fn with_environment(launch: &Launch, environment: &[(&str, &str)]) -> Launch {
     let mut launch = launch.clone();
-    let more = environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    let more = environment
+        .iter()
+        .map(|&(name, value)| (name.to_owned(), value.to_owned()));
     launch.environment.extend(more);
     launch
 }
@@ -221,9 +223,14 @@ struct Tenant {
 
 impl Setup<'_> {
     async fn tenant(&self, shop: &Shop) -> anyhow::Result<Tenant> {
-        let tenant = self.operator.post("/tenants", &json!({"name": "Fabrikam"})).await?;
+        let tenant = self
+            .operator
+            .post("/tenants", &json!({"name": "Fabrikam"}))
+            .await?;
         let api = self.operator.with_key(&text(&tenant, "api_key")?);
-        let environment = api.post("/environments", &json!({"name": "production"})).await?;
+        let environment = api
+            .post("/environments", &json!({"name": "production"}))
+            .await?;
         let environment = text(&environment, "id")?;
         let world = fixture("world.json")?;
         let store = json!({
@@ -348,10 +355,16 @@ allow_private_networks = true
     let ready = path.join("cloud.ready").display().to_string();
     Ok(Launch {
         binary: "connect-cloud",
-        arguments: ["--config", &file.display().to_string(), "serve", "--ready-file", &ready]
-            .iter()
-            .map(|&a| a.to_owned())
-            .collect(),
+        arguments: [
+            "--config",
+            &file.display().to_string(),
+            "serve",
+            "--ready-file",
+            &ready,
+        ]
+        .iter()
+        .map(|&a| a.to_owned())
+        .collect(),
         environment: Vec::new(),
         log: path.join("cloud.log"),
     })
@@ -361,22 +374,23 @@ async fn create_admin(launch: &Launch) -> anyhow::Result<String> {
     let output = Command::new(binaries::path(launch.binary)?)
         .args(&launch.arguments[..2])
         .args(["create-admin", "--name", "demo"])
-        .output()
-        .await?;
+        .output()?;
     let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     said.split_whitespace()
         .find(|word| word.starts_with("ihco_"))
         .map(ToOwned::to_owned)
         .with_context(|| {
-            format!("create-admin gave no key: {said} {}", String::from_utf8_lossy(&output.stderr))
+            format!(
+                "create-admin gave no key: {said} {}",
+                String::from_utf8_lossy(&output.stderr)
+            )
         })
 }
 
 async fn prepare_company(gp: &Gp) -> anyhow::Result<()> {
     let output = Command::new(binaries::path("connect-agent")?)
         .args(["sql", "--install-script"])
-        .output()
-        .await?;
+        .output()?;
     gp.script(COMPANY, &String::from_utf8(output.stdout)?).await
 }
 
@@ -384,17 +398,21 @@ async fn enroll(launch: &Launch, token: &str) -> anyhow::Result<()> {
     let output = Command::new(binaries::path(launch.binary)?)
         .args(&launch.arguments[..2])
         .args(["enroll", "--token", token])
-        .output()
-        .await?;
+        .output()?;
     if !output.status.success() {
-        anyhow::bail!("enrolment failed: {}", String::from_utf8_lossy(&output.stderr));
+        anyhow::bail!(
+            "enrolment failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(())
 }
 
 /// A JSON fixture of the repository.
 pub fn fixture(name: &str) -> anyhow::Result<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures")
+        .join(name);
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     Ok(serde_json::from_str(&text)?)
 }

@@ -1,0 +1,16 @@
+//! Stories: the built product is driven through its public faces, against the sandboxes.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+mod agent_offline;
+mod cards;
+mod enrolment;
+mod gp_refuses;
+mod hanging_agent;
+mod kills;
+mod orders;
+mod other_database;
+mod replay;
+mod tenants;
+mod webhooks;

@@ -1,0 +1,69 @@
+//! What the stories share: worlds by database, and looks at runs and documents.
+
+use std::time::Duration;
+
+use connect_tests::harness::api::items;
+use connect_tests::harness::database::Choice;
+use connect_tests::harness::wait::wait_for;
+use connect_tests::harness::world::{COMPANY, Options, World};
+use serde_json::Value;
+
+/// Long enough for a busy machine.
+pub(crate) const LIMIT: Duration = Duration::from_secs(120);
+
+/// A world on the embedded database.
+pub(crate) async fn world() -> World {
+    start(Options::default()).await
+}
+
+/// A world with options; a failure shows why.
+pub(crate) async fn start(options: Options) -> World {
+    match World::start(&options).await {
+        Ok(world) => world,
+        Err(error) => panic!("the world did not start: {error:#}"),
+    }
+}
+
+/// Both databases, one after the other.
+pub(crate) fn databases() -> [Choice; 2] {
+    [Choice::Sqlite, Choice::Postgres]
+}
+
+/// The run of an order once it has ended in that state.
+pub(crate) async fn run_of(world: &World, order: &Value, state: &str) -> Value {
+    let id = plain(&order["id"]);
+    let path = format!("/runs?entity_id={id}");
+    let what = format!("the run of order {id} to be {state}");
+    wait_for(&what, LIMIT, || async {
+        let runs = items(&world.api.get(&path).await?);
+        let found = runs.iter().find(|run| run["state"] == state).cloned();
+        if found.is_none() {
+            anyhow::bail!("runs: {runs:?}");
+        }
+        Ok(found)
+    })
+    .await
+    .unwrap_or_else(|error| panic!("{error:#}\ncloud: {}", world.cloud.tail()))
+}
+
+/// The dead letter of an order.
+pub(crate) async fn dead_letter_of(world: &World, order: &Value) -> Value {
+    let run = run_of(world, order, "dead").await;
+    world.api.get(&format!("/dead-letters/{}", run["id"].as_str().unwrap())).await.unwrap()
+}
+
+/// SOP documents in GP for an order, by customer PO number.
+pub(crate) async fn documents_of(world: &World, order: &Value) -> Vec<Value> {
+    let number = format!("N1-{}", plain(&order["custom_order_number"]));
+    documents(world).await.into_iter().filter(|row| row["CSTPONBR"] == number.as_str()).collect()
+}
+
+/// All SOP documents in GP.
+pub(crate) async fn documents(world: &World) -> Vec<Value> {
+    world.gp.table(COMPANY, "SOP10100").await.unwrap()
+}
+
+/// A JSON number or text as text.
+pub(crate) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}

@@ -1,0 +1,155 @@
+//! Webhooks: only what the store really sent is stored, and only once.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use connect_tests::harness::api::items;
+use connect_tests::harness::world::World;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::support::{LIMIT, documents_of, plain, run_of, world};
+
+struct Delivery {
+    id: String,
+    age: i64,
+    secret: String,
+    body: String,
+}
+
+fn delivery(world: &World, body: &Value) -> Delivery {
+    Delivery {
+        id: body["id"].as_str().unwrap_or("evt_1").to_owned(),
+        age: 0,
+        secret: world.tenancy.webhook_secret.clone(),
+        body: body.to_string(),
+    }
+}
+
+fn envelope(id: &str, order: &Value) -> Value {
+    json!({
+        "id": id, "topic": "order.placed", "store_url": "http://127.0.0.1",
+        "installation_id": order["installation_id"], "store_id": 1, "entity": "order",
+        "entity_id": plain(&order["id"]), "occurred_at": "2026-11-23T10:00:00Z", "sequence": 1,
+    })
+}
+
+async fn send(url: &str, delivery: &Delivery) -> StatusCode {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let timestamp = i64::try_from(now).unwrap() - delivery.age;
+    let secret = STANDARD.decode(delivery.secret.trim_start_matches("whsec_")).unwrap();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
+    let signed = format!("{}.{timestamp}.{}", delivery.id, delivery.body);
+    let signature = STANDARD.encode(hmac::sign(&key, signed.as_bytes()));
+    reqwest::Client::builder()
+        .build()
+        .unwrap()
+        .post(url)
+        .header("content-type", "application/json")
+        .header("webhook-id", &delivery.id)
+        .header("webhook-timestamp", timestamp.to_string())
+        .header("webhook-signature", format!("v1,{signature}"))
+        .body(delivery.body.clone())
+        .send()
+        .await
+        .unwrap()
+        .status()
+}
+
+async fn stored(world: &World) -> usize {
+    items(&world.api.get("/events?limit=200").await.unwrap()).len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_delivery_is_accepted_and_changes_nothing() {
+    let world = world().await;
+    world.shop.post("/webhooks", &json!({"style": "off"})).await.unwrap();
+    let order = world.shop.place(1, "any").await.unwrap().remove(0);
+    let delivery = delivery(&world, &envelope("evt_repeat", &order));
+    for _ in 0..3 {
+        assert_eq!(send(&world.tenancy.hook_url, &delivery).await, StatusCode::ACCEPTED);
+    }
+    run_of(&world, &order, "succeeded").await;
+    assert_eq!(stored(&world).await, 1);
+    assert_eq!(documents_of(&world, &order).await.len(), 1);
+    world.end(false).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_order_by_webhook_twice_by_poll_and_by_hand_is_one_document() {
+    let world = world().await;
+    world.shop.post("/webhooks", &json!({"style": "off"})).await.unwrap();
+    let order = world.shop.place(1, "any").await.unwrap().remove(0);
+    for id in ["evt_a", "evt_b"] {
+        let delivery = delivery(&world, &envelope(id, &order));
+        assert_eq!(send(&world.tenancy.hook_url, &delivery).await, StatusCode::ACCEPTED);
+    }
+    let store = &world.tenancy.store_id;
+    world.api.post(&format!("/stores/{store}/poll"), &json!({})).await.unwrap();
+    let import = format!("/stores/{store}/orders/{}/import", plain(&order["id"]));
+    world.api.post(&import, &json!({})).await.unwrap();
+    run_of(&world, &order, "succeeded").await;
+    world.settled(3, LIMIT).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(documents_of(&world, &order).await.len(), 1);
+    world.end(false).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forged_old_foreign_and_broken_deliveries_store_nothing() {
+    let world = world().await;
+    world.shop.post("/webhooks", &json!({"style": "off"})).await.unwrap();
+    let order = world.shop.place(1, "any").await.unwrap().remove(0);
+    let good = envelope("evt_x", &order);
+    let url = &world.tenancy.hook_url;
+
+    let mut forged = delivery(&world, &good);
+    forged.secret = format!("whsec_{}", STANDARD.encode([7_u8; 32]));
+    assert_eq!(send(url, &forged).await, StatusCode::UNAUTHORIZED);
+
+    let mut old = delivery(&world, &good);
+    old.age = 301;
+    assert_eq!(send(url, &old).await, StatusCode::UNAUTHORIZED);
+
+    let mut copy = good.clone();
+    copy["installation_id"] = json!("a-staging-copy");
+    assert_eq!(send(url, &delivery(&world, &copy)).await, StatusCode::UNAUTHORIZED);
+
+    let mut broken = delivery(&world, &good);
+    broken.body = "{not json".into();
+    assert_eq!(send(url, &broken).await, StatusCode::BAD_REQUEST);
+
+    let mut large = delivery(&world, &good);
+    large.body = "x".repeat(20 << 20);
+    assert_eq!(send(url, &large).await, StatusCode::PAYLOAD_TOO_LARGE);
+
+    let (base, _) = url.rsplit_once('/').unwrap();
+    let unknown = format!("{base}/nobody");
+    assert_eq!(send(&unknown, &delivery(&world, &good)).await, StatusCode::NOT_FOUND);
+
+    // The old one makes the cloud look for itself: at most what the poll found is stored.
+    let events = items(&world.api.get("/events?limit=200").await.unwrap());
+    assert!(events.iter().all(|event| event["source"] == "poll"), "{events:?}");
+    world.end(false).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn duplicated_and_reordered_webhooks_give_one_document_each() {
+    let world = world().await;
+    let hook = json!({
+        "url": world.tenancy.hook_url, "secret": world.tenancy.webhook_secret,
+        "style": "standard", "duplicate": 1.0, "reorder": true,
+    });
+    world.shop.post("/webhooks", &hook).await.unwrap();
+    let placed = world.shop.place(20, "any").await.unwrap();
+    for order in &placed {
+        run_of(&world, order, "succeeded").await;
+    }
+    world.settled(20, LIMIT).await.unwrap();
+    for order in &placed {
+        assert_eq!(documents_of(&world, order).await.len(), 1);
+    }
+    world.end(false).await.unwrap();
+}
