@@ -1,0 +1,95 @@
+//! The command line.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+use crate::app::App;
+use crate::clock::SystemClock;
+use crate::config::{Config, Layers};
+use crate::telemetry;
+
+/// Integration Hero Connect: the control plane.
+#[derive(Debug, Parser)]
+#[command(name = "connect-cloud", version)]
+pub struct Cli {
+    /// Settings file; its keys replace the defaults, environment variables replace both.
+    #[arg(long, global = true, env = "CONNECT_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs API, webhooks, tunnel and workers until told to stop.
+    Serve(Serve),
+    /// Prints the settings in force, each with its origin; secrets are masked.
+    CheckConfig,
+}
+
+/// How to serve.
+#[derive(Debug, Default, clap::Args)]
+pub struct Serve {
+    /// Also write the line with the bound addresses to this file.
+    #[arg(long)]
+    pub ready_file: Option<PathBuf>,
+    /// Stop when this process is gone.
+    #[arg(long)]
+    pub parent_pid: Option<u32>,
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub fn run(self) -> anyhow::Result<()> {
+        let layers = Layers::load(self.config.as_deref())?;
+        let config = Config::from_layers(&layers)?;
+        match self.command {
+            Command::CheckConfig => print(&layers.describe()),
+            Command::Serve(serve) => {
+                telemetry::install_logs(&config.log)?;
+                block_on(serve_until_told(config, serve))
+            }
+        }
+    }
+}
+
+async fn serve_until_told(config: Config, serve: Serve) -> anyhow::Result<()> {
+    let clock = Arc::new(SystemClock::with_offset_seconds(
+        config.clock.offset_seconds,
+    ));
+    let app = App::build(config, clock).await?;
+    let ready = app.ready().to_line()?;
+    if let Some(path) = &serve.ready_file {
+        write_whole(path, &ready)?;
+    }
+    print(&ready)?;
+    app.run(serve.parent_pid).await
+}
+
+/// Writes beside and renames, so that nobody reads half a line.
+fn write_whole(path: &std::path::Path, text: &str) -> anyhow::Result<()> {
+    let beside = path.with_extension("part");
+    std::fs::write(&beside, text)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .with_context(|| format!("ready file {}", path.display()))
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    out.flush().context("standard output")
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
