@@ -6,6 +6,7 @@
     expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")
 )]
 
+mod convert;
 pub mod econnect;
 
 /// The tunnel's gRPC messages and services, generated from `connect/tunnel/v1/tunnel.proto`.

@@ -31,7 +31,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_bytes: 32 << 20,
-            max_nodes: 500_000,
+            max_nodes: 250_000,
             max_depth: 8,
             max_text: 64 << 10,
         }
@@ -113,7 +113,7 @@ impl<'x> Reading<'x, '_> {
                 Ok(Event::Eof) => break,
                 Ok(event) => event,
                 Err(error) => {
-                    let kind = ReadErrorKind::Malformed(error.to_string());
+                    let kind = malformed(&error);
                     return Err(self.located(self.assembler.refuse(kind)));
                 }
             };
@@ -174,7 +174,7 @@ impl<'x> Reading<'x, '_> {
         }
         let mut nil = false;
         for attribute in tag.attributes() {
-            let attribute = attribute.map_err(|e| ReadErrorKind::Malformed(e.to_string()))?;
+            let attribute = attribute.map_err(|e| malformed(&e))?;
             if attribute.key.as_namespace_binding().is_some() {
                 continue;
             }
@@ -224,7 +224,7 @@ impl<'x> Reading<'x, '_> {
             Some(Ok(name)) if !name.eq_ignore_ascii_case("utf-8") => {
                 ReadErrorKind::Encoding(shortened(&name))
             }
-            Some(Err(error)) => ReadErrorKind::Malformed(error.to_string()),
+            Some(Err(error)) => malformed(&error),
             Some(Ok(_)) | None => return Ok(()),
         };
         Err(self.assembler.refuse(kind))
@@ -295,6 +295,11 @@ fn character_reference(name: &str) -> Result<char, ReadErrorKind> {
         return Err(ReadErrorKind::Entity(shortened(name)));
     };
     char::from_u32(code).ok_or(ReadErrorKind::Character(code))
+}
+
+/// The parser's words can quote any amount of the document.
+fn malformed(error: &dyn std::fmt::Display) -> ReadErrorKind {
+    ReadErrorKind::Malformed(shortened(&error.to_string()))
 }
 
 /// Keeps what a message quotes short.

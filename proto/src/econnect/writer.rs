@@ -35,14 +35,22 @@ fn write_transaction(out: &mut String, transaction: &Transaction) {
             .filter(|child| child.wrapper)
             .map(|child: &Child| child.name);
         if wrapper != wanted {
-            wrapper.into_iter().for_each(|name| close(out, name));
-            wanted.into_iter().for_each(|name| open(out, name));
+            change_wrapper(out, wrapper, wanted);
             wrapper = wanted;
         }
         write_node(out, node);
     }
-    wrapper.into_iter().for_each(|name| close(out, name));
+    change_wrapper(out, wrapper, None);
     close(out, &transaction.kind);
+}
+
+fn change_wrapper(out: &mut String, from: Option<&str>, to: Option<&str>) {
+    if let Some(name) = from {
+        close(out, name);
+    }
+    if let Some(name) = to {
+        open(out, name);
+    }
 }
 
 fn in_schema_order<'a>(
