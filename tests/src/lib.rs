@@ -6,3 +6,5 @@
 
 pub mod demo;
 pub mod harness;
+pub mod judge;
+pub mod sandbox;
