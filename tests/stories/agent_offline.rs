@@ -20,8 +20,16 @@ async fn orders_wait_for_the_agent_and_go_on_by_themselves() {
         let run = run_of(&world, order, "succeeded").await;
         assert_eq!(documents_of(&world, order).await.len(), 1);
         let id = run["id"].as_str().unwrap();
-        let steps = world.api.get(&format!("/runs/{id}/steps")).await.unwrap().to_string();
-        assert!(!steps.contains("\"attempt\":2"), "an attempt was used up: {steps}");
+        let steps = world
+            .api
+            .get(&format!("/runs/{id}/steps"))
+            .await
+            .unwrap()
+            .to_string();
+        assert!(
+            !steps.contains("\"attempt\":2"),
+            "an attempt was used up: {steps}"
+        );
     }
     world.end(false).await.unwrap();
 }

@@ -11,7 +11,11 @@ const PLANTED: &str = "4111111111111111";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planted_card_number_is_nowhere() {
-    let world = start(Options { flavour: "official".into(), ..Options::default() }).await;
+    let world = start(Options {
+        flavour: "official".into(),
+        ..Options::default()
+    })
+    .await;
     let placed = world.shop.place(5, "any").await.unwrap();
     world.settled(5, LIMIT).await.unwrap();
     let shown = shown_by_the_api(&world).await;
@@ -19,7 +23,10 @@ async fn a_planted_card_number_is_nowhere() {
     assert!(!shown.contains(PLANTED));
     let id = placed[0]["id"].to_string();
     let official = format!("{}/api-backend/Order/GetById/{id}", world.shop.base_url);
-    assert!(planted(&world, &official).await, "the store plants no card number");
+    assert!(
+        planted(&world, &official).await,
+        "the store plants no card number"
+    );
     let directory = world.end(true).await.unwrap().unwrap();
     let mut read = 0;
     for entry in std::fs::read_dir(&directory).unwrap() {
@@ -43,7 +50,11 @@ async fn shown_by_the_api(world: &connect_tests::harness::world::World) -> Strin
         for step in items(&steps) {
             let number = &step["number"];
             let trace = format!("/runs/{id}/steps/{number}/trace");
-            let (_, trace) = world.api.call(reqwest::Method::GET, &trace, None).await.unwrap();
+            let (_, trace) = world
+                .api
+                .call(reqwest::Method::GET, &trace, None)
+                .await
+                .unwrap();
             shown.push_str(&trace.to_string());
         }
         shown.push_str(&steps.to_string());
@@ -61,11 +72,18 @@ async fn planted(world: &connect_tests::harness::world::World, url: &str) -> boo
     let said = http.post(token).json(&login).send().await.unwrap();
     let said: serde_json::Value = said.json().await.unwrap();
     let token = said["token"].as_str().unwrap();
-    let order = http.get(url).header("authorization", token).send().await.unwrap();
+    let order = http
+        .get(url)
+        .header("authorization", token)
+        .send()
+        .await
+        .unwrap();
     order.text().await.unwrap().contains(PLANTED)
 }
 
 fn contains(path: &Path) -> bool {
     let bytes = std::fs::read(path).unwrap();
-    bytes.windows(PLANTED.len()).any(|window| window == PLANTED.as_bytes())
+    bytes
+        .windows(PLANTED.len())
+        .any(|window| window == PLANTED.as_bytes())
 }

@@ -12,10 +12,14 @@ use super::support::{LIMIT, documents_of, run_of, world};
 
 async fn connected(world: &World, wanted: bool) {
     let path = format!("/agents/{}", world.tenancy.agent_id);
-    wait_for("the agent's connection", Duration::from_secs(30), || async {
-        let agent = world.api.get(&path).await?;
-        Ok((agent["connected"] == wanted).then_some(()))
-    })
+    wait_for(
+        "the agent's connection",
+        Duration::from_secs(30),
+        || async {
+            let agent = world.api.get(&path).await?;
+            Ok((agent["connected"] == wanted).then_some(()))
+        },
+    )
     .await
     .unwrap();
 }
@@ -35,7 +39,13 @@ async fn an_enrolment_token_works_once() {
         let own = format!("{}/agent\"", world.directory().display());
         std::fs::write(&other, text.replacen(&own, &state, 1)).unwrap();
         let output = Command::new(binaries::path("connect-agent").unwrap())
-            .args(["--config", &other.display().to_string(), "enroll", "--token", token])
+            .args([
+                "--config",
+                &other.display().to_string(),
+                "enroll",
+                "--token",
+                token,
+            ])
             .output()
             .unwrap();
         outcomes.push(output.status.success());
@@ -52,7 +62,11 @@ async fn revocation_ends_a_live_session_within_seconds_and_for_good() {
     world.api.post(&path, &json!({})).await.unwrap();
     let start = std::time::Instant::now();
     connected(&world, false).await;
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
     world.agent.kill().unwrap();
     world.restart_agent(&[]).unwrap();
     tokio::time::sleep(Duration::from_secs(3)).await;
@@ -76,7 +90,9 @@ async fn an_agent_off_for_ten_days_returns_without_a_person() {
     let answer = http.post(clock).json(&body).send().await.unwrap();
     assert!(answer.status().is_success(), "{}", answer.status());
     let offset = ten_days.to_string();
-    world.restart_agent(&[("CONNECT_CLOCK_OFFSET_SECONDS", &offset)]).unwrap();
+    world
+        .restart_agent(&[("CONNECT_CLOCK_OFFSET_SECONDS", &offset)])
+        .unwrap();
     connected(&world, true).await;
     world.end(false).await.unwrap();
 }

@@ -13,7 +13,10 @@ async fn refused(world: &World, fault: Value, code: &str) -> (Value, Value) {
     let faults = letter["failure"]["faults"].as_array().unwrap().clone();
     let fault = faults.iter().find(|fault| fault["code"] == code).cloned();
     let fault = fault.unwrap_or_else(|| panic!("no fault {code} in {letter}"));
-    assert!(documents_of(world, &order).await.is_empty(), "a refused document left rows");
+    assert!(
+        documents_of(world, &order).await.is_empty(),
+        "a refused document left rows"
+    );
     (order, fault)
 }
 
@@ -33,8 +36,16 @@ async fn every_code_becomes_a_dead_letter_with_words_and_repair() {
         let fault = json!({"procedure": procedure, "when": "before", "kind": "error", "code": code, "times": 1});
         let (_, fault) = refused(&world, fault, &code.to_string()).await;
         assert_eq!(fault["procedure"], procedure);
-        assert!(fault["message"].as_str().is_some_and(|text| text.len() > 10), "{fault}");
-        assert!(fault["repair"].as_str().is_some_and(|text| text.len() > 10), "{fault}");
+        assert!(
+            fault["message"]
+                .as_str()
+                .is_some_and(|text| text.len() > 10),
+            "{fault}"
+        );
+        assert!(
+            fault["repair"].as_str().is_some_and(|text| text.len() > 10),
+            "{fault}"
+        );
     }
     world.end(false).await.unwrap();
 }
@@ -52,7 +63,11 @@ async fn a_real_cause_names_the_field_and_value_and_replay_brings_the_order_in()
     world.gp.sql(COMPANY, sql).await.unwrap();
     let id = letter["run_id"].as_str().or(letter["id"].as_str()).unwrap();
     let path = format!("/dead-letters/{id}/replay");
-    world.api.post(&path, &json!({"from": "start"})).await.unwrap();
+    world
+        .api
+        .post(&path, &json!({"from": "start"}))
+        .await
+        .unwrap();
     run_of(&world, &order, "succeeded").await;
     assert_eq!(documents_of(&world, &order).await.len(), 1);
     world.end(false).await.unwrap();
@@ -68,7 +83,12 @@ async fn a_procedure_that_rolls_back_by_itself_leaves_nothing_and_is_noticed() {
     let lines = world.gp.table(COMPANY, "SOP10200").await.unwrap();
     let headers = world.gp.table(COMPANY, "SOP10100").await.unwrap();
     for line in &lines {
-        assert!(headers.iter().any(|header| header["SOPNUMBE"] == line["SOPNUMBE"]), "orphan {line}");
+        assert!(
+            headers
+                .iter()
+                .any(|header| header["SOPNUMBE"] == line["SOPNUMBE"]),
+            "orphan {line}"
+        );
     }
     assert!(documents_of(&world, &order).await.len() <= 1);
     world.end(false).await.unwrap();
@@ -78,7 +98,8 @@ async fn a_procedure_that_rolls_back_by_itself_leaves_nothing_and_is_noticed() {
 async fn locks_and_deadlocks_are_retried_on_the_spot() {
     let world = world().await;
     for kind in ["deadlock", "lock_timeout"] {
-        let fault = json!({"procedure": "taSopHdrIvcInsert", "when": "before", "kind": kind, "times": 1});
+        let fault =
+            json!({"procedure": "taSopHdrIvcInsert", "when": "before", "kind": kind, "times": 1});
         world.gp.fault(&fault).await.unwrap();
         let order = world.shop.place(1, "any").await.unwrap().remove(0);
         run_of(&world, &order, "succeeded").await;

@@ -27,11 +27,18 @@ async fn the_second_agent_finds_the_key_blocked_and_then_the_answer() {
     second.log = world.directory().join("second.log");
     let second = Process::start(&second).unwrap();
     tokio::time::sleep(Duration::from_secs(8)).await;
-    assert!(documents_of(&world, &order).await.is_empty(), "written beside an open transaction");
+    assert!(
+        documents_of(&world, &order).await.is_empty(),
+        "written beside an open transaction"
+    );
     world.agent.freeze(false).unwrap();
     run_of(&world, &order, "succeeded").await;
     assert_eq!(documents_of(&world, &order).await.len(), 1);
-    let journal = world.gp.sql(COMPANY, "SELECT COUNT(*) AS N FROM connect.Journal").await.unwrap();
+    let journal = world
+        .gp
+        .sql(COMPANY, "SELECT COUNT(*) AS N FROM connect.Journal")
+        .await
+        .unwrap();
     assert!(journal.to_string().contains('1'), "{journal}");
     drop(second);
     world.end(false).await.unwrap();

@@ -20,13 +20,24 @@ async fn orders_arrive(world: World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_becomes_one_document_on_both_databases() {
     for database in databases() {
-        orders_arrive(start(Options { database, ..Options::default() }).await).await;
+        orders_arrive(
+            start(Options {
+                database,
+                ..Options::default()
+            })
+            .await,
+        )
+        .await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_official_api_gives_the_same_documents_and_gets_a_note() {
-    let world = start(Options { flavour: "official".into(), ..Options::default() }).await;
+    let world = start(Options {
+        flavour: "official".into(),
+        ..Options::default()
+    })
+    .await;
     let placed = world.shop.place(5, "any").await.unwrap();
     world.settled(5, LIMIT).await.unwrap();
     for order in &placed {
@@ -34,7 +45,10 @@ async fn the_official_api_gives_the_same_documents_and_gets_a_note() {
         let document = run["gp_key"].as_str().unwrap();
         let order = world.shop.order(&order["id"].to_string()).await.unwrap();
         let notes = order["notes"].to_string();
-        assert!(notes.contains(document), "{document} is in no note: {notes}");
+        assert!(
+            notes.contains(document),
+            "{document} is in no note: {notes}"
+        );
     }
     world.end(false).await.unwrap();
 }

@@ -12,7 +12,9 @@ use super::support::{LIMIT, documents, documents_of, run_of, world};
 async fn company_is(world: &World, state: &str) {
     wait_for(&format!("the company to be {state}"), LIMIT, || async {
         let companies = items(&world.api.get("/companies").await?);
-        let found = companies.iter().any(|c| c["database"] == COMPANY && c["state"] == state);
+        let found = companies
+            .iter()
+            .any(|c| c["database"] == COMPANY && c["state"] == state);
         if !found {
             anyhow::bail!("{companies:?}");
         }
@@ -27,11 +29,19 @@ async fn a_restored_company_stops_until_the_owner_says_so() {
     let mut world = world().await;
     world.shop.place(3, "any").await.unwrap();
     world.settled(3, LIMIT).await.unwrap();
-    world.gp.post(&format!("/backup/{COMPANY}"), &json!({"name": "b"})).await.unwrap();
+    world
+        .gp
+        .post(&format!("/backup/{COMPANY}"), &json!({"name": "b"}))
+        .await
+        .unwrap();
     world.shop.place(3, "any").await.unwrap();
     world.settled(6, LIMIT).await.unwrap();
     let restore = json!({"name": "b", "into": COMPANY});
-    world.gp.post(&format!("/restore/{COMPANY}"), &restore).await.unwrap();
+    world
+        .gp
+        .post(&format!("/restore/{COMPANY}"), &restore)
+        .await
+        .unwrap();
     world.agent.stop().await.unwrap();
     world.restart_agent(&[]).unwrap();
     company_is(&world, "restored").await;
@@ -40,7 +50,11 @@ async fn a_restored_company_stops_until_the_owner_says_so() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(documents(&world).await.len(), 3);
     let resolve = format!("/companies/{}/resolve", world.tenancy.company_id);
-    world.api.post(&resolve, &json!({"as": "restored"})).await.unwrap();
+    world
+        .api
+        .post(&resolve, &json!({"as": "restored"}))
+        .await
+        .unwrap();
     company_is(&world, "ready").await;
     run_of(&world, &order, "succeeded").await;
     assert_eq!(documents_of(&world, &order).await.len(), 1);

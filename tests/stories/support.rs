@@ -49,13 +49,21 @@ pub(crate) async fn run_of(world: &World, order: &Value, state: &str) -> Value {
 /// The dead letter of an order.
 pub(crate) async fn dead_letter_of(world: &World, order: &Value) -> Value {
     let run = run_of(world, order, "dead").await;
-    world.api.get(&format!("/dead-letters/{}", run["id"].as_str().unwrap())).await.unwrap()
+    world
+        .api
+        .get(&format!("/dead-letters/{}", run["id"].as_str().unwrap()))
+        .await
+        .unwrap()
 }
 
 /// SOP documents in GP for an order, by customer PO number.
 pub(crate) async fn documents_of(world: &World, order: &Value) -> Vec<Value> {
     let number = format!("N1-{}", plain(&order["custom_order_number"]));
-    documents(world).await.into_iter().filter(|row| row["CSTPONBR"] == number.as_str()).collect()
+    documents(world)
+        .await
+        .into_iter()
+        .filter(|row| row["CSTPONBR"] == number.as_str())
+        .collect()
 }
 
 /// All SOP documents in GP.
@@ -65,5 +73,7 @@ pub(crate) async fn documents(world: &World) -> Vec<Value> {
 
 /// A JSON number or text as text.
 pub(crate) fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), ToOwned::to_owned)
 }

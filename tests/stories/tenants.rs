@@ -12,16 +12,24 @@ async fn a_wrong_tenants_key_gets_404_everywhere() {
     let run = run_of(&world, &order, "succeeded").await;
     world.settled(1, LIMIT).await.unwrap();
     let operator = world.api.with_key(&world.tenancy.operator_key);
-    let other = operator.post("/tenants", &json!({"name": "Other"})).await.unwrap();
+    let other = operator
+        .post("/tenants", &json!({"name": "Other"}))
+        .await
+        .unwrap();
     let other = world.api.with_key(other["api_key"].as_str().unwrap());
     let openapi = world.api.get("/openapi.json").await.unwrap();
     let mut asked = 0;
     for (path, methods) in openapi["paths"].as_object().unwrap() {
-        let Some(concrete) = concrete(path, &world.tenancy, &run) else { continue };
+        let Some(concrete) = concrete(path, &world.tenancy, &run) else {
+            continue;
+        };
         for method in methods.as_object().unwrap().keys() {
             let method: Method = method.to_uppercase().parse().unwrap();
             let body = body_of(&concrete, &world.tenancy);
-            let (status, said) = other.call(method.clone(), &concrete, body.as_ref()).await.unwrap();
+            let (status, said) = other
+                .call(method.clone(), &concrete, body.as_ref())
+                .await
+                .unwrap();
             assert_eq!(status, StatusCode::NOT_FOUND, "{method} {concrete}: {said}");
             asked += 1;
         }
@@ -48,7 +56,12 @@ fn concrete(
     let open = path.find('{')?;
     let close = path.find('}')?;
     let concrete = format!("{}{id}{}", &path[..open], &path[close + 1..]);
-    Some(concrete.replace("{order_id}", "1").replace("{number}", "1").replace("{n}", "1"))
+    Some(
+        concrete
+            .replace("{order_id}", "1")
+            .replace("{number}", "1")
+            .replace("{n}", "1"),
+    )
 }
 
 fn body_of(path: &str, _ours: &connect_tests::harness::world::Tenancy) -> Option<Value> {

@@ -37,9 +37,14 @@ fn envelope(id: &str, order: &Value) -> Value {
 }
 
 async fn send(url: &str, delivery: &Delivery) -> StatusCode {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
     let timestamp = i64::try_from(now).unwrap() - delivery.age;
-    let secret = STANDARD.decode(delivery.secret.trim_start_matches("whsec_")).unwrap();
+    let secret = STANDARD
+        .decode(delivery.secret.trim_start_matches("whsec_"))
+        .unwrap();
     let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
     let signed = format!("{}.{timestamp}.{}", delivery.id, delivery.body);
     let signature = STANDARD.encode(hmac::sign(&key, signed.as_bytes()));
@@ -65,11 +70,18 @@ async fn stored(world: &World) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_delivery_is_accepted_and_changes_nothing() {
     let world = world().await;
-    world.shop.post("/webhooks", &json!({"style": "off"})).await.unwrap();
+    world
+        .shop
+        .post("/webhooks", &json!({"style": "off"}))
+        .await
+        .unwrap();
     let order = world.shop.place(1, "any").await.unwrap().remove(0);
     let delivery = delivery(&world, &envelope("evt_repeat", &order));
     for _ in 0..3 {
-        assert_eq!(send(&world.tenancy.hook_url, &delivery).await, StatusCode::ACCEPTED);
+        assert_eq!(
+            send(&world.tenancy.hook_url, &delivery).await,
+            StatusCode::ACCEPTED
+        );
     }
     run_of(&world, &order, "succeeded").await;
     assert_eq!(stored(&world).await, 1);
@@ -80,14 +92,25 @@ async fn a_repeated_delivery_is_accepted_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_order_by_webhook_twice_by_poll_and_by_hand_is_one_document() {
     let world = world().await;
-    world.shop.post("/webhooks", &json!({"style": "off"})).await.unwrap();
+    world
+        .shop
+        .post("/webhooks", &json!({"style": "off"}))
+        .await
+        .unwrap();
     let order = world.shop.place(1, "any").await.unwrap().remove(0);
     for id in ["evt_a", "evt_b"] {
         let delivery = delivery(&world, &envelope(id, &order));
-        assert_eq!(send(&world.tenancy.hook_url, &delivery).await, StatusCode::ACCEPTED);
+        assert_eq!(
+            send(&world.tenancy.hook_url, &delivery).await,
+            StatusCode::ACCEPTED
+        );
     }
     let store = &world.tenancy.store_id;
-    world.api.post(&format!("/stores/{store}/poll"), &json!({})).await.unwrap();
+    world
+        .api
+        .post(&format!("/stores/{store}/poll"), &json!({}))
+        .await
+        .unwrap();
     let import = format!("/stores/{store}/orders/{}/import", plain(&order["id"]));
     world.api.post(&import, &json!({})).await.unwrap();
     run_of(&world, &order, "succeeded").await;
@@ -100,7 +123,11 @@ async fn the_same_order_by_webhook_twice_by_poll_and_by_hand_is_one_document() {
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_old_foreign_and_broken_deliveries_store_nothing() {
     let world = world().await;
-    world.shop.post("/webhooks", &json!({"style": "off"})).await.unwrap();
+    world
+        .shop
+        .post("/webhooks", &json!({"style": "off"}))
+        .await
+        .unwrap();
     let order = world.shop.place(1, "any").await.unwrap().remove(0);
     let good = envelope("evt_x", &order);
     let url = &world.tenancy.hook_url;
@@ -115,7 +142,10 @@ async fn forged_old_foreign_and_broken_deliveries_store_nothing() {
 
     let mut copy = good.clone();
     copy["installation_id"] = json!("a-staging-copy");
-    assert_eq!(send(url, &delivery(&world, &copy)).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        send(url, &delivery(&world, &copy)).await,
+        StatusCode::UNAUTHORIZED
+    );
 
     let mut broken = delivery(&world, &good);
     broken.body = "{not json".into();
@@ -127,11 +157,17 @@ async fn forged_old_foreign_and_broken_deliveries_store_nothing() {
 
     let (base, _) = url.rsplit_once('/').unwrap();
     let unknown = format!("{base}/nobody");
-    assert_eq!(send(&unknown, &delivery(&world, &good)).await, StatusCode::NOT_FOUND);
+    assert_eq!(
+        send(&unknown, &delivery(&world, &good)).await,
+        StatusCode::NOT_FOUND
+    );
 
     // The old one makes the cloud look for itself: at most what the poll found is stored.
     let events = items(&world.api.get("/events?limit=200").await.unwrap());
-    assert!(events.iter().all(|event| event["source"] == "poll"), "{events:?}");
+    assert!(
+        events.iter().all(|event| event["source"] == "poll"),
+        "{events:?}"
+    );
     world.end(false).await.unwrap();
 }
 

@@ -1,10 +1,13 @@
 //! Runs one part of the sandbox world as a process of its own.
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
+use connect_tests::judge;
 use connect_tests::sandbox::nop;
 
 #[derive(Debug, Parser)]
-#[command(about = "Stand-ins for the systems Connect joins")]
+#[command(about = "Stand-ins for the systems Connect joins, and a judge over them")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -14,11 +17,14 @@ struct Cli {
 enum Command {
     /// A nopCommerce shop.
     Store(nop::cli::Args),
+    /// Compares a shop with a GP company, document by document.
+    Judge(judge::cli::Args),
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
-        Command::Store(args) => nop::cli::run(args).await,
+        Command::Store(args) => nop::cli::run(args).await.map(|()| ExitCode::SUCCESS),
+        Command::Judge(args) => judge::cli::run(args).await,
     }
 }

@@ -55,7 +55,9 @@ impl Books {
     /// Takes over a table, given as a list of rows or as an object with one.
     pub(super) fn add(&mut self, table: &str, told: &Value) {
         let rows = told.as_array().or_else(|| told["rows"].as_array());
-        let rows = rows.map(|rows| rows.iter().cloned().map(Row).collect()).unwrap_or_default();
+        let rows = rows
+            .map(|rows| rows.iter().cloned().map(Row).collect())
+            .unwrap_or_default();
         self.0.insert(table.to_owned(), rows);
     }
 
@@ -65,6 +67,9 @@ impl Books {
 
     /// The rows of a table that hang on a document.
     pub(super) fn of(&self, table: &str, document: &(i64, String)) -> Vec<&Row> {
-        self.rows(table).iter().filter(|row| &row.document() == document).collect()
+        self.rows(table)
+            .iter()
+            .filter(|row| &row.document() == document)
+            .collect()
     }
 }

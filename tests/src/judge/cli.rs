@@ -47,13 +47,24 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let report = judge(&shop, &books, &profile, &args.store_time_zone)?;
     print(&report, args.json)?;
-    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_clean() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn fetch(client: &reqwest::Client, url: &str) -> anyhow::Result<Value> {
-    let response = client.get(url).send().await.with_context(|| format!("no answer from {url}"))?;
+    let response = client
+        .get(url)
+        .send()
+        .await
+        .with_context(|| format!("no answer from {url}"))?;
     let response = response.error_for_status()?;
-    response.json().await.with_context(|| format!("{url} does not answer in JSON"))
+    response
+        .json()
+        .await
+        .with_context(|| format!("{url} does not answer in JSON"))
 }
 
 fn print(report: &Report, as_json: bool) -> std::io::Result<()> {
@@ -63,7 +74,11 @@ fn print(report: &Report, as_json: bool) -> std::io::Result<()> {
     }
     for finding in &report.findings {
         let (subject, field) = (&finding.subject, &finding.field);
-        writeln!(out, "{subject}: {field}: expected {}, found {}", finding.expected, finding.found)?;
+        writeln!(
+            out,
+            "{subject}: {field}: expected {}, found {}",
+            finding.expected, finding.found
+        )?;
     }
     writeln!(
         out,

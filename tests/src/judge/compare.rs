@@ -44,14 +44,49 @@ pub(super) fn document(case: &Case<'_>, report: &mut Report) {
 fn header(case: &Case<'_>, report: &mut Report) {
     let (name, row, expected) = (case.name(), case.header, case.expected);
     let document = &case.profile.document;
-    report.equal(name, "SOP10100.SOPTYPE", document.sop_type, row.number("SOPTYPE"));
-    report.equal(name, "SOP10100.DOCID", document.document_id.clone(), row.text("DOCID"));
-    report.equal(name, "SOP10100.DOCDATE", expected.day.clone(), row.day("DOCDATE"));
-    report.equal(name, "SOP10100.BACHNUMB", expected.batch.clone(), row.text("BACHNUMB"));
-    report.equal(name, "SOP10100.CURNCYID", expected.currency.clone(), row.text("CURNCYID"));
-    report.equal(name, "SOP10100.LOCNCODE", document.site.clone(), row.text("LOCNCODE"));
+    report.equal(
+        name,
+        "SOP10100.SOPTYPE",
+        document.sop_type,
+        row.number("SOPTYPE"),
+    );
+    report.equal(
+        name,
+        "SOP10100.DOCID",
+        document.document_id.clone(),
+        row.text("DOCID"),
+    );
+    report.equal(
+        name,
+        "SOP10100.DOCDATE",
+        expected.day.clone(),
+        row.day("DOCDATE"),
+    );
+    report.equal(
+        name,
+        "SOP10100.BACHNUMB",
+        expected.batch.clone(),
+        row.text("BACHNUMB"),
+    );
+    report.equal(
+        name,
+        "SOP10100.CURNCYID",
+        expected.currency.clone(),
+        row.text("CURNCYID"),
+    );
+    report.equal(
+        name,
+        "SOP10100.LOCNCODE",
+        document.site.clone(),
+        row.text("LOCNCODE"),
+    );
     if let Some(schedule) = &expected.schedule {
-        report.equal(name, "SOP10100.TAXSCHID", schedule.clone(), row.text("TAXSCHID"));
+        report.equal(
+            name,
+            "SOP10100.TAXSCHID",
+            schedule.clone(),
+            row.text("TAXSCHID"),
+        );
     }
     if let Some(method) = ship_method(case) {
         report.equal(name, "SOP10100.SHIPMTHD", method, row.text("SHIPMTHD"));
@@ -67,7 +102,12 @@ fn header(case: &Case<'_>, report: &mut Report) {
         ("DOCAMNT", expected.total()),
     ] {
         let field = format!("SOP10100.{column}");
-        report.equal(name, field, amount.normalize(), row.amount(column).normalize());
+        report.equal(
+            name,
+            field,
+            amount.normalize(),
+            row.amount(column).normalize(),
+        );
     }
 }
 
@@ -81,19 +121,46 @@ fn lines(case: &Case<'_>, report: &mut Report) {
     let name = case.name();
     let mut rows = case.books.of("SOP10200", &case.header.document());
     rows.sort_by_key(|row| row.number("LNITMSEQ"));
-    report.equal(name, "SOP10200 count", case.expected.lines.len(), rows.len());
+    report.equal(
+        name,
+        "SOP10200 count",
+        case.expected.lines.len(),
+        rows.len(),
+    );
     for (index, (line, row)) in case.expected.lines.iter().zip(rows).enumerate() {
         let number = i64::try_from(index).unwrap_or(0) + 1;
         let field = |column: &str| format!("SOP10200[{number}].{column}");
-        report.equal(name, field("LNITMSEQ"), LINE_STEP * number, row.number("LNITMSEQ"));
-        report.equal(name, field("ITEMNMBR"), line.item.clone(), row.text("ITEMNMBR"));
-        report.equal(name, field("UOFM"), UNIT_OF_MEASURE.to_owned(), row.text("UOFM"));
+        report.equal(
+            name,
+            field("LNITMSEQ"),
+            LINE_STEP * number,
+            row.number("LNITMSEQ"),
+        );
+        report.equal(
+            name,
+            field("ITEMNMBR"),
+            line.item.clone(),
+            row.text("ITEMNMBR"),
+        );
+        report.equal(
+            name,
+            field("UOFM"),
+            UNIT_OF_MEASURE.to_owned(),
+            row.text("UOFM"),
+        );
         let site = case.profile.document.site.clone();
         report.equal(name, field("LOCNCODE"), site, row.text("LOCNCODE"));
-        for (column, amount) in
-            [("QUANTITY", line.quantity), ("UNITPRCE", line.unit), ("XTNDPRCE", line.extended)]
-        {
-            report.equal(name, field(column), amount.normalize(), row.amount(column).normalize());
+        for (column, amount) in [
+            ("QUANTITY", line.quantity),
+            ("UNITPRCE", line.unit),
+            ("XTNDPRCE", line.extended),
+        ] {
+            report.equal(
+                name,
+                field(column),
+                amount.normalize(),
+                row.amount(column).normalize(),
+            );
         }
     }
 }
@@ -110,7 +177,12 @@ fn taxes(case: &Case<'_>, report: &mut Report) {
     let details: std::collections::BTreeSet<&String> =
         case.expected.details.keys().chain(found.keys()).collect();
     for detail in details {
-        let wanted = case.expected.details.get(detail).copied().unwrap_or_default();
+        let wanted = case
+            .expected
+            .details
+            .get(detail)
+            .copied()
+            .unwrap_or_default();
         let held = found.get(detail).copied().unwrap_or_default();
         for (column, wanted, held) in [
             ("STAXAMNT", wanted.sales, held.sales),
@@ -137,19 +209,37 @@ fn payments(case: &Case<'_>, report: &mut Report) {
         .collect();
     found.sort();
     let fits = |wanted: &&Vec<Payment>| told(wanted) == told(&found);
-    let wanted = case.expected.payments.iter().find(fits).or(case.expected.payments.first());
+    let wanted = case
+        .expected
+        .payments
+        .iter()
+        .find(fits)
+        .or(case.expected.payments.first());
     let wanted = wanted.map(Vec::as_slice).unwrap_or_default();
     report.equal(name, "SOP10103", told(wanted), told(&found));
     let paid: Decimal = found.iter().map(|payment| payment.amount).sum();
-    let received = case.header.amount("PYMTRCVD").max(case.header.amount("DEPRECVD"));
-    report.equal(name, "SOP10100.PYMTRCVD", paid.normalize(), received.normalize());
+    let received = case
+        .header
+        .amount("PYMTRCVD")
+        .max(case.header.amount("DEPRECVD"));
+    report.equal(
+        name,
+        "SOP10100.PYMTRCVD",
+        paid.normalize(),
+        received.normalize(),
+    );
 }
 
 /// Payments as text, so that a finding shows them all.
 fn told(payments: &[Payment]) -> String {
     let one = |payment: &Payment| {
         let code = payment.code.as_deref().unwrap_or("-");
-        format!("{} {} {} {code}", payment.kind, payment.checkbook, payment.amount.normalize())
+        format!(
+            "{} {} {} {code}",
+            payment.kind,
+            payment.checkbook,
+            payment.amount.normalize()
+        )
     };
     let mut all: Vec<String> = payments.iter().map(one).collect();
     all.sort();
@@ -161,7 +251,12 @@ fn distributions(case: &Case<'_>, report: &mut Report) {
     let debit: Decimal = rows.iter().map(|row| row.amount("DEBITAMT")).sum();
     let credit: Decimal = rows.iter().map(|row| row.amount("CRDTAMNT")).sum();
     let name = case.name();
-    report.equal(name, "SOP10102 debit = credit", debit.normalize(), credit.normalize());
+    report.equal(
+        name,
+        "SOP10102 debit = credit",
+        debit.normalize(),
+        credit.normalize(),
+    );
     if case.expected.total() > Decimal::ZERO {
         report.equal(name, "SOP10102 present", true, !rows.is_empty());
     }

@@ -43,7 +43,14 @@ pub fn judge(
     for (table, rows) in tables {
         books.add(table, rows);
     }
-    Ok(Judgement { shop, profile, zone, books, report: Report::default() }.run())
+    Ok(Judgement {
+        shop,
+        profile,
+        zone,
+        books,
+        report: Report::default(),
+    }
+    .run())
 }
 
 struct Judgement {
@@ -60,7 +67,12 @@ impl Judgement {
         let mut landed: Vec<Expected> = Vec::new();
         let mut orders: Vec<&Order> = Vec::new();
         let mut numbers = BTreeMap::new();
-        for order in self.shop.orders.iter().filter(|order| self.is_wanted(order)) {
+        for order in self
+            .shop
+            .orders
+            .iter()
+            .filter(|order| self.is_wanted(order))
+        {
             report.orders += 1;
             if let Some(expected) = self.order(order, &mut report) {
                 numbers.insert(order.id, expected.number.clone());
@@ -74,7 +86,13 @@ impl Judgement {
         whole::batches(&self.books, &mut report);
         whole::money(&self.books, &landed, &mut report);
         whole::addresses(&self.books, &self.profile, &orders, &mut report);
-        whole::emails(&self.books, &self.shop, &self.profile, &numbers, &mut report);
+        whole::emails(
+            &self.books,
+            &self.shop,
+            &self.profile,
+            &numbers,
+            &mut report,
+        );
         report
     }
 
@@ -102,16 +120,32 @@ impl Judgement {
         report.equal(&number, "documents", 1, headers.len());
         if let Some(header) = headers.first() {
             let (profile, books) = (&self.profile, &self.books);
-            compare::document(&Case { order, expected: &expected, profile, books, header }, report);
+            compare::document(
+                &Case {
+                    order,
+                    expected: &expected,
+                    profile,
+                    books,
+                    header,
+                },
+                report,
+            );
         }
         Some(expected)
     }
 
     /// GP refuses a document with an item it has never heard of.
     fn items_known(&self, expected: &Expected) -> Result<(), String> {
-        let items: BTreeSet<String> =
-            self.books.rows("IV00101").iter().map(|row| row.text("ITEMNMBR")).collect();
-        let unknown = expected.lines.iter().find(|line| !items.contains(&line.item));
+        let items: BTreeSet<String> = self
+            .books
+            .rows("IV00101")
+            .iter()
+            .map(|row| row.text("ITEMNMBR"))
+            .collect();
+        let unknown = expected
+            .lines
+            .iter()
+            .find(|line| !items.contains(&line.item));
         match unknown {
             Some(line) if !items.is_empty() => Err(format!("GP has no item {}", line.item)),
             _ => Ok(()),

@@ -22,11 +22,32 @@ pub(super) fn document(case: &Case<'_>, report: &mut Report) {
     customer(case, &number, report);
     let bill_to = case.header.text("PRBTADCD");
     let ship_to = case.header.text("PRSTADCD");
-    address(case, &number, &bill_to, &case.order.billing_address, "bill-to", report);
-    address(case, &number, &ship_to, case.order.ship_to(), "ship-to", report);
+    address(
+        case,
+        &number,
+        &bill_to,
+        &case.order.billing_address,
+        "bill-to",
+        report,
+    );
+    address(
+        case,
+        &number,
+        &ship_to,
+        case.order.ship_to(),
+        "ship-to",
+        report,
+    );
     let same = content(&case.order.billing_address) == content(case.order.ship_to());
     report.equal(name, "one code for one address", same, bill_to == ship_to);
-    content_of(case.header, "SOP10100", "ZIPCODE", case.order.ship_to(), name, report);
+    content_of(
+        case.header,
+        "SOP10100",
+        "ZIPCODE",
+        case.order.ship_to(),
+        name,
+        report,
+    );
 }
 
 /// The number, where it follows from the order alone.
@@ -41,7 +62,11 @@ fn customer_number(case: &Case<'_>) -> Option<String> {
 
 fn customer(case: &Case<'_>, number: &str, report: &mut Report) {
     let name = &case.expected.number;
-    let rows = case.books.rows("RM00101").iter().filter(|row| row.text("CUSTNMBR") == number);
+    let rows = case
+        .books
+        .rows("RM00101")
+        .iter()
+        .filter(|row| row.text("CUSTNMBR") == number);
     let rows: Vec<&Row> = rows.collect();
     report.equal(name, "RM00101 rows", 1, rows.len());
     let Some(row) = rows.first() else { return };
@@ -50,23 +75,41 @@ fn customer(case: &Case<'_>, number: &str, report: &mut Report) {
         return;
     }
     if !rule.class.is_empty() {
-        report.equal(name, "RM00101.CUSTCLAS", rule.class.clone(), row.text("CUSTCLAS"));
+        report.equal(
+            name,
+            "RM00101.CUSTCLAS",
+            rule.class.clone(),
+            row.text("CUSTCLAS"),
+        );
     }
     if rule.strategy == "prefix_id" {
-        report.begins(name, "RM00101.CUSTNAME", &buyer(case.order), &row.text("CUSTNAME"), NAME);
+        report.begins(
+            name,
+            "RM00101.CUSTNAME",
+            &buyer(case.order),
+            &row.text("CUSTNAME"),
+            NAME,
+        );
     }
 }
 
 /// The company, or else the person; a guest's row has neither, so the invoice address speaks.
 fn buyer(order: &Order) -> String {
     let billing = &order.billing_address;
-    let account = order.customer.as_ref().filter(|customer| !customer.is_guest);
+    let account = order
+        .customer
+        .as_ref()
+        .filter(|customer| !customer.is_guest);
     let company = account.map_or(billing.company.as_deref(), |own| own.company.as_deref());
     if let Some(company) = company.filter(|company| !company.is_empty()) {
         return company.to_owned();
     }
-    let first = account.and_then(|own| own.first_name.as_deref()).unwrap_or(&billing.first_name);
-    let last = account.and_then(|own| own.last_name.as_deref()).unwrap_or(&billing.last_name);
+    let first = account
+        .and_then(|own| own.first_name.as_deref())
+        .unwrap_or(&billing.first_name);
+    let last = account
+        .and_then(|own| own.last_name.as_deref())
+        .unwrap_or(&billing.last_name);
     format!("{first} {last}").trim().to_owned()
 }
 
@@ -84,7 +127,14 @@ fn address(
     let rows: Vec<&Row> = found.collect();
     report.equal(name, format!("RM00102 rows of the {role}"), 1, rows.len());
     let Some(row) = rows.first() else { return };
-    content_of(row, &format!("RM00102 ({role})"), "ZIP", wanted, name, report);
+    content_of(
+        row,
+        &format!("RM00102 ({role})"),
+        "ZIP",
+        wanted,
+        name,
+        report,
+    );
 }
 
 fn content_of(
@@ -95,17 +145,33 @@ fn content_of(
     name: &str,
     report: &mut Report,
 ) {
-    let state = wanted.state.as_ref().map_or("", |state| state.abbreviation.as_str());
-    let country = wanted.country.as_ref().map_or("", |country| country.name.as_str());
+    let state = wanted
+        .state
+        .as_ref()
+        .map_or("", |state| state.abbreviation.as_str());
+    let country = wanted
+        .country
+        .as_ref()
+        .map_or("", |country| country.name.as_str());
     for (column, text, width) in [
         ("ADDRESS1", wanted.address1.as_str(), ADDRESS),
-        ("ADDRESS2", wanted.address2.as_deref().unwrap_or_default(), ADDRESS),
+        (
+            "ADDRESS2",
+            wanted.address2.as_deref().unwrap_or_default(),
+            ADDRESS,
+        ),
         ("CITY", wanted.city.as_str(), CITY),
         ("STATE", state, STATE),
         (postcode, wanted.zip_postal_code.as_str(), POSTCODE),
         ("COUNTRY", country, ADDRESS),
     ] {
-        report.begins(name, format!("{table}.{column}"), text, &row.text(column), width);
+        report.begins(
+            name,
+            format!("{table}.{column}"),
+            text,
+            &row.text(column),
+            width,
+        );
     }
 }
 
@@ -121,7 +187,13 @@ fn content(address: &Address) -> [&str; 11] {
         address.address2.as_deref().unwrap_or_default(),
         &address.zip_postal_code,
         &address.phone_number,
-        address.country.as_ref().map_or("", |country| &country.two_letter_iso_code),
-        address.state.as_ref().map_or("", |state| &state.abbreviation),
+        address
+            .country
+            .as_ref()
+            .map_or("", |country| &country.two_letter_iso_code),
+        address
+            .state
+            .as_ref()
+            .map_or("", |state| &state.abbreviation),
     ]
 }

@@ -17,16 +17,30 @@ pub(super) struct Shop {
 impl Shop {
     pub(super) fn read(told: &Value) -> anyhow::Result<Self> {
         let official = told["flavour"] != "opensource";
-        let primary_currency = told["primary_currency"].as_str().unwrap_or("USD").to_owned();
-        let rows = told["orders"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let primary_currency = told["primary_currency"]
+            .as_str()
+            .unwrap_or("USD")
+            .to_owned();
+        let rows = told["orders"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let read = |row: &Value| {
             let mut order: Order = serde_json::from_value(row.clone())?;
             order.whole = row.clone();
             Ok(order)
         };
-        let orders = rows.iter().map(read).collect::<anyhow::Result<Vec<Order>>>()?;
+        let orders = rows
+            .iter()
+            .map(read)
+            .collect::<anyhow::Result<Vec<Order>>>()?;
         // The open-source plugin shows neither gift cards, nor points, nor custom numbers.
-        Ok(Self { tells_credits: official, tells_numbers: official, primary_currency, orders })
+        Ok(Self {
+            tells_credits: official,
+            tells_numbers: official,
+            primary_currency,
+            orders,
+        })
     }
 }
 
@@ -66,15 +80,22 @@ pub(super) struct Order {
 impl Order {
     /// Where the goods go; where nothing ships, to whoever pays.
     pub(super) fn ship_to(&self) -> &Address {
-        self.shipping_address.as_ref().unwrap_or(&self.billing_address)
+        self.shipping_address
+            .as_ref()
+            .unwrap_or(&self.billing_address)
     }
 
     pub(super) fn gift_cards(&self) -> Decimal {
-        self.gift_cards_used.iter().map(|used| used.used_value).sum()
+        self.gift_cards_used
+            .iter()
+            .map(|used| used.used_value)
+            .sum()
     }
 
     pub(super) fn points(&self) -> Decimal {
-        self.reward_points_used.as_ref().map_or(Decimal::ZERO, |used| used.used_amount)
+        self.reward_points_used
+            .as_ref()
+            .map_or(Decimal::ZERO, |used| used.used_amount)
     }
 }
 

@@ -15,8 +15,19 @@ const SALES_ENTRY: &str = "Sales Entry";
 const DEPENDENT: &[&str] = &["SOP10200", "SOP10105", "SOP10103", "SOP10102", "SOP10106"];
 /// The columns that make an address what it is.
 const CONTENT: &[&str] = &[
-    "CNTCPRSN", "ADDRESS1", "ADDRESS2", "ADDRESS3", "CITY", "STATE", "ZIP", "COUNTRY", "CCode",
-    "PHONE1", "PHONE2", "FAX", "ShipToName",
+    "CNTCPRSN",
+    "ADDRESS1",
+    "ADDRESS2",
+    "ADDRESS3",
+    "CITY",
+    "STATE",
+    "ZIP",
+    "COUNTRY",
+    "CCode",
+    "PHONE1",
+    "PHONE2",
+    "FAX",
+    "ShipToName",
 ];
 
 /// Every document must belong to an order.
@@ -39,7 +50,12 @@ pub(super) fn nothing_loose(books: &Books, report: &mut Report) {
             report.comparisons += 1;
             if !documents.contains(&row.document()) {
                 let (kind, number) = row.document();
-                report.finding(table, "document", "a header", format!("none for {kind} {number}"));
+                report.finding(
+                    table,
+                    "document",
+                    "a header",
+                    format!("none for {kind} {number}"),
+                );
             }
         }
     }
@@ -54,9 +70,10 @@ pub(super) fn batches(books: &Books, report: &mut Report) {
         sum.1 += row.amount("DOCAMNT");
     }
     for (batch, (count, total)) in sums {
-        let rows = books.rows("SY00500").iter().filter(|row| {
-            row.text("BACHNUMB") == batch && row.text("BCHSOURC") == SALES_ENTRY
-        });
+        let rows = books
+            .rows("SY00500")
+            .iter()
+            .filter(|row| row.text("BACHNUMB") == batch && row.text("BCHSOURC") == SALES_ENTRY);
         let rows: Vec<&Row> = rows.collect();
         let subject = format!("SY00500 {batch}");
         report.equal(&subject, "rows", 1, rows.len());
@@ -72,21 +89,29 @@ pub(super) fn money(books: &Books, expected: &[Expected], report: &mut Report) {
     let held = |table: &str, column: &str| -> Decimal {
         books.rows(table).iter().map(|row| row.amount(column)).sum()
     };
-    let wanted = |amount: fn(&Expected) -> Decimal| -> Decimal {
-        expected.iter().map(amount).sum()
-    };
+    let wanted =
+        |amount: fn(&Expected) -> Decimal| -> Decimal { expected.iter().map(amount).sum() };
     let sums = [
         ("SOP10100", "DOCAMNT", wanted(Expected::total)),
         ("SOP10100", "SUBTOTAL", wanted(Expected::subtotal)),
         ("SOP10200", "XTNDPRCE", wanted(Expected::subtotal)),
         ("SOP10100", "TAXAMNT", wanted(|document| document.tax)),
         ("SOP10105", "STAXAMNT", wanted(|document| document.tax)),
-        ("SOP10105", "FRTTXAMT", wanted(|document| document.freight_tax)),
+        (
+            "SOP10105",
+            "FRTTXAMT",
+            wanted(|document| document.freight_tax),
+        ),
         ("SOP10105", "MSCTXAMT", wanted(|document| document.misc_tax)),
     ];
     for (table, column, wanted) in sums {
         let field = format!("sum of {column}");
-        report.equal(table, field, wanted.normalize(), held(table, column).normalize());
+        report.equal(
+            table,
+            field,
+            wanted.normalize(),
+            held(table, column).normalize(),
+        );
     }
 }
 
@@ -102,11 +127,18 @@ pub(super) fn addresses(books: &Books, profile: &Profile, orders: &[&Order], rep
         .collect();
     let key = |row: &Row| format!("{}/{}", row.text("CUSTNMBR"), row.text("ADRSCODE"));
     let mut codes: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
-    for row in books.rows("RM00102").iter().filter(|row| ours.contains(&key(row))) {
+    for row in books
+        .rows("RM00102")
+        .iter()
+        .filter(|row| ours.contains(&key(row)))
+    {
         let columns = CONTENT.iter().filter(|column| row.has(column));
         let mut content: Vec<String> = columns.map(|column| row.text(column)).collect();
         content.push(row.text("CUSTNMBR"));
-        codes.entry(content).or_default().insert(row.text("ADRSCODE"));
+        codes
+            .entry(content)
+            .or_default()
+            .insert(row.text("ADRSCODE"));
     }
     for (content, codes) in codes {
         let subject = content.last().cloned().unwrap_or_default();
@@ -138,11 +170,24 @@ pub(super) fn emails(
     }
     let mut customers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for order in &shop.orders {
-        let Some(number) = numbers.get(&order.id) else { continue };
-        let own = order.customer.as_ref().and_then(|customer| customer.email.clone());
-        let email = own.unwrap_or_else(|| order.billing_address.email.clone()).to_lowercase();
-        let rows = books.rows("SOP10100").iter().filter(|row| &row.text("CSTPONBR") == number);
-        customers.entry(email).or_default().extend(rows.map(|row| row.text("CUSTNMBR")));
+        let Some(number) = numbers.get(&order.id) else {
+            continue;
+        };
+        let own = order
+            .customer
+            .as_ref()
+            .and_then(|customer| customer.email.clone());
+        let email = own
+            .unwrap_or_else(|| order.billing_address.email.clone())
+            .to_lowercase();
+        let rows = books
+            .rows("SOP10100")
+            .iter()
+            .filter(|row| &row.text("CSTPONBR") == number);
+        customers
+            .entry(email)
+            .or_default()
+            .extend(rows.map(|row| row.text("CUSTNMBR")));
     }
     for (email, customers) in customers {
         report.equal(&email, "customers of one e-mail", 1, customers.len());

@@ -26,8 +26,12 @@ impl Args {
     pub fn announce(&self, ready: &Value) -> anyhow::Result<()> {
         let line = format!("{ready}\n");
         let mut out = std::io::stdout().lock();
-        out.write_all(line.as_bytes()).and_then(|()| out.flush()).context("nobody listens")?;
-        let Some(path) = &self.ready_file else { return Ok(()) };
+        out.write_all(line.as_bytes())
+            .and_then(|()| out.flush())
+            .context("nobody listens")?;
+        let Some(path) = &self.ready_file else {
+            return Ok(());
+        };
         // Whoever waits for the file must never see half of it.
         let partial = path.with_extension("partial");
         std::fs::write(&partial, line)
@@ -48,7 +52,9 @@ impl Args {
     }
 
     async fn parent_gone(&self) {
-        let Some(pid) = self.parent_pid else { return std::future::pending().await };
+        let Some(pid) = self.parent_pid else {
+            return std::future::pending().await;
+        };
         let parent = PathBuf::from(format!("/proc/{pid}"));
         while parent.exists() {
             tokio::time::sleep(PARENT_CHECK).await;

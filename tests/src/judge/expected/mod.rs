@@ -91,8 +91,7 @@ pub(super) fn expect(
     let attributes = cents(attribute_charge(order));
     let (lines, left) = lines::lines(order, profile, attributes, currency.decimals)?;
     let fee = order.payment_method_additional_fee_excl_tax;
-    let freight_tax =
-        cents(order.order_shipping_incl_tax - order.order_shipping_excl_tax);
+    let freight_tax = cents(order.order_shipping_incl_tax - order.order_shipping_excl_tax);
     let misc_tax = cents(order.payment_method_additional_fee_incl_tax - fee);
     let mut misc = cents(fee) + attributes + left;
     let mut trade_discount =
@@ -101,7 +100,8 @@ pub(super) fn expect(
         trade_discount -= misc;
         misc = Decimal::ZERO;
     }
-    let (details, schedule) = taxes::rows(order, profile, freight_tax, misc_tax, currency.decimals)?;
+    let (details, schedule) =
+        taxes::rows(order, profile, freight_tax, misc_tax, currency.decimals)?;
     let day = order.created_on_utc.to_zoned(zone.clone()).date();
     let expected = Expected {
         number,
@@ -175,8 +175,12 @@ fn attribute_charge(order: &Order) -> Decimal {
 }
 
 fn batch(pattern: &str, day: jiff::civil::Date) -> String {
-    let Some((before, rest)) = pattern.split_once('{') else { return pattern.to_owned() };
-    let Some((format, after)) = rest.split_once('}') else { return pattern.to_owned() };
+    let Some((before, rest)) = pattern.split_once('{') else {
+        return pattern.to_owned();
+    };
+    let Some((format, after)) = rest.split_once('}') else {
+        return pattern.to_owned();
+    };
     let date = format
         .replace("yyyy", &format!("{:04}", day.year()))
         .replace("MM", &format!("{:02}", day.month()))

@@ -24,8 +24,9 @@ pub(super) fn payments(
     decimals: u32,
 ) -> Vec<Vec<Payment>> {
     let by = |status: &str| {
-        let mut payments: Vec<Payment> =
-            deposit(order, profile, status, decimals).into_iter().collect();
+        let mut payments: Vec<Payment> = deposit(order, profile, status, decimals)
+            .into_iter()
+            .collect();
         payments.extend(credit(&profile.gift_cards, credits.gift_cards));
         payments.extend(credit(&profile.reward_points, credits.points));
         payments.sort();
@@ -47,7 +48,10 @@ fn deposit(order: &Order, profile: &Profile, status: &str, decimals: u32) -> Opt
     if rule.becomes != "deposit" || amount <= Decimal::ZERO {
         return None;
     }
-    let code = order.capture_transaction_id.as_ref().or(order.authorization_transaction_id.as_ref());
+    let code = order
+        .capture_transaction_id
+        .as_ref()
+        .or(order.authorization_transaction_id.as_ref());
     Some(Payment {
         kind: rule.payment_type.unwrap_or(1),
         checkbook: rule.checkbook.clone().unwrap_or_default(),

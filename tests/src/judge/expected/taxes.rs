@@ -40,7 +40,13 @@ pub(super) fn rows(
         let rule = find_rule(profile, order.ship_to(), split.rate)?;
         let amount = round(split.amount, decimals);
         let (freight, misc) = (Decimal::ZERO, Decimal::ZERO);
-        buckets.push(Bucket { rate: split.rate, amount, freight, misc, rule });
+        buckets.push(Bucket {
+            rate: split.rate,
+            amount,
+            freight,
+            misc,
+            rule,
+        });
     }
     let tax = round(order.order_tax, decimals);
     if buckets.is_empty() {
@@ -54,7 +60,12 @@ pub(super) fn rows(
     largest(&mut buckets).amount += left;
     let schedule = largest(&mut buckets).rule.schedule.clone();
     nearest(&mut buckets, freight_tax, order.order_shipping_excl_tax).freight += freight_tax;
-    nearest(&mut buckets, misc_tax, order.payment_method_additional_fee_excl_tax).misc += misc_tax;
+    nearest(
+        &mut buckets,
+        misc_tax,
+        order.payment_method_additional_fee_excl_tax,
+    )
+    .misc += misc_tax;
     let mut rows: BTreeMap<String, TaxAmounts> = BTreeMap::new();
     for bucket in &buckets {
         let sales = bucket.amount - bucket.freight - bucket.misc;
@@ -75,17 +86,35 @@ pub(super) fn rows(
 
 /// The first bucket of the largest amount.
 fn largest<'b, 'a>(buckets: &'b mut [Bucket<'a>]) -> &'b mut Bucket<'a> {
-    let most = buckets.iter().map(|bucket| bucket.amount).max().unwrap_or_default();
-    let index = buckets.iter().position(|bucket| bucket.amount == most).unwrap_or(0);
+    let most = buckets
+        .iter()
+        .map(|bucket| bucket.amount)
+        .max()
+        .unwrap_or_default();
+    let index = buckets
+        .iter()
+        .position(|bucket| bucket.amount == most)
+        .unwrap_or(0);
     &mut buckets[index]
 }
 
 /// The first bucket whose rate is nearest to what a charge was taxed at.
-fn nearest<'b, 'a>(buckets: &'b mut [Bucket<'a>], tax: Decimal, net: Decimal) -> &'b mut Bucket<'a> {
-    let rate = if net.is_zero() { Decimal::ZERO } else { tax * Decimal::ONE_HUNDRED / net };
+fn nearest<'b, 'a>(
+    buckets: &'b mut [Bucket<'a>],
+    tax: Decimal,
+    net: Decimal,
+) -> &'b mut Bucket<'a> {
+    let rate = if net.is_zero() {
+        Decimal::ZERO
+    } else {
+        tax * Decimal::ONE_HUNDRED / net
+    };
     let away = |bucket: &Bucket<'_>| (bucket.rate - rate).abs();
     let least = buckets.iter().map(away).min().unwrap_or_default();
-    let index = buckets.iter().position(|bucket| away(bucket) == least).unwrap_or(0);
+    let index = buckets
+        .iter()
+        .position(|bucket| away(bucket) == least)
+        .unwrap_or(0);
     &mut buckets[index]
 }
 
@@ -96,7 +125,10 @@ fn spread(amount: Decimal, details: &[TaxDetail], decimals: u32) -> Vec<(String,
         return Vec::new();
     }
     let part = |detail: &TaxDetail| {
-        (detail.id.clone(), round(amount * detail.rate / rates, decimals))
+        (
+            detail.id.clone(),
+            round(amount * detail.rate / rates, decimals),
+        )
     };
     let mut parts: Vec<_> = details.iter().map(part).collect();
     let left = amount - parts.iter().map(|(_, part)| *part).sum::<Decimal>();
@@ -112,20 +144,35 @@ fn find_rule<'a>(
     place: &Address,
     rate: Decimal,
 ) -> Result<&'a TaxRule, Refusal> {
-    let found = profile.taxes.rules.iter().find(|rule| fits(rule, place) && rule.rate == rate);
+    let found = profile
+        .taxes
+        .rules
+        .iter()
+        .find(|rule| fits(rule, place) && rule.rate == rate);
     found.ok_or_else(|| format!("no tax rule for {rate} % at {}", place.city))
 }
 
 fn fits(rule: &TaxRule, place: &Address) -> bool {
-    let country = place.country.as_ref().map(|country| country.two_letter_iso_code.as_str());
-    let state = place.state.as_ref().map(|state| state.abbreviation.as_str());
+    let country = place
+        .country
+        .as_ref()
+        .map(|country| country.two_letter_iso_code.as_str());
+    let state = place
+        .state
+        .as_ref()
+        .map(|state| state.abbreviation.as_str());
     let same = |wanted: &Option<String>, own: Option<&str>| {
-        wanted.as_deref().is_none_or(|wanted| own.is_some_and(|own| own.eq_ignore_ascii_case(wanted)))
+        wanted
+            .as_deref()
+            .is_none_or(|wanted| own.is_some_and(|own| own.eq_ignore_ascii_case(wanted)))
     };
     let postcode = place.zip_postal_code.trim();
     country == Some(rule.country.as_str())
         && same(&rule.state, state)
         && same(&rule.county, place.county.as_deref())
-        && rule.postcode_from.as_deref().is_none_or(|from| postcode >= from)
+        && rule
+            .postcode_from
+            .as_deref()
+            .is_none_or(|from| postcode >= from)
         && rule.postcode_to.as_deref().is_none_or(|to| postcode <= to)
 }

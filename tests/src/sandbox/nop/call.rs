@@ -26,12 +26,23 @@ impl Call {
         body: Vec<u8>,
     ) -> Self {
         let query = uri.query().map(parse_query).unwrap_or_default();
-        let authorization = authorization.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Self { method, path: uri.path().to_owned(), query, authorization, body }
+        let authorization = authorization
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        Self {
+            method,
+            path: uri.path().to_owned(),
+            query,
+            authorization,
+            body,
+        }
     }
 
     pub(crate) fn segments(&self) -> Vec<&str> {
-        self.path.split('/').filter(|segment| !segment.is_empty()).collect()
+        self.path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .collect()
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
@@ -117,7 +128,11 @@ impl Answer {
     pub(crate) fn into_response(self, indented: bool) -> Response {
         let (status, kind, body) = match self {
             Self::Json(status, value) => {
-                let text = if indented { format!("{value:#}") } else { value.to_string() };
+                let text = if indented {
+                    format!("{value:#}")
+                } else {
+                    value.to_string()
+                };
                 (status, "application/json; charset=utf-8", text)
             }
             Self::Text(status, text) => (status, "text/plain; charset=utf-8", text),
@@ -125,7 +140,9 @@ impl Answer {
         };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         response
     }
 }

@@ -13,7 +13,9 @@ pub(crate) struct Clock {
 impl Clock {
     pub(crate) fn now(&self) -> Timestamp {
         let offset = SignedDuration::from_secs(self.offset_seconds.load(Ordering::Relaxed));
-        Timestamp::now().checked_add(offset).unwrap_or(Timestamp::UNIX_EPOCH)
+        Timestamp::now()
+            .checked_add(offset)
+            .unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// Lets the shop's clock run that many seconds off.

@@ -50,7 +50,11 @@ pub(crate) fn answer(shop: &Shop, call: &Call) -> Answer {
 }
 
 fn with_body<T: DeserializeOwned>(call: &Call, act: impl FnOnce(T) -> Answer) -> Answer {
-    let body: &[u8] = if call.body.is_empty() { b"{}" } else { &call.body };
+    let body: &[u8] = if call.body.is_empty() {
+        b"{}"
+    } else {
+        &call.body
+    };
     match serde_json::from_slice(body) {
         Ok(wish) => act(wish),
         Err(error) => Answer::Text(StatusCode::BAD_REQUEST, error.to_string()),
@@ -111,7 +115,10 @@ fn place(shop: &Shop, wish: &PlaceWish) -> Answer {
 
 fn all_orders(shop: &Shop) -> Value {
     let tables = shop.tables();
-    let orders = tables.orders.values().map(|order| canonical(&tables, order));
+    let orders = tables
+        .orders
+        .values()
+        .map(|order| canonical(&tables, order));
     json!({
         "flavour": shop.flavour.name(),
         "primary_currency": tables.world.store.primary_currency,
@@ -131,13 +138,27 @@ fn one_order(shop: &Shop, id: &str) -> Answer {
 /// Writes all the shop knows about an order, with its buyer and its places spelled out.
 fn canonical(tables: &Tables, order: &Order) -> Value {
     let mut row = serde_json::to_value(order).unwrap_or_default();
-    let Some(fields) = row.as_object_mut() else { return row };
+    let Some(fields) = row.as_object_mut() else {
+        return row;
+    };
     let place = |address: Option<&Address>| address.map(|address| spelled_out(tables, address));
-    fields.insert("billing_address".to_owned(), spelled_out(tables, &order.billing_address));
-    fields.insert("shipping_address".to_owned(), place(order.shipping_address.as_ref()).into());
-    fields.insert("pickup_address".to_owned(), place(order.pickup_address.as_ref()).into());
+    fields.insert(
+        "billing_address".to_owned(),
+        spelled_out(tables, &order.billing_address),
+    );
+    fields.insert(
+        "shipping_address".to_owned(),
+        place(order.shipping_address.as_ref()).into(),
+    );
+    fields.insert(
+        "pickup_address".to_owned(),
+        place(order.pickup_address.as_ref()).into(),
+    );
     let customer = tables.customers.get(&order.customer_id);
-    fields.insert("customer".to_owned(), serde_json::to_value(customer).unwrap_or_default());
+    fields.insert(
+        "customer".to_owned(),
+        serde_json::to_value(customer).unwrap_or_default(),
+    );
     row
 }
 
@@ -146,8 +167,14 @@ fn spelled_out(tables: &Tables, address: &Address) -> Value {
     let country = address.country_id.and_then(|id| tables.country(id));
     let state = address.state_province_id.and_then(|id| tables.province(id));
     if let Some(fields) = row.as_object_mut() {
-        fields.insert("country".to_owned(), serde_json::to_value(country).unwrap_or_default());
-        fields.insert("state".to_owned(), serde_json::to_value(state).unwrap_or_default());
+        fields.insert(
+            "country".to_owned(),
+            serde_json::to_value(country).unwrap_or_default(),
+        );
+        fields.insert(
+            "state".to_owned(),
+            serde_json::to_value(state).unwrap_or_default(),
+        );
     }
     row
 }
@@ -170,7 +197,10 @@ fn act(shop: &Shop, call: &Call, id: &str, action: &str) -> Answer {
 fn told(outcome: Option<bool>) -> Answer {
     match outcome {
         Some(true) => Answer::Empty,
-        Some(false) => Answer::Text(StatusCode::CONFLICT, "the order does not allow it".to_owned()),
+        Some(false) => Answer::Text(
+            StatusCode::CONFLICT,
+            "the order does not allow it".to_owned(),
+        ),
         None => Answer::Text(StatusCode::NOT_FOUND, "no such order".to_owned()),
     }
 }
@@ -227,9 +257,10 @@ fn add_product(shop: &Shop, wish: ProductWish) -> Answer {
 /// Products are named by id or by SKU.
 fn edit_product(shop: &Shop, key: &str, wish: ProductWish) -> Answer {
     let mut tables = shop.tables_mut();
-    let found = tables.products.values_mut().find(|product| {
-        product.id.to_string() == key || product.sku.as_deref() == Some(key)
-    });
+    let found = tables
+        .products
+        .values_mut()
+        .find(|product| product.id.to_string() == key || product.sku.as_deref() == Some(key));
     let Some(product) = found else {
         return Answer::Text(StatusCode::NOT_FOUND, format!("no product {key}"));
     };
@@ -246,7 +277,10 @@ fn edit_product(shop: &Shop, key: &str, wish: ProductWish) -> Answer {
 /// Sets the texts of a buyer's row that are named.
 fn edit_customer(shop: &Shop, id: &str, wish: Map<String, Value>) -> Answer {
     let mut tables = shop.tables_mut();
-    let found = id.parse().ok().and_then(|id: i64| tables.customers.get_mut(&id));
+    let found = id
+        .parse()
+        .ok()
+        .and_then(|id: i64| tables.customers.get_mut(&id));
     let Some(customer) = found else {
         return Answer::Text(StatusCode::NOT_FOUND, format!("no customer {id}"));
     };

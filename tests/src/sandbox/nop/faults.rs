@@ -66,7 +66,10 @@ mod tests {
         let fault = serde_json::json!({"path_prefix": "/api/orders", "status": 503, "times": 2});
         faults.add(serde_json::from_value::<Fault>(fault).expect("a fault"));
         assert!(faults.take("/api/products").is_none());
-        assert_eq!(faults.take("/api/orders/1").and_then(|fault| fault.status), Some(503));
+        assert_eq!(
+            faults.take("/api/orders/1").and_then(|fault| fault.status),
+            Some(503)
+        );
         assert!(faults.take("/api/orders").is_some());
         assert!(faults.take("/api/orders").is_none());
     }

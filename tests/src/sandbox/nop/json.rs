@@ -34,7 +34,10 @@ pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
         .parse::<jiff::civil::DateTime>()
         .or_else(|_| text.replace('+', "T").parse::<jiff::civil::DateTime>())
         .ok()?;
-    civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    civil
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .ok()
+        .map(|zoned| zoned.timestamp())
 }
 
 /// A record whose fields and their order come from a template.

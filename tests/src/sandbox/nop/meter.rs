@@ -18,7 +18,9 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn count(&self, method: &str, path: &str) {
-        *lock(&self.calls).entry(format!("{method} {}", pattern(path))).or_default() += 1;
+        *lock(&self.calls)
+            .entry(format!("{method} {}", pattern(path)))
+            .or_default() += 1;
     }
 
     pub(crate) fn read(&self) -> Value {
@@ -32,7 +34,11 @@ impl Meter {
 fn pattern(path: &str) -> String {
     let segment = |segment: &str| {
         let id = segment.contains(|c: char| c.is_ascii_digit());
-        if id && !segment.starts_with("backend_") { "{id}".to_owned() } else { segment.to_owned() }
+        if id && !segment.starts_with("backend_") {
+            "{id}".to_owned()
+        } else {
+            segment.to_owned()
+        }
     };
     path.split('/').map(segment).collect::<Vec<_>>().join("/")
 }
@@ -43,9 +49,18 @@ pub(crate) fn cpu_seconds() -> String {
     // The process name is in brackets and may hold blanks; times are fields 14 and 15.
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks = |index: usize| fields.get(index).and_then(|t| t.parse::<u64>().ok()).unwrap_or(0);
+    let ticks = |index: usize| {
+        fields
+            .get(index)
+            .and_then(|t| t.parse::<u64>().ok())
+            .unwrap_or(0)
+    };
     let total = ticks(11) + ticks(12);
-    format!("{}.{:02}", total / TICKS_PER_SECOND, total % TICKS_PER_SECOND)
+    format!(
+        "{}.{:02}",
+        total / TICKS_PER_SECOND,
+        total % TICKS_PER_SECOND
+    )
 }
 
 #[cfg(test)]

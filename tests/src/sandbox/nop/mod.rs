@@ -109,25 +109,46 @@ impl Sandbox {
     /// Opens the shop and its back door.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let world = World::load(config.seed_file.as_deref())?;
-        let api = TcpListener::bind(config.listen).await.context("the shop cannot listen")?;
-        let back = TcpListener::bind(config.control).await.context("no back door")?;
+        let api = TcpListener::bind(config.listen)
+            .await
+            .context("the shop cannot listen")?;
+        let back = TcpListener::bind(config.control)
+            .await
+            .context("no back door")?;
         let (address, control) = (api.local_addr()?, back.local_addr()?);
         let (webhooks, queue) = Webhooks::new(config.webhooks.clone(), config.seed);
-        let shop = Arc::new(Shop::open(&config, world, format!("http://{address}"), webhooks));
+        let shop = Arc::new(Shop::open(
+            &config,
+            world,
+            format!("http://{address}"),
+            webhooks,
+        ));
         let (closed, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(webhooks::run(Arc::clone(&shop), queue, closed.clone()));
-        let api_routes = Router::new().fallback(serve_api).with_state(Arc::clone(&shop));
-        let back_routes = Router::new().fallback(serve_control).with_state(Arc::clone(&shop));
+        let api_routes = Router::new()
+            .fallback(serve_api)
+            .with_state(Arc::clone(&shop));
+        let back_routes = Router::new()
+            .fallback(serve_control)
+            .with_state(Arc::clone(&shop));
         for (listener, routes) in [(api, api_routes), (back, back_routes)] {
             let ended = closed.clone().cancelled_owned();
             tasks.spawn(async move {
-                let served = axum::serve(listener, routes).with_graceful_shutdown(ended).await;
+                let served = axum::serve(listener, routes)
+                    .with_graceful_shutdown(ended)
+                    .await;
                 if let Err(error) = served {
                     tracing::error!(%error, "the shop stopped serving");
                 }
             });
         }
-        Ok(Self { shop, address, control, closed, tasks })
+        Ok(Self {
+            shop,
+            address,
+            control,
+            closed,
+            tasks,
+        })
     }
 
     /// Returns the address customers' systems are given.
@@ -178,7 +199,10 @@ async fn serve_api(State(shop): State<Arc<Shop>>, request: Request) -> Response 
         if fault.cut {
             return cut();
         }
-        if let Some(status) = fault.status.and_then(|code| StatusCode::from_u16(code).ok()) {
+        if let Some(status) = fault
+            .status
+            .and_then(|code| StatusCode::from_u16(code).ok())
+        {
             return Answer::Text(status, String::new()).into_response(indented);
         }
     }
@@ -203,15 +227,26 @@ async fn read(request: Request) -> Result<Call, Answer> {
         .await
         .map_err(|error| Answer::Text(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()))?;
     let authorization = parts.headers.get(header::AUTHORIZATION);
-    Ok(Call::new(parts.method, &parts.uri, authorization, body.to_vec()))
+    Ok(Call::new(
+        parts.method,
+        &parts.uri,
+        authorization,
+        body.to_vec(),
+    ))
 }
 
 /// Promises more than it sends, so that the connection breaks in the middle.
 fn cut() -> Response {
     let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    let parts = stream::iter([Ok(bytes::Bytes::from_static(b"{\"orders\":[{")), Err(broken)]);
+    let parts = stream::iter([
+        Ok(bytes::Bytes::from_static(b"{\"orders\":[{")),
+        Err(broken),
+    ]);
     let mut response = Response::new(Body::from_stream(parts.boxed()));
-    response.headers_mut().insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("4096"));
+    response.headers_mut().insert(
+        header::CONTENT_LENGTH,
+        header::HeaderValue::from_static("4096"),
+    );
     response
 }
 

@@ -407,7 +407,10 @@ impl Order {
     /// Says whether the shop lets the order be marked as paid.
     pub fn may_be_paid(&self) -> bool {
         self.order_status != OrderStatus::Cancelled
-            && matches!(self.payment_status, PaymentStatus::Pending | PaymentStatus::Authorized)
+            && matches!(
+                self.payment_status,
+                PaymentStatus::Pending | PaymentStatus::Authorized
+            )
     }
 
     /// Says whether the shop lets the order be cancelled.

@@ -46,10 +46,8 @@ impl Random {
     }
 
     pub(crate) fn guid(&mut self) -> String {
-        let (high, low) = (self.next(), self.next());
-        uuid::Builder::from_u64_pair(high, low)
-            .with_version(uuid::Version::Random)
-            .with_variant(uuid::Variant::RFC4122)
+        let bits = (u128::from(self.next()) << 64) | u128::from(self.next());
+        uuid::Builder::from_random_bytes(bits.to_be_bytes())
             .into_uuid()
             .to_string()
     }

@@ -47,7 +47,10 @@ impl Shop {
             flavour: config.flavour,
             username: config.username.clone(),
             password: config.password.clone(),
-            installation_id: config.installation_id.clone().unwrap_or_else(|| names.guid()),
+            installation_id: config
+                .installation_id
+                .clone()
+                .unwrap_or_else(|| names.guid()),
             meter: Meter::default(),
             faults: Faults::default(),
             webhooks,
@@ -71,11 +74,15 @@ impl Shop {
     }
 
     pub(crate) fn tables(&self) -> RwLockReadGuard<'_, Tables> {
-        self.tables.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.tables
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     pub(crate) fn tables_mut(&self) -> RwLockWriteGuard<'_, Tables> {
-        self.tables.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.tables
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Gives out a token for the right name and password.
@@ -109,8 +116,10 @@ impl Shop {
         let now = self.now();
         let mut tables = self.tables_mut();
         let placed = generator::place(&mut tables, kind, count, now);
-        let orders: Vec<Order> =
-            placed.iter().filter_map(|id| tables.orders.get(id).cloned()).collect();
+        let orders: Vec<Order> = placed
+            .iter()
+            .filter_map(|id| tables.orders.get(id).cloned())
+            .collect();
         for order in &orders {
             sell_gift_cards(&mut tables, order, now);
             self.raise(&tables, order, "order.placed");
@@ -144,10 +153,15 @@ impl Shop {
 
     /// Deletes an order softly: the row stays.
     pub(crate) fn delete(&self, id: i64) -> Option<bool> {
-        self.change(id, "order.deleted", |order| !order.deleted, |order| {
-            order.deleted = true;
-            "Order has been deleted"
-        })
+        self.change(
+            id,
+            "order.deleted",
+            |order| !order.deleted,
+            |order| {
+                order.deleted = true;
+                "Order has been deleted"
+            },
+        )
     }
 
     /// Changes an order by hand, the way an administrator can.
@@ -179,7 +193,8 @@ impl Shop {
 
     /// Sends a webhook about an order as it is now.
     pub(crate) fn raise(&self, tables: &Tables, order: &Order, topic: &'static str) {
-        self.webhooks.raise(self, order, topic, || opensource::order_row(tables, order));
+        self.webhooks
+            .raise(self, order, topic, || opensource::order_row(tables, order));
     }
 }
 

@@ -93,12 +93,18 @@ impl Tables {
 
     pub(crate) fn item(&self, id: i64) -> Option<(&Order, &Item)> {
         self.orders.values().find_map(|order| {
-            order.items.iter().find(|item| item.id == id).map(|item| (order, item))
+            order
+                .items
+                .iter()
+                .find(|item| item.id == id)
+                .map(|item| (order, item))
         })
     }
 
     pub(crate) fn product_by_sku(&self, sku: &str) -> Option<&Product> {
-        self.products.values().find(|product| product.sku.as_deref() == Some(sku))
+        self.products
+            .values()
+            .find(|product| product.sku.as_deref() == Some(sku))
     }
 
     /// Puts a product on sale and returns its id.
@@ -111,7 +117,11 @@ impl Tables {
             name: item.description.clone(),
             price: item.price,
             cost: item.cost,
-            weight: if gift_card { Decimal::ZERO } else { Decimal::new(15000, 4) },
+            weight: if gift_card {
+                Decimal::ZERO
+            } else {
+                Decimal::new(15000, 4)
+            },
             tax_category_id: tax_category(&item.number),
             is_tax_exempt: gift_card,
             is_ship_enabled: !UNSHIPPED_SKUS.contains(&item.number.as_str()),
@@ -128,7 +138,10 @@ impl Tables {
 
     fn fill_places(&mut self) {
         for region in &self.world.store.regions {
-            let known = self.countries.iter().find(|c| c.two_letter_iso_code == region.country);
+            let known = self
+                .countries
+                .iter()
+                .find(|c| c.two_letter_iso_code == region.country);
             let country_id = match known {
                 Some(country) => country.id,
                 None => {
@@ -187,8 +200,14 @@ impl Tables {
         let mut combinations = Vec::new();
         for variant in &from.combinations {
             let values = vec![
-                (COLOR_MAPPING, value_id(&mut color, &variant.color, &mut self.numbers)),
-                (SIZE_MAPPING, value_id(&mut size, &variant.size, &mut self.numbers)),
+                (
+                    COLOR_MAPPING,
+                    value_id(&mut color, &variant.color, &mut self.numbers),
+                ),
+                (
+                    SIZE_MAPPING,
+                    value_id(&mut size, &variant.size, &mut self.numbers),
+                ),
             ];
             combinations.push(Combination {
                 id: self.numbers.next("combination", 61),
@@ -239,7 +258,12 @@ fn new_country(region: &Region, index: usize) -> Country {
 }
 
 fn choice(name: &str, mapping_id: i64, attribute_id: i64) -> Attribute {
-    Attribute { mapping_id, attribute_id, name: name.to_owned(), values: Vec::new() }
+    Attribute {
+        mapping_id,
+        attribute_id,
+        name: name.to_owned(),
+        values: Vec::new(),
+    }
 }
 
 fn value_id(attribute: &mut Attribute, name: &str, numbers: &mut Numbers) -> i64 {
@@ -247,6 +271,9 @@ fn value_id(attribute: &mut Attribute, name: &str, numbers: &mut Numbers) -> i64
         return value.id;
     }
     let id = numbers.next("attribute value", 101);
-    attribute.values.push(AttributeValue { id, name: name.to_owned() });
+    attribute.values.push(AttributeValue {
+        id,
+        name: name.to_owned(),
+    });
     id
 }

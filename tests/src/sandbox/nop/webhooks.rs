@@ -63,7 +63,10 @@ impl TryFrom<serde_json::Number> for Share {
     type Error = String;
 
     fn try_from(number: serde_json::Number) -> Result<Self, String> {
-        let share: Decimal = number.to_string().parse().map_err(|_| "not a share".to_owned())?;
+        let share: Decimal = number
+            .to_string()
+            .parse()
+            .map_err(|_| "not a share".to_owned())?;
         let percent = (share * Decimal::ONE_HUNDRED).round();
         let percent = u64::try_from(percent).map_err(|_| "a share is not negative".to_owned())?;
         Ok(Self(percent.min(100)))
@@ -114,10 +117,7 @@ impl Counts {
 }
 
 impl Webhooks {
-    pub(crate) fn new(
-        settings: Settings,
-        seed: u64,
-    ) -> (Self, mpsc::UnboundedReceiver<Delivery>) {
+    pub(crate) fn new(settings: Settings, seed: u64) -> (Self, mpsc::UnboundedReceiver<Delivery>) {
         let (queue, deliveries) = mpsc::unbounded_channel();
         let webhooks = Self {
             settings: Mutex::new(settings),
@@ -156,7 +156,11 @@ impl Webhooks {
             let id = random.guid();
             let twice = random.percent(settings.duplicate.0);
             let lost = random.percent(settings.drop.0);
-            let delay = if settings.reorder { random.below(400) } else { 0 };
+            let delay = if settings.reorder {
+                random.below(400)
+            } else {
+                0
+            };
             (id, twice, lost, Duration::from_millis(delay))
         };
         if lost {
@@ -218,7 +222,9 @@ fn legacy_body(id: &str, topic: &str, row: &Value) -> String {
 
 /// Signs the way Standard Webhooks say.
 fn standard_signature(secret: &str, id: &str, timestamp: i64, body: &str) -> String {
-    let key = STANDARD.decode(secret.trim_start_matches("whsec_")).unwrap_or_default();
+    let key = STANDARD
+        .decode(secret.trim_start_matches("whsec_"))
+        .unwrap_or_default();
     let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
     let tag = hmac::sign(&key, format!("{id}.{timestamp}.{body}").as_bytes());
     format!("v1,{}", STANDARD.encode(tag.as_ref()))
@@ -229,11 +235,13 @@ fn legacy_signature(secret: &str, body: &str) -> String {
     use std::fmt::Write as _;
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let tag = hmac::sign(&key, body.as_bytes());
-    tag.as_ref().iter().fold(String::from("sha256="), |mut text, byte| {
-        let written = write!(text, "{byte:02X}");
-        debug_assert!(written.is_ok(), "a String takes every write");
-        text
-    })
+    tag.as_ref()
+        .iter()
+        .fold(String::from("sha256="), |mut text, byte| {
+            let written = write!(text, "{byte:02X}");
+            debug_assert!(written.is_ok(), "a String takes every write");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -247,7 +255,10 @@ mod tests {
             include_str!("../../../fixtures/nop/legacy_webhook_orders_create.headers.json");
         let headers: serde_json::Value = serde_json::from_str(headers).expect("headers");
         let secret = headers["secret_used"].as_str().expect("a secret");
-        assert_eq!(legacy_signature(secret, body), headers["headers"]["ms-signature"]);
+        assert_eq!(
+            legacy_signature(secret, body),
+            headers["headers"]["ms-signature"]
+        );
     }
 
     #[test]

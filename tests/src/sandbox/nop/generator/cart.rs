@@ -21,10 +21,13 @@ pub(crate) fn fill(tables: &mut Tables, plan: &Plan, region: &Region) -> Vec<Ite
         let id = *tables.random.pick(&everyday);
         products.push(id);
     }
-    products
-        .into_iter()
-        .filter_map(|id| tables.products.get(&id).cloned())
-        .map(|product| line(tables, &product, plan, region))
+    let chosen: Vec<Product> = products
+        .iter()
+        .filter_map(|id| tables.products.get(id).cloned())
+        .collect();
+    chosen
+        .iter()
+        .map(|product| line(tables, product, plan, region))
         .collect()
 }
 
@@ -34,13 +37,14 @@ fn wanted(tables: &mut Tables, plan: &Plan) -> Vec<i64> {
     let ships = plan.delivery != Delivery::Nothing;
     if plan.goods.four_decimals && ships {
         let all = ["WIRE-MCD-0001", "WIRE-SCD-0001", "HA100G"];
-        skus.push(tables.random.pick(&all));
+        skus.push(*tables.random.pick::<&str>(&all));
     }
     if plan.goods.combination && ships {
         skus.push("COVER");
     }
     if plan.goods.reduced && ships {
-        skus.push(tables.random.pick(&["ACCS-RST-DXBK", "ACCS-RST-DXWH", "CBA100"]));
+        let all = ["ACCS-RST-DXBK", "ACCS-RST-DXWH", "CBA100"];
+        skus.push(*tables.random.pick::<&str>(&all));
     }
     if plan.goods.gift_card {
         skus.push("GIFTCARD");
@@ -48,8 +52,11 @@ fn wanted(tables: &mut Tables, plan: &Plan) -> Vec<i64> {
     if !ships {
         skus.push("SOFT-PHM-0001");
     }
-    let mut ids: Vec<i64> =
-        skus.iter().filter_map(|sku| tables.product_by_sku(sku)).map(|p| p.id).collect();
+    let mut ids: Vec<i64> = skus
+        .iter()
+        .filter_map(|sku| tables.product_by_sku(sku))
+        .map(|p| p.id)
+        .collect();
     if plan.goods.unknown_sku {
         ids.push(odd_product(tables, Some("NOT-IN-GP-0001")));
     }
@@ -75,12 +82,16 @@ fn everyday_products(tables: &Tables, plan: &Plan) -> Vec<i64> {
 /// Finds or adds a product that cannot be mapped; it is never picked by chance.
 fn odd_product(tables: &mut Tables, sku: Option<&str>) -> i64 {
     let name = "Discontinued adapter";
-    let known = tables.products.values().find(|p| p.sku.as_deref() == sku && p.name == name);
+    let known = tables
+        .products
+        .values()
+        .find(|p| p.sku.as_deref() == sku && p.name == name);
     if let Some(product) = known {
         return product.id;
     }
-    let opened = tables.countries.first().map_or(jiff::Timestamp::UNIX_EPOCH, |_| {
-        tables.products.values().next().map_or(jiff::Timestamp::UNIX_EPOCH, |p| p.created_on_utc)
+    let first = tables.products.values().next();
+    let opened = first.map_or(jiff::Timestamp::UNIX_EPOCH, |product| {
+        product.created_on_utc
     });
     let item = WorldItem {
         number: sku.unwrap_or_default().to_owned(),
@@ -99,7 +110,9 @@ fn odd_product(tables: &mut Tables, sku: Option<&str>) -> i64 {
 fn line(tables: &mut Tables, product: &Product, plan: &Plan, region: &Region) -> Item {
     let random = &mut tables.random;
     let chosen = (!product.combinations.is_empty()).then(|| random.pick(&product.combinations));
-    let price = chosen.and_then(|combination| combination.overridden_price).unwrap_or(product.price);
+    let price = chosen
+        .and_then(|combination| combination.overridden_price)
+        .unwrap_or(product.price);
     let quantity = quantity(product, random);
     let off = if plan.line_discount && !product.is_gift_card && random.percent(60) {
         let (percent, scale) = *random.pick(LINE_DISCOUNTS);
@@ -115,7 +128,9 @@ fn line(tables: &mut Tables, product: &Product, plan: &Plan, region: &Region) ->
         id: tables.numbers.next("order item", 2001),
         order_item_guid: random.guid(),
         product_id: product.id,
-        sku: chosen.map(|combination| combination.sku.clone()).or_else(|| product.sku.clone()),
+        sku: chosen
+            .map(|combination| combination.sku.clone())
+            .or_else(|| product.sku.clone()),
         product_name: product.name.clone(),
         quantity,
         tax_rate: rate,
@@ -129,7 +144,9 @@ fn line(tables: &mut Tables, product: &Product, plan: &Plan, region: &Region) ->
         item_weight: product.weight,
         attribute_description: description(product, chosen),
         attributes_xml: attributes_xml(product, chosen),
-        chosen: chosen.map(|combination| combination.values.clone()).unwrap_or_default(),
+        chosen: chosen
+            .map(|combination| combination.values.clone())
+            .unwrap_or_default(),
         is_gift_card: product.is_gift_card,
     }
 }
@@ -163,10 +180,18 @@ fn description(product: &Product, chosen: Option<&Combination>) -> String {
                 For: Dana Reyes &lt;dana.reyes@example.net&gt;"
             .to_owned();
     }
-    let Some(combination) = chosen else { return String::new() };
+    let Some(combination) = chosen else {
+        return String::new();
+    };
     let names = combination.values.iter().filter_map(|(mapping, value)| {
-        let attribute = product.attributes.iter().find(|a| a.mapping_id == *mapping)?;
-        let value = attribute.values.iter().find(|candidate| candidate.id == *value)?;
+        let attribute = product
+            .attributes
+            .iter()
+            .find(|a| a.mapping_id == *mapping)?;
+        let value = attribute
+            .values
+            .iter()
+            .find(|candidate| candidate.id == *value)?;
         Some(format!("{}: {}", attribute.name, value.name))
     });
     names.collect::<Vec<_>>().join("<br />")

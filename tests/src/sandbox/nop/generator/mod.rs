@@ -35,7 +35,10 @@ pub(crate) fn place(tables: &mut Tables, kind: Kind, count: usize, now: Timestam
         let pair = kind == Kind::NewCustomerPair
             || (kind == Kind::Any && plan.buyer == Buyer::New && tables.random.percent(40));
         if pair && placed.len() < count {
-            let again = Plan { buyer: Buyer::Known, ..plan };
+            let again = Plan {
+                buyer: Buyer::Known,
+                ..plan
+            };
             let party = people::of_customer(tables, customer_id, &again, now);
             placed.push(place_one(tables, &again, party, now));
         }
@@ -55,17 +58,43 @@ fn place_one(tables: &mut Tables, plan: &Plan, party: Party, now: Timestamp) -> 
     let payment = settle::payment_method(tables, plan);
     let (shipping_name, shipping) = shipping(tables, plan, &region);
     let basket = Basket {
-        lines: items.iter().map(|i| Charge { net: i.price_excl_tax, rate: i.tax_rate }).collect(),
-        attributes: wrapping.net.map(|net| Charge { net, rate: region.rate }).into_iter().collect(),
+        lines: items
+            .iter()
+            .map(|i| Charge {
+                net: i.price_excl_tax,
+                rate: i.tax_rate,
+            })
+            .collect(),
+        attributes: wrapping
+            .net
+            .map(|net| Charge {
+                net,
+                rate: region.rate,
+            })
+            .into_iter()
+            .collect(),
         subtotal_discount: subtotal_discount(tables, plan, &items),
         shipping,
-        fee: Charge { net: payment.fee, rate: Decimal::ZERO },
+        fee: Charge {
+            net: payment.fee,
+            rate: Decimal::ZERO,
+        },
     };
     let totals = totals::add_up(&basket);
     let id = tables.numbers.next("order", 1001);
     let settlement = settle::settle(tables, plan, &party, &totals, payment, now);
-    let order =
-        write(tables, id, plan, party, items, &totals, settlement, wrapping, shipping_name, now);
+    let order = write(
+        tables,
+        id,
+        plan,
+        party,
+        items,
+        &totals,
+        settlement,
+        wrapping,
+        shipping_name,
+        now,
+    );
     keep(tables, order)
 }
 
@@ -81,7 +110,9 @@ fn checkout_attributes(tables: &mut Tables, plan: &Plan) -> CheckoutAttributes {
     if !plan.checkout_attributes {
         return CheckoutAttributes::default();
     }
-    let price = *tables.random.pick(&[Decimal::new(1000, 2), Decimal::new(495, 2)]);
+    let price = *tables
+        .random
+        .pick(&[Decimal::new(1000, 2), Decimal::new(495, 2)]);
     let text = "Leave at dock 4 & ring twice";
     let with_text = tables.random.percent(50);
     let wrapping = "<CheckoutAttribute ID=\"1\"><CheckoutAttributeValue><Value>2</Value>\
@@ -93,7 +124,11 @@ fn checkout_attributes(tables: &mut Tables, plan: &Plan) -> CheckoutAttributes {
     if with_text {
         description = format!("{description}<br />Delivery instructions: {text}");
     }
-    let inner = if with_text { format!("{wrapping}{note}") } else { wrapping.to_owned() };
+    let inner = if with_text {
+        format!("{wrapping}{note}")
+    } else {
+        wrapping.to_owned()
+    };
     CheckoutAttributes {
         net: Some(price),
         description,
@@ -118,14 +153,31 @@ fn shipping(tables: &mut Tables, plan: &Plan, region: &Region) -> (Option<String
         return (None, Charge::NONE);
     }
     let pickup = plan.delivery == Delivery::Pickup;
-    let ways: Vec<_> = tables.world.store.shipping.iter().filter(|w| w.pickup == pickup).collect();
+    let ways: Vec<_> = tables
+        .world
+        .store
+        .shipping
+        .iter()
+        .filter(|w| w.pickup == pickup)
+        .collect();
     let way = *tables.random.pick(&ways);
-    let net = if plan.free_shipping { Decimal::ZERO } else { way.price };
-    let rate = if way.taxable { region.rate } else { Decimal::ZERO };
+    let net = if plan.free_shipping {
+        Decimal::ZERO
+    } else {
+        way.price
+    };
+    let rate = if way.taxable {
+        region.rate
+    } else {
+        Decimal::ZERO
+    };
     (Some(way.name.clone()), Charge { net, rate })
 }
 
-#[expect(clippy::too_many_arguments, reason = "an order row has that many sources")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "an order row has that many sources"
+)]
 fn write(
     tables: &mut Tables,
     id: i64,
@@ -142,7 +194,9 @@ fn write(
     let pickup = plan.delivery == Delivery::Pickup;
     let pickup_address = pickup.then(|| people::counter(tables, now));
     let (currency, rate) = display_currency(tables, plan);
-    let po_number = plan.po_number.then(|| format!("PO-{}", tables.random.between(1000, 99999)));
+    let po_number = plan
+        .po_number
+        .then(|| format!("PO-{}", tables.random.between(1000, 99999)));
     let vat_number = None;
     let random = &mut tables.random;
     Order {
@@ -216,8 +270,11 @@ fn order_status(payment: PaymentStatus, delivery: Delivery) -> OrderStatus {
 
 fn display_currency(tables: &mut Tables, plan: &Plan) -> (String, Decimal) {
     let store = &tables.world.store;
-    let other: Vec<_> =
-        store.display_currencies.iter().filter(|c| c.code != store.primary_currency).collect();
+    let other: Vec<_> = store
+        .display_currencies
+        .iter()
+        .filter(|c| c.code != store.primary_currency)
+        .collect();
     if !plan.display_currency || other.is_empty() {
         return (store.primary_currency.clone(), Decimal::ONE);
     }

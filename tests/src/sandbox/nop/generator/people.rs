@@ -11,23 +11,68 @@ use super::plan::{Buyer, Place, Plan};
 
 // Every letter here exists in the code page GP's databases use.
 const FIRST: &[&str] = &[
-    "Robin", "Pat", "Dana", "José", "Zoë", "Jürgen", "Søren", "Chloé", "Íris", "Anna-Lena",
-    "Marguerite", "O'Neil", "Björn", "Nuño", "Šárka", "Maximilian-Alexander",
+    "Robin",
+    "Pat",
+    "Dana",
+    "José",
+    "Zoë",
+    "Jürgen",
+    "Søren",
+    "Chloé",
+    "Íris",
+    "Anna-Lena",
+    "Marguerite",
+    "O'Neil",
+    "Björn",
+    "Nuño",
+    "Šárka",
+    "Maximilian-Alexander",
 ];
 const LAST: &[&str] = &[
-    "Vale", "Morgan", "Reyes", "Núñez", "Müller", "Ångström", "Œuvrard", "Groß", "D'Arcy",
-    "van der Meer", "Fitzgerald-Montgomery", "Lee", "Žižek", "Smith", "Peña & Sons", "Brown",
+    "Vale",
+    "Morgan",
+    "Reyes",
+    "Núñez",
+    "Müller",
+    "Ångström",
+    "Œuvrard",
+    "Groß",
+    "D'Arcy",
+    "van der Meer",
+    "Fitzgerald-Montgomery",
+    "Lee",
+    "Žižek",
+    "Smith",
+    "Peña & Sons",
+    "Brown",
 ];
 const COMPANIES: &[&str] = &[
-    "Morgan Builders LLC", "Müller & Söhne GmbH", "Ünlü Electric", "Café \"Zur Post\"",
-    "Northwind <Traders>", "Blue Yonder Airlines", "Société Générale d'Outillage, S.A.",
+    "Morgan Builders LLC",
+    "Müller & Söhne GmbH",
+    "Ünlü Electric",
+    "Café \"Zur Post\"",
+    "Northwind <Traders>",
+    "Blue Yonder Airlines",
+    "Société Générale d'Outillage, S.A.",
     "The Very Long Company Name for Telephone Parts and Wiring, Inc.",
 ];
 const STREETS: &[&str] = &[
-    "Main Ave", "High St", "Dock Rd", "Königsallee", "Rue de l'Église", "Straße des 17. Juni",
-    "Upper Saint Martin's Lane, Building of the Old Exchange", "Ñandú Way",
+    "Main Ave",
+    "High St",
+    "Dock Rd",
+    "Königsallee",
+    "Rue de l'Église",
+    "Straße des 17. Juni",
+    "Upper Saint Martin's Lane, Building of the Old Exchange",
+    "Ñandú Way",
 ];
-const SECOND_LINES: &[&str] = &["Suite 20", "Gate 4", "2. OG rechts", "Apt #5", "c/o Pförtner"];
+const SECOND_LINES: &[&str] = &[
+    "Suite 20",
+    "Gate 4",
+    "2. OG rechts",
+    "Apt #5",
+    "c/o Pförtner",
+];
 const PICKUP_STREET: &str = "1 Store Plaza";
 
 /// A buyer and the addresses of one order.
@@ -57,12 +102,20 @@ pub(crate) fn of_customer(
 ) -> Party {
     let billing = billing_address(tables, customer_id, plan, now);
     let shipping = shipping_address(tables, &billing, plan, now);
-    Party { customer_id, billing, shipping }
+    Party {
+        customer_id,
+        billing,
+        shipping,
+    }
 }
 
 /// Makes the private copy an order keeps of an address.
 pub(crate) fn copy_of(address: &Address, numbers: &mut Numbers, now: Timestamp) -> Address {
-    Address { id: numbers.next("address", 901), created_on_utc: now, ..address.clone() }
+    Address {
+        id: numbers.next("address", 901),
+        created_on_utc: now,
+        ..address.clone()
+    }
 }
 
 /// The shop's own counter, where orders are picked up.
@@ -136,20 +189,20 @@ fn known_customer(tables: &mut Tables, plan: &Plan, now: Timestamp) -> i64 {
 }
 
 fn suits(tables: &Tables, customer: &Customer, plan: &Plan) -> bool {
-    let home = customer.billing_address_id.and_then(|id| tables.addresses.get(&id));
+    let home = customer
+        .billing_address_id
+        .and_then(|id| tables.addresses.get(&id));
     let region = home.and_then(|address| tables.region_of(address));
     let at_home = region.is_some_and(|region| in_place(region, plan.place));
     at_home && (!plan.reward_points || customer.reward_points >= 500)
 }
 
 /// A buyer's usual address, or now and then a new one.
-fn billing_address(
-    tables: &mut Tables,
-    customer_id: i64,
-    plan: &Plan,
-    now: Timestamp,
-) -> Address {
-    let home = tables.customers.get(&customer_id).and_then(|customer| customer.billing_address_id);
+fn billing_address(tables: &mut Tables, customer_id: i64, plan: &Plan, now: Timestamp) -> Address {
+    let home = tables
+        .customers
+        .get(&customer_id)
+        .and_then(|customer| customer.billing_address_id);
     let home = home.and_then(|id| tables.addresses.get(&id)).cloned();
     let mut billing = match home {
         Some(home) => copy_of(&home, &mut tables.numbers, now),
@@ -196,8 +249,13 @@ fn shipping_address(
 }
 
 fn pick_region(tables: &mut Tables, place: Place) -> Region {
-    let fitting: Vec<&Region> =
-        tables.world.store.regions.iter().filter(|region| in_place(region, place)).collect();
+    let fitting: Vec<&Region> = tables
+        .world
+        .store
+        .regions
+        .iter()
+        .filter(|region| in_place(region, place))
+        .collect();
     (*tables.random.pick(&fitting)).clone()
 }
 
@@ -220,15 +278,21 @@ fn new_address(tables: &mut Tables, region: &Region, company: bool, now: Timesta
 }
 
 fn blank_address(tables: &mut Tables, region: &Region, now: Timestamp) -> Address {
-    let country = tables.countries.iter().find(|c| c.two_letter_iso_code == region.country);
+    let country = tables
+        .countries
+        .iter()
+        .find(|c| c.two_letter_iso_code == region.country);
     let country_id = country.map(|country| country.id);
     let province = tables.provinces.iter().find(|province| {
-        Some(province.country_id) == country_id && Some(&province.abbreviation) == region.state.as_ref()
+        Some(province.country_id) == country_id
+            && Some(&province.abbreviation) == region.state.as_ref()
     });
     let province_id = province.map(|province| province.id);
     let random: &mut Random = &mut tables.random;
     let (city, zip) = random.pick(&region.cities).clone();
-    let second = random.percent(30).then(|| (*random.pick(SECOND_LINES)).to_owned());
+    let second = random
+        .percent(30)
+        .then(|| (*random.pick(SECOND_LINES)).to_owned());
     Address {
         id: tables.numbers.next("address", 901),
         first_name: String::new(),
@@ -242,7 +306,11 @@ fn blank_address(tables: &mut Tables, region: &Region, now: Timestamp) -> Addres
         address1: format!("{} {}", random.between(1, 999), random.pick(STREETS)),
         address2: second,
         zip_postal_code: zip,
-        phone_number: format!("{}-555-{:04}", random.between(201, 989), random.between(0, 9999)),
+        phone_number: format!(
+            "{}-555-{:04}",
+            random.between(201, 989),
+            random.between(0, 9999)
+        ),
         fax_number: None,
         created_on_utc: now,
     }

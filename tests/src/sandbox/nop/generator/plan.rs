@@ -120,7 +120,11 @@ pub(crate) struct Plan {
 impl Plan {
     /// Decides the next order of the kind asked for.
     pub(crate) fn decide(kind: Kind, random: &mut Random) -> Self {
-        if kind == Kind::Any { Self::everyday(random) } else { Self::of(kind, random) }
+        if kind == Kind::Any {
+            Self::everyday(random)
+        } else {
+            Self::of(kind, random)
+        }
     }
 
     fn plain(lines: i64) -> Self {

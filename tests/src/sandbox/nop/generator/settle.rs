@@ -83,13 +83,28 @@ pub(crate) fn settle(
     };
     let owed = totals.owed - order_discount;
     let gift_cards = use_gift_cards(tables, plan.gift_card, owed, now);
-    let owed = owed - gift_cards.iter().map(|usage| usage.used_value).sum::<Decimal>();
-    let reward_points = if plan.reward_points { spend_points(tables, party, owed) } else { None };
-    let total = owed - reward_points.as_ref().map_or(Decimal::ZERO, |spent| spent.used_amount);
+    let owed = owed
+        - gift_cards
+            .iter()
+            .map(|usage| usage.used_value)
+            .sum::<Decimal>();
+    let reward_points = if plan.reward_points {
+        spend_points(tables, party, owed)
+    } else {
+        None
+    };
+    let total = owed
+        - reward_points
+            .as_ref()
+            .map_or(Decimal::ZERO, |spent| spent.used_amount);
     let discounts = discounts_used(tables, plan);
     let free = total.is_zero();
     let random = &mut tables.random;
-    let status = if free { PaymentStatus::Paid } else { method.status };
+    let status = if free {
+        PaymentStatus::Paid
+    } else {
+        method.status
+    };
     Settlement {
         order_discount,
         total,
@@ -119,7 +134,9 @@ fn use_gift_cards(
         }
     };
     let spent = amounts.into_iter().filter(|amount| *amount > Decimal::ZERO);
-    spent.map(|amount| spend_new_card(tables, amount, now)).collect()
+    spent
+        .map(|amount| spend_new_card(tables, amount, now))
+        .collect()
 }
 
 fn spend_new_card(tables: &mut Tables, spent: Decimal, now: Timestamp) -> GiftCardUsage {
@@ -140,7 +157,11 @@ fn spend_new_card(tables: &mut Tables, spent: Decimal, now: Timestamp) -> GiftCa
     };
     tables.gift_cards.insert(id, card);
     let id_of_usage = tables.numbers.next("gift card usage", 31);
-    GiftCardUsage { id: id_of_usage, gift_card_id: id, used_value: spent }
+    GiftCardUsage {
+        id: id_of_usage,
+        gift_card_id: id,
+        used_value: spent,
+    }
 }
 
 /// Spends a buyer's points, a hundred of them for one unit of money.
@@ -156,7 +177,12 @@ fn spend_points(tables: &mut Tables, party: &Party, owed: Decimal) -> Option<Rew
     customer.reward_points -= points;
     let balance = customer.reward_points;
     let id = tables.numbers.next("reward points", 77);
-    Some(RewardPoints { id, points: -points, points_balance: balance, used_amount })
+    Some(RewardPoints {
+        id,
+        points: -points,
+        points_balance: balance,
+        used_amount,
+    })
 }
 
 fn discounts_used(tables: &mut Tables, plan: &Plan) -> Vec<DiscountUsage> {
@@ -166,7 +192,10 @@ fn discounts_used(tables: &mut Tables, plan: &Plan) -> Vec<DiscountUsage> {
         (5, plan.order_discount != Cover::None),
         (6, plan.free_shipping),
     ];
-    let taken = taken.into_iter().filter(|(_, taken)| *taken).map(|(discount_id, _)| discount_id);
+    let taken = taken
+        .into_iter()
+        .filter(|(_, taken)| *taken)
+        .map(|(discount_id, _)| discount_id);
     taken
         .map(|discount_id| DiscountUsage {
             id: tables.numbers.next("discount usage", 53),

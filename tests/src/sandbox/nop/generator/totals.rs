@@ -14,7 +14,10 @@ pub(crate) struct Charge {
 }
 
 impl Charge {
-    pub(crate) const NONE: Self = Self { net: Decimal::ZERO, rate: Decimal::ZERO };
+    pub(crate) const NONE: Self = Self {
+        net: Decimal::ZERO,
+        rate: Decimal::ZERO,
+    };
 
     fn tax(self) -> Decimal {
         cents(percent_of(self.net, self.rate))
@@ -52,7 +55,10 @@ pub(crate) struct Totals {
 
 impl Totals {
     pub(crate) fn splits(&self) -> Vec<TaxRate> {
-        self.tax_rates.iter().map(|&(rate, amount)| TaxRate { rate, amount }).collect()
+        self.tax_rates
+            .iter()
+            .map(|&(rate, amount)| TaxRate { rate, amount })
+            .collect()
     }
 }
 
@@ -72,17 +78,30 @@ pub(crate) fn percent_of(value: Decimal, rate: Decimal) -> Decimal {
 
 /// Adds up a basket.
 pub(crate) fn add_up(basket: &Basket) -> Totals {
-    let goods: Vec<Charge> = basket.lines.iter().chain(&basket.attributes).copied().collect();
+    let goods: Vec<Charge> = basket
+        .lines
+        .iter()
+        .chain(&basket.attributes)
+        .copied()
+        .collect();
     let subtotal_excl: Decimal = goods.iter().map(|charge| charge.net).sum();
-    let subtotal_incl = goods.iter().map(|c| column(c.net + percent_of(c.net, c.rate))).sum();
+    let subtotal_incl = goods
+        .iter()
+        .map(|c| column(c.net + percent_of(c.net, c.rate)))
+        .sum();
     let discount_excl = cents(basket.subtotal_discount).min(subtotal_excl);
     let (goods_tax, discount_tax) = tax_of_goods(&goods, subtotal_excl, discount_excl);
-    let mut buckets: BTreeMap<Decimal, Decimal> =
-        goods_tax.into_iter().map(|(rate, tax)| (rate, cents(tax))).collect();
+    let mut buckets: BTreeMap<Decimal, Decimal> = goods_tax
+        .into_iter()
+        .map(|(rate, tax)| (rate, cents(tax)))
+        .collect();
     for charge in [basket.shipping, basket.fee] {
         *buckets.entry(charge.rate.normalize()).or_default() += charge.tax();
     }
-    let tax_rates: Vec<_> = buckets.into_iter().filter(|(_, tax)| !tax.is_zero()).collect();
+    let tax_rates: Vec<_> = buckets
+        .into_iter()
+        .filter(|(_, tax)| !tax.is_zero())
+        .collect();
     let tax: Decimal = tax_rates.iter().map(|&(_, amount)| amount).sum();
     let owed = subtotal_excl - discount_excl + basket.shipping.net + basket.fee.net + tax;
     Totals {
@@ -114,7 +133,11 @@ fn tax_of_goods(
     let taxes = net
         .into_iter()
         .map(|(rate, net)| {
-            let part = if subtotal.is_zero() { subtotal } else { discount * net / subtotal };
+            let part = if subtotal.is_zero() {
+                subtotal
+            } else {
+                discount * net / subtotal
+            };
             saved += percent_of(part, rate);
             (rate, percent_of(net - part, rate))
         })
@@ -128,7 +151,10 @@ mod tests {
     use rust_decimal::Decimal;
 
     fn charge(net: &str, rate: &str) -> Charge {
-        Charge { net: decimal(net), rate: decimal(rate) }
+        Charge {
+            net: decimal(net),
+            rate: decimal(rate),
+        }
     }
 
     fn decimal(text: &str) -> Decimal {
@@ -146,7 +172,10 @@ mod tests {
         });
         assert_eq!(totals.subtotal_excl, decimal("198"));
         assert_eq!(totals.subtotal_incl, decimal("220.40"));
-        let expected = [(decimal("5"), decimal("2.16")), (decimal("20"), decimal("20"))];
+        let expected = [
+            (decimal("5"), decimal("2.16")),
+            (decimal("20"), decimal("20")),
+        ];
         assert_eq!(totals.tax_rates, expected);
         assert_eq!(totals.tax, decimal("22.16"));
         assert_eq!(totals.discount_incl, decimal("22.04"));

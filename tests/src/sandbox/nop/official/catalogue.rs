@@ -12,7 +12,10 @@ use super::{not_found, page, rows};
 pub(super) fn address(shop: &Shop, id: i64) -> Answer {
     let tables = shop.tables();
     let found = tables.addresses.get(&id);
-    found.map_or_else(|| not_found("Address", id), |address| Answer::ok(rows::address(address)))
+    found.map_or_else(
+        || not_found("Address", id),
+        |address| Answer::ok(rows::address(address)),
+    )
 }
 
 pub(super) fn customer(shop: &Shop, id: i64) -> Answer {
@@ -22,7 +25,10 @@ pub(super) fn customer(shop: &Shop, id: i64) -> Answer {
 pub(super) fn customer_by_email(shop: &Shop, call: &Call) -> Answer {
     let email = call.text("email").unwrap_or_default();
     first_customer(shop, email, |customer| {
-        customer.email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email))
+        customer
+            .email
+            .as_deref()
+            .is_some_and(|known| known.eq_ignore_ascii_case(email))
     })
 }
 
@@ -34,7 +40,11 @@ pub(super) fn customer_by_guid(shop: &Shop, call: &Call) -> Answer {
 pub(super) fn customers_by_ids(shop: &Shop, keys: &str) -> Answer {
     let tables = shop.tables();
     let found = ids(keys).filter_map(|id| tables.customers.get(&id));
-    Answer::ok(found.map(|customer| rows::customer(&tables, customer)).collect::<Value>())
+    Answer::ok(
+        found
+            .map(|customer| rows::customer(&tables, customer))
+            .collect::<Value>(),
+    )
 }
 
 pub(super) fn customers(shop: &Shop, call: &Call) -> Answer {
@@ -47,14 +57,19 @@ pub(super) fn customers(shop: &Shop, call: &Call) -> Answer {
         .collect();
     page(call, found.len(), |start, size| {
         let shown = found.iter().skip(start).take(size);
-        shown.map(|customer| rows::customer(&tables, customer)).collect()
+        shown
+            .map(|customer| rows::customer(&tables, customer))
+            .collect()
     })
 }
 
 pub(super) fn is_guest(shop: &Shop, id: i64, wanted: bool) -> Answer {
     let tables = shop.tables();
     let found = tables.customers.get(&id);
-    found.map_or_else(|| not_found("Customer", id), |c| Answer::ok(c.is_guest == wanted))
+    found.map_or_else(
+        || not_found("Customer", id),
+        |c| Answer::ok(c.is_guest == wanted),
+    )
 }
 
 pub(super) fn product(shop: &Shop, id: i64) -> Answer {
@@ -68,14 +83,22 @@ pub(super) fn product_by_sku(shop: &Shop, call: &Call) -> Answer {
 
 pub(super) fn products_by_ids(shop: &Shop, keys: &str) -> Answer {
     let tables = shop.tables();
-    let found = ids(keys).filter_map(|id| tables.products.get(&id)).map(rows::product);
+    let found = ids(keys)
+        .filter_map(|id| tables.products.get(&id))
+        .map(rows::product);
     Answer::ok(found.collect::<Value>())
 }
 
 pub(super) fn products(shop: &Shop, call: &Call) -> Answer {
     let tables = shop.tables();
     page(call, tables.products.len(), |start, size| {
-        tables.products.values().skip(start).take(size).map(rows::product).collect()
+        tables
+            .products
+            .values()
+            .skip(start)
+            .take(size)
+            .map(rows::product)
+            .collect()
     })
 }
 
@@ -84,7 +107,10 @@ pub(super) fn combinations(shop: &Shop, product_id: i64) -> Answer {
     let Some(product) = tables.products.get(&product_id) else {
         return not_found("Product", product_id);
     };
-    let rows = product.combinations.iter().map(|found| rows::combination(product.id, found));
+    let rows = product
+        .combinations
+        .iter()
+        .map(|found| rows::combination(product.id, found));
     Answer::ok(rows.collect::<Value>())
 }
 
@@ -101,7 +127,10 @@ pub(super) fn combination_by_sku(shop: &Shop, call: &Call) -> Answer {
 pub(super) fn find_combination(shop: &Shop, call: &Call, product: &str) -> Answer {
     let body = call.json().unwrap_or_default();
     let Some(xml) = body.as_str() else {
-        return Answer::bad_request("$", "The JSON value could not be converted to System.String.");
+        return Answer::bad_request(
+            "$",
+            "The JSON value could not be converted to System.String.",
+        );
     };
     first_combination(shop, product, |owner, combination| {
         owner.id.to_string() == product && combination.attributes_xml() == xml
@@ -111,26 +140,47 @@ pub(super) fn find_combination(shop: &Shop, call: &Call, product: &str) -> Answe
 pub(super) fn country(shop: &Shop, id: i64) -> Answer {
     let tables = shop.tables();
     let found = tables.country(id);
-    found.map_or_else(|| not_found("Country", id), |country| Answer::ok(rows::country(country)))
+    found.map_or_else(
+        || not_found("Country", id),
+        |country| Answer::ok(rows::country(country)),
+    )
 }
 
 pub(super) fn countries(shop: &Shop) -> Answer {
-    Answer::ok(shop.tables().countries.iter().map(rows::country).collect::<Value>())
+    Answer::ok(
+        shop.tables()
+            .countries
+            .iter()
+            .map(rows::country)
+            .collect::<Value>(),
+    )
 }
 
 pub(super) fn province(shop: &Shop, id: i64) -> Answer {
     let tables = shop.tables();
     let found = tables.province(id);
-    found.map_or_else(|| not_found("State province", id), |p| Answer::ok(rows::province(p)))
+    found.map_or_else(
+        || not_found("State province", id),
+        |p| Answer::ok(rows::province(p)),
+    )
 }
 
 pub(super) fn provinces(shop: &Shop) -> Answer {
-    Answer::ok(shop.tables().provinces.iter().map(rows::province).collect::<Value>())
+    Answer::ok(
+        shop.tables()
+            .provinces
+            .iter()
+            .map(rows::province)
+            .collect::<Value>(),
+    )
 }
 
 pub(super) fn provinces_of(shop: &Shop, country_id: i64) -> Answer {
     let tables = shop.tables();
-    let found = tables.provinces.iter().filter(|province| province.country_id == country_id);
+    let found = tables
+        .provinces
+        .iter()
+        .filter(|province| province.country_id == country_id);
     Answer::ok(found.map(rows::province).collect::<Value>())
 }
 
@@ -141,7 +191,13 @@ pub(super) fn stores(shop: &Shop) -> Answer {
 pub(super) fn currencies(shop: &Shop, call: &Call) -> Answer {
     let tables = shop.tables();
     page(call, tables.currencies.len(), |start, size| {
-        tables.currencies.iter().skip(start).take(size).map(rows::currency).collect()
+        tables
+            .currencies
+            .iter()
+            .skip(start)
+            .take(size)
+            .map(rows::currency)
+            .collect()
     })
 }
 
@@ -157,7 +213,10 @@ fn first_customer(shop: &Shop, key: &str, fits: impl Fn(&Customer) -> bool) -> A
 fn first_product(shop: &Shop, key: &str, fits: impl Fn(&Product) -> bool) -> Answer {
     let tables = shop.tables();
     let found = tables.products.values().find(|product| fits(product));
-    found.map_or_else(|| not_found("Product", key), |product| Answer::ok(rows::product(product)))
+    found.map_or_else(
+        || not_found("Product", key),
+        |product| Answer::ok(rows::product(product)),
+    )
 }
 
 fn first_combination(
@@ -167,8 +226,14 @@ fn first_combination(
 ) -> Answer {
     let tables = shop.tables();
     let found = tables.products.values().find_map(|product| {
-        let found = product.combinations.iter().find(|combination| fits(product, combination))?;
+        let found = product
+            .combinations
+            .iter()
+            .find(|combination| fits(product, combination))?;
         Some(rows::combination(product.id, found))
     });
-    found.map_or_else(|| not_found("Product attribute combination", key), Answer::ok)
+    found.map_or_else(
+        || not_found("Product attribute combination", key),
+        Answer::ok,
+    )
 }

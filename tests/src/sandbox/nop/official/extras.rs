@@ -9,26 +9,45 @@ use super::{not_found, page, rows};
 
 pub(super) fn usage(shop: &Shop, order_id: i64) -> Answer {
     let tables = shop.tables();
-    let Some(order) = tables.orders.get(&order_id) else { return not_found("Order", order_id) };
-    let used = order.gift_cards_used.iter().map(|usage| rows::gift_card_usage(order, usage));
+    let Some(order) = tables.orders.get(&order_id) else {
+        return not_found("Order", order_id);
+    };
+    let used = order
+        .gift_cards_used
+        .iter()
+        .map(|usage| rows::gift_card_usage(order, usage));
     Answer::ok(used.collect::<Value>())
 }
 
 pub(super) fn gift_card(shop: &Shop, id: i64) -> Answer {
     let tables = shop.tables();
     let card = tables.gift_cards.get(&id);
-    card.map_or_else(|| not_found("Gift card", id), |card| Answer::ok(rows::gift_card(card)))
+    card.map_or_else(
+        || not_found("Gift card", id),
+        |card| Answer::ok(rows::gift_card(card)),
+    )
 }
 
 pub(super) fn gift_cards(shop: &Shop, call: &Call) -> Answer {
     let tables = shop.tables();
-    let used_with = call.number("usedWithOrderId").and_then(|id| tables.orders.get(&id));
+    let used_with = call
+        .number("usedWithOrderId")
+        .and_then(|id| tables.orders.get(&id));
     let takes = |id: i64| {
         used_with.is_none_or(|order| order.gift_cards_used.iter().any(|u| u.gift_card_id == id))
     };
-    let found: Vec<_> = tables.gift_cards.values().filter(|card| takes(card.id)).collect();
+    let found: Vec<_> = tables
+        .gift_cards
+        .values()
+        .filter(|card| takes(card.id))
+        .collect();
     page(call, found.len(), |start, size| {
-        found.iter().skip(start).take(size).map(|card| rows::gift_card(card)).collect()
+        found
+            .iter()
+            .skip(start)
+            .take(size)
+            .map(|card| rows::gift_card(card))
+            .collect()
     })
 }
 
@@ -48,7 +67,10 @@ pub(super) fn sold_gift_cards(shop: &Shop, item_id: i64) -> Answer {
 pub(super) fn reward_points(shop: &Shop, id: i64) -> Answer {
     let tables = shop.tables();
     let found = tables.orders.values().find_map(|order| {
-        let spent = order.reward_points_used.as_ref().filter(|spent| spent.id == id)?;
+        let spent = order
+            .reward_points_used
+            .as_ref()
+            .filter(|spent| spent.id == id)?;
         Some(rows::reward_points(order, spent))
     });
     found.map_or_else(|| not_found("Reward point history entry", id), Answer::ok)
@@ -65,7 +87,9 @@ pub(super) fn discount_usage(shop: &Shop, call: &Call) -> Answer {
         .filter(|(_, usage)| wanted(usage.discount_id, "discountId"))
         .map(|(order, usage)| rows::discount_usage(order, usage))
         .collect();
-    page(call, found.len(), |start, size| found.into_iter().skip(start).take(size).collect())
+    page(call, found.len(), |start, size| {
+        found.into_iter().skip(start).take(size).collect()
+    })
 }
 
 pub(super) fn attributes(shop: &Shop, call: &Call, entity_id: i64) -> Answer {

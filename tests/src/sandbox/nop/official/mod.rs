@@ -4,8 +4,6 @@ mod catalogue;
 mod extras;
 mod orders;
 mod rows;
-#[cfg(test)]
-mod tests;
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -25,7 +23,10 @@ pub(crate) fn answer(shop: &Shop, call: &Call) -> Answer {
         (&Method::POST, ["api-backend", "Authenticate", "GetToken"]) => get_token(shop, call),
         (&Method::GET, ["api", "backend_v4.70.1", "swagger.json"]) => Answer::ok(swagger()),
         (_, ["api-backend", ..]) if !shop.knows_token(call.authorization.as_deref(), false) => {
-            Answer::refused(StatusCode::UNAUTHORIZED, json!({ "message": "Unauthorized" }))
+            Answer::refused(
+                StatusCode::UNAUTHORIZED,
+                json!({ "message": "Unauthorized" }),
+            )
         }
         (&Method::GET, ["api-backend", controller, action]) => get(shop, call, controller, action),
         (&Method::GET, ["api-backend", controller, action, key]) => {
@@ -104,20 +105,23 @@ fn post(shop: &Shop, call: &Call, segments: &[&str]) -> Answer {
                 _ => Answer::bad_request("entityId", "The value is not valid."),
             }
         }
-        ["ProductAttributeParser", "FindProductAttributeCombination", product] => {
-            catalogue::find_combination(shop, call, product)
-        }
+        [
+            "ProductAttributeParser",
+            "FindProductAttributeCombination",
+            product,
+        ] => catalogue::find_combination(shop, call, product),
         _ => Answer::Text(StatusCode::NOT_FOUND, String::new()),
     }
 }
 
 fn get_token(shop: &Shop, call: &Call) -> Answer {
     let body = call.json().unwrap_or_default();
-    let name = body["username"].as_str().or_else(|| body["email"].as_str()).unwrap_or_default();
+    let name = body["username"]
+        .as_str()
+        .or_else(|| body["email"].as_str())
+        .unwrap_or_default();
     match shop.log_in(name, body["password"].as_str().unwrap_or_default()) {
-        Some(token) => {
-            Answer::ok(json!({ "username": name, "customer_id": 1, "token": token }))
-        }
+        Some(token) => Answer::ok(json!({ "username": name, "customer_id": 1, "token": token })),
         None => Answer::refused(
             StatusCode::BAD_REQUEST,
             json!({ "message": "Username or password is incorrect" }),
@@ -133,11 +137,18 @@ fn swagger() -> Value {
 /// Cuts a page out of a list the way the plugin does: from zero, all of it unless told otherwise.
 fn page(call: &Call, total: usize, rows: impl FnOnce(usize, usize) -> Vec<Value>) -> Answer {
     let index = call.number("pageIndex").unwrap_or(0).max(0);
-    let size = call.number("pageSize").filter(|size| *size > 0).unwrap_or(i64::from(i32::MAX));
+    let size = call
+        .number("pageSize")
+        .filter(|size| *size > 0)
+        .unwrap_or(i64::from(i32::MAX));
     let total_count = i64::try_from(total).unwrap_or(i64::MAX);
     let total_pages = total_count.div_euclid(size) + i64::from(total_count % size != 0);
-    let count_only = call.text("getOnlyTotalCount").is_some_and(|text| text == "true");
-    let start = usize::try_from(index.saturating_mul(size)).unwrap_or(usize::MAX).min(total);
+    let count_only = call
+        .text("getOnlyTotalCount")
+        .is_some_and(|text| text == "true");
+    let start = usize::try_from(index.saturating_mul(size))
+        .unwrap_or(usize::MAX)
+        .min(total);
     let items = if count_only {
         Vec::new()
     } else {

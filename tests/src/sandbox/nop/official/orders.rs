@@ -14,11 +14,23 @@ pub(super) fn by_id(shop: &Shop, id: i64) -> Answer {
 }
 
 pub(super) fn items(shop: &Shop, id: i64) -> Answer {
-    one(shop, id, |order| order.items.iter().map(|item| rows::item(order.id, item)).collect())
+    one(shop, id, |order| {
+        order
+            .items
+            .iter()
+            .map(|item| rows::item(order.id, item))
+            .collect()
+    })
 }
 
 pub(super) fn notes(shop: &Shop, id: i64) -> Answer {
-    one(shop, id, |order| order.notes.iter().map(|note| rows::note(order.id, note)).collect())
+    one(shop, id, |order| {
+        order
+            .notes
+            .iter()
+            .map(|note| rows::note(order.id, note))
+            .collect()
+    })
 }
 
 pub(super) fn shipments(shop: &Shop, id: i64) -> Answer {
@@ -53,7 +65,9 @@ pub(super) fn by_custom_number(shop: &Shop, call: &Call) -> Answer {
 
 pub(super) fn by_ids(shop: &Shop, keys: &str) -> Answer {
     let tables = shop.tables();
-    let found = ids(keys).filter_map(|id| tables.orders.get(&id)).map(rows::order);
+    let found = ids(keys)
+        .filter_map(|id| tables.orders.get(&id))
+        .map(rows::order);
     Answer::ok(found.collect::<Value>())
 }
 
@@ -64,11 +78,19 @@ pub(super) fn search(shop: &Shop, call: &Call) -> Answer {
         Err(refused) => return refused,
     };
     let tables = shop.tables();
-    let mut found: Vec<&Order> =
-        tables.orders.values().filter(|order| filter.takes(order)).collect();
+    let mut found: Vec<&Order> = tables
+        .orders
+        .values()
+        .filter(|order| filter.takes(order))
+        .collect();
     found.sort_by_key(|order| std::cmp::Reverse((order.created_on_utc, order.id)));
     page(call, found.len(), |start, size| {
-        found.iter().skip(start).take(size).map(|order| rows::order(order)).collect()
+        found
+            .iter()
+            .skip(start)
+            .take(size)
+            .map(|order| rows::order(order))
+            .collect()
     })
 }
 
@@ -77,8 +99,10 @@ pub(super) fn create_note(shop: &Shop, call: &Call) -> Answer {
     let Some(order_id) = body["order_id"].as_i64() else {
         return Answer::bad_request("order_id", "The order_id field is required.");
     };
-    let created_on_utc =
-        body["created_on_utc"].as_str().and_then(parse_time).unwrap_or_else(|| shop.now());
+    let created_on_utc = body["created_on_utc"]
+        .as_str()
+        .and_then(parse_time)
+        .unwrap_or_else(|| shop.now());
     let mut tables = shop.tables_mut();
     let id = tables.numbers.next("note", 10001);
     let Some(order) = tables.orders.get_mut(&order_id) else {
@@ -104,13 +128,19 @@ pub(super) fn ids(keys: &str) -> impl Iterator<Item = i64> + '_ {
 
 fn one(shop: &Shop, id: i64, row: impl FnOnce(&Order) -> Value) -> Answer {
     let tables = shop.tables();
-    tables.orders.get(&id).map_or_else(|| not_found("Order", id), |order| Answer::ok(row(order)))
+    tables
+        .orders
+        .get(&id)
+        .map_or_else(|| not_found("Order", id), |order| Answer::ok(row(order)))
 }
 
 fn first(shop: &Shop, key: &str, fits: impl Fn(&Order) -> bool) -> Answer {
     let tables = shop.tables();
     let found = tables.orders.values().find(|order| fits(order));
-    found.map_or_else(|| not_found("Order", key), |order| Answer::ok(rows::order(order)))
+    found.map_or_else(
+        || not_found("Order", key),
+        |order| Answer::ok(rows::order(order)),
+    )
 }
 
 fn done(outcome: Option<bool>, refusal: &str) -> Answer {
@@ -169,7 +199,11 @@ impl<'a> Filter<'a> {
     fn takes(&self, order: &Order) -> bool {
         let billing = &order.billing_address;
         let holds = |part: Option<&str>, whole: &str| part.is_none_or(|part| whole.contains(part));
-        let ours = [order.order_status.id(), order.payment_status.id(), order.shipping_status.id()];
+        let ours = [
+            order.order_status.id(),
+            order.payment_status.id(),
+            order.shipping_status.id(),
+        ];
         let status = |(wanted, id): (&Vec<i64>, i64)| wanted.is_empty() || wanted.contains(&id);
         !order.deleted
             && self.from.is_none_or(|from| order.created_on_utc >= from)
@@ -177,7 +211,9 @@ impl<'a> Filter<'a> {
             && (self.store <= 0 || order.store_id == self.store)
             && (self.customer <= 0 || order.customer_id == self.customer)
             && (self.product <= 0 || order.items.iter().any(|i| i.product_id == self.product))
-            && self.method.is_none_or(|method| order.payment_method_system_name == method)
+            && self
+                .method
+                .is_none_or(|method| order.payment_method_system_name == method)
             && holds(self.email, &billing.email)
             && holds(self.last_name, &billing.last_name)
             && holds(self.phone, &billing.phone_number)

@@ -34,15 +34,30 @@ pub(crate) fn order(order: &Order) -> Value {
         .set("store_id", order.store_id)
         .set("customer_id", order.customer_id)
         .set("billing_address_id", order.billing_address.id)
-        .set("shipping_address_id", order.shipping_address.as_ref().map(|address| address.id))
-        .set("pickup_address_id", order.pickup_address.as_ref().map(|address| address.id))
+        .set(
+            "shipping_address_id",
+            order.shipping_address.as_ref().map(|address| address.id),
+        )
+        .set(
+            "pickup_address_id",
+            order.pickup_address.as_ref().map(|address| address.id),
+        )
         .set("pickup_in_store", order.pickup_in_store)
         .set("order_status_id", order.order_status.id())
         .set("shipping_status_id", order.shipping_status.id())
         .set("payment_status_id", order.payment_status.id())
-        .set("payment_method_system_name", order.payment_method_system_name.as_str())
-        .set("customer_tax_display_type_id", order.customer_tax_display_type.id())
-        .set("checkout_attributes_xml", order.checkout_attributes_xml.clone())
+        .set(
+            "payment_method_system_name",
+            order.payment_method_system_name.as_str(),
+        )
+        .set(
+            "customer_tax_display_type_id",
+            order.customer_tax_display_type.id(),
+        )
+        .set(
+            "checkout_attributes_xml",
+            order.checkout_attributes_xml.clone(),
+        )
         .set("custom_order_number", order.custom_order_number.as_str())
         .set(
             "redeemed_reward_points_entry_id",
@@ -56,29 +71,56 @@ pub(crate) fn order(order: &Order) -> Value {
 
 /// Sets the fields both plugins share.
 pub(crate) fn order_common(row: &mut Record, order: &Order) {
-    row.set("customer_currency_code", order.customer_currency_code.as_str())
-        .set("currency_rate", amount(order.currency_rate))
-        .set("vat_number", order.vat_number.clone())
-        .set("tax_rates", order.tax_rates_text())
-        .set("checkout_attribute_description", order.checkout_attribute_description.as_str())
-        .set("customer_ip", order.customer_ip.as_str())
-        .set("authorization_transaction_id", order.authorization_transaction_id.clone())
-        .set("capture_transaction_id", order.capture_transaction_id.clone())
-        .set("paid_date_utc", optional_time(order.paid_date_utc))
-        .set("shipping_method", order.shipping_method.clone())
-        .set("shipping_rate_computation_method_system_name", shipping_provider(order))
-        .set("custom_values_xml", custom_values(order))
-        .set("deleted", order.deleted)
-        .set("created_on_utc", time(order.created_on_utc));
+    row.set(
+        "customer_currency_code",
+        order.customer_currency_code.as_str(),
+    )
+    .set("currency_rate", amount(order.currency_rate))
+    .set("vat_number", order.vat_number.clone())
+    .set("tax_rates", order.tax_rates_text())
+    .set(
+        "checkout_attribute_description",
+        order.checkout_attribute_description.as_str(),
+    )
+    .set("customer_ip", order.customer_ip.as_str())
+    .set(
+        "authorization_transaction_id",
+        order.authorization_transaction_id.clone(),
+    )
+    .set(
+        "capture_transaction_id",
+        order.capture_transaction_id.clone(),
+    )
+    .set("paid_date_utc", optional_time(order.paid_date_utc))
+    .set("shipping_method", order.shipping_method.clone())
+    .set(
+        "shipping_rate_computation_method_system_name",
+        shipping_provider(order),
+    )
+    .set("custom_values_xml", custom_values(order))
+    .set("deleted", order.deleted)
+    .set("created_on_utc", time(order.created_on_utc));
     for (field, value) in [
         ("order_subtotal_incl_tax", order.order_subtotal_incl_tax),
         ("order_subtotal_excl_tax", order.order_subtotal_excl_tax),
-        ("order_sub_total_discount_incl_tax", order.order_sub_total_discount_incl_tax),
-        ("order_sub_total_discount_excl_tax", order.order_sub_total_discount_excl_tax),
+        (
+            "order_sub_total_discount_incl_tax",
+            order.order_sub_total_discount_incl_tax,
+        ),
+        (
+            "order_sub_total_discount_excl_tax",
+            order.order_sub_total_discount_excl_tax,
+        ),
         ("order_shipping_incl_tax", order.order_shipping_incl_tax),
         ("order_shipping_excl_tax", order.order_shipping_excl_tax),
-        ("payment_method_additional_fee_incl_tax", order.payment_method_additional_fee_incl_tax),
-        ("payment_method_additional_fee_excl_tax", order.payment_method_additional_fee_excl_tax),
+        (
+            "payment_method_additional_fee_incl_tax",
+            order.payment_method_additional_fee_incl_tax,
+        ),
+        (
+            "payment_method_additional_fee_excl_tax",
+            order.payment_method_additional_fee_excl_tax,
+        ),
         ("order_tax", order.order_tax),
         ("order_discount", order.order_discount),
         ("order_total", order.order_total),
@@ -96,7 +138,10 @@ fn order_card(row: &mut Record, card: &Card) {
         .set("card_type", card.card_type.as_str())
         .set("card_name", card.card_name.as_str())
         .set("card_number", card.card_number.as_str())
-        .set("masked_credit_card_number", card.masked_credit_card_number.as_str())
+        .set(
+            "masked_credit_card_number",
+            card.masked_credit_card_number.as_str(),
+        )
         .set("card_cvv2", card.card_cvv2.as_str())
         .set("card_expiration_month", card.card_expiration_month.as_str())
         .set("card_expiration_year", card.card_expiration_year.as_str());
@@ -113,7 +158,9 @@ fn shipping_provider(order: &Order) -> Option<&'static str> {
 
 /// Shops of version 4.90 write a declaration and more elements; both shapes are in the field.
 fn custom_values(order: &Order) -> String {
-    let Some(number) = &order.po_number else { return String::new() };
+    let Some(number) = &order.po_number else {
+        return String::new();
+    };
     if order.id % 2 == 0 {
         return format!(
             "<DictionarySerializer><item><key>PO Number</key><value>{number}</value></item>\
@@ -196,7 +243,9 @@ pub(super) fn customer(tables: &Tables, customer: &Customer) -> Value {
         .set("company", customer.company.clone())
         .set("vat_number", customer.vat_number.clone())
         .set("id", customer.id);
-    let home = customer.billing_address_id.and_then(|id| tables.addresses.get(&id));
+    let home = customer
+        .billing_address_id
+        .and_then(|id| tables.addresses.get(&id));
     if let Some(home) = home {
         row.set("street_address", home.address1.as_str())
             .set("street_address2", home.address2.clone())
@@ -222,7 +271,10 @@ pub(super) fn product(product: &Product) -> Value {
         .set("is_tax_exempt", product.is_tax_exempt)
         .set("tax_category_id", product.tax_category_id)
         .set("manage_inventory_method_id", if variants { 2 } else { 1 })
-        .set("allow_adding_only_existing_attribute_combinations", variants)
+        .set(
+            "allow_adding_only_existing_attribute_combinations",
+            variants,
+        )
         .set("stock_quantity", product.stock_quantity)
         .set("price", amount(product.price))
         .set("product_cost", amount(product.cost))
@@ -240,7 +292,10 @@ pub(super) fn combination(product_id: i64, combination: &Combination) -> Value {
         .set("attributes_xml", combination.attributes_xml())
         .set("stock_quantity", combination.stock_quantity)
         .set("sku", combination.sku.as_str())
-        .set("overridden_price", optional_amount(combination.overridden_price))
+        .set(
+            "overridden_price",
+            optional_amount(combination.overridden_price),
+        )
         .set("id", combination.id);
     row.into_value()
 }

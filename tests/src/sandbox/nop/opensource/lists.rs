@@ -44,7 +44,10 @@ impl Page {
     }
 
     fn cut<T>(&self, rows: impl Iterator<Item = T>, id: impl Fn(&T) -> i64) -> Vec<T> {
-        rows.filter(|row| id(row) > self.since_id).skip(self.skip).take(self.limit).collect()
+        rows.filter(|row| id(row) > self.since_id)
+            .skip(self.skip)
+            .take(self.limit)
+            .collect()
     }
 }
 
@@ -55,8 +58,18 @@ pub(super) fn orders(shop: &Shop, call: &Call) -> Answer {
     };
     let filter = Filter::read(call);
     let tables = shop.tables();
-    let found = page.cut(tables.orders.values().filter(|o| filter.takes(o)), |order| order.id);
-    envelope(call, "orders", found.into_iter().map(|order| rows::order(&tables, order)).collect())
+    let found = page.cut(
+        tables.orders.values().filter(|o| filter.takes(o)),
+        |order| order.id,
+    );
+    envelope(
+        call,
+        "orders",
+        found
+            .into_iter()
+            .map(|order| rows::order(&tables, order))
+            .collect(),
+    )
 }
 
 pub(super) fn order_count(shop: &Shop, call: &Call) -> Answer {
@@ -67,8 +80,15 @@ pub(super) fn order_count(shop: &Shop, call: &Call) -> Answer {
 
 pub(super) fn orders_of_customer(shop: &Shop, call: &Call, customer_id: i64) -> Answer {
     let tables = shop.tables();
-    let found = tables.orders.values().filter(|o| o.customer_id == customer_id && !o.deleted);
-    envelope(call, "orders", found.map(|order| rows::order(&tables, order)).collect())
+    let found = tables
+        .orders
+        .values()
+        .filter(|o| o.customer_id == customer_id && !o.deleted);
+    envelope(
+        call,
+        "orders",
+        found.map(|order| rows::order(&tables, order)).collect(),
+    )
 }
 
 pub(super) fn order(shop: &Shop, call: &Call, id: i64) -> Answer {
@@ -97,9 +117,19 @@ pub(super) fn customers(shop: &Shop, call: &Call) -> Answer {
     };
     let window = Window::read(call);
     let tables = shop.tables();
-    let known = tables.customers.values().filter(|c| window.takes(c.created_on_utc));
+    let known = tables
+        .customers
+        .values()
+        .filter(|c| window.takes(c.created_on_utc));
     let found = page.cut(known, |customer| customer.id);
-    envelope(call, "customers", found.into_iter().map(|c| rows::customer(&tables, c)).collect())
+    envelope(
+        call,
+        "customers",
+        found
+            .into_iter()
+            .map(|c| rows::customer(&tables, c))
+            .collect(),
+    )
 }
 
 pub(super) fn customer_count(shop: &Shop) -> Answer {
@@ -125,8 +155,17 @@ pub(super) fn customer_search(shop: &Shop, call: &Call) -> Answer {
         own.is_some_and(|own| own.eq_ignore_ascii_case(value.trim()))
     };
     let tables = shop.tables();
-    let found = page.cut(tables.customers.values().filter(|c| fits(c)), |customer| customer.id);
-    envelope(call, "customers", found.into_iter().map(|c| rows::customer(&tables, c)).collect())
+    let found = page.cut(tables.customers.values().filter(|c| fits(c)), |customer| {
+        customer.id
+    });
+    envelope(
+        call,
+        "customers",
+        found
+            .into_iter()
+            .map(|c| rows::customer(&tables, c))
+            .collect(),
+    )
 }
 
 pub(super) fn customer(shop: &Shop, call: &Call, id: i64) -> Answer {
@@ -147,7 +186,11 @@ pub(super) fn products(shop: &Shop, call: &Call) -> Answer {
     let known = tables.products.values();
     let known = known.filter(|product| wanted.is_empty() || wanted.contains(&product.id));
     let found = page.cut(known, |product| product.id);
-    envelope(call, "products", found.into_iter().map(rows::product).collect())
+    envelope(
+        call,
+        "products",
+        found.into_iter().map(rows::product).collect(),
+    )
 }
 
 pub(super) fn product_count(shop: &Shop) -> Answer {
@@ -163,11 +206,19 @@ pub(super) fn product(shop: &Shop, call: &Call, id: i64) -> Answer {
 }
 
 pub(super) fn countries(shop: &Shop, call: &Call) -> Answer {
-    envelope(call, "countries", shop.tables().countries.iter().map(rows::country).collect())
+    envelope(
+        call,
+        "countries",
+        shop.tables().countries.iter().map(rows::country).collect(),
+    )
 }
 
 pub(super) fn provinces(shop: &Shop, call: &Call) -> Answer {
-    envelope(call, "state_provinces", shop.tables().provinces.iter().map(rows::province).collect())
+    envelope(
+        call,
+        "state_provinces",
+        shop.tables().provinces.iter().map(rows::province).collect(),
+    )
 }
 
 pub(super) fn stores(shop: &Shop, call: &Call) -> Answer {
@@ -179,7 +230,11 @@ pub(super) fn currencies(shop: &Shop, call: &Call, only_primary: bool) -> Answer
     let primary = &tables.world.store.primary_currency;
     let found = tables.currencies.iter();
     let found = found.filter(|currency| !only_primary || &currency.currency_code == primary);
-    envelope(call, "currencies", found.map(rows::currency).collect::<Vec<Value>>())
+    envelope(
+        call,
+        "currencies",
+        found.map(rows::currency).collect::<Vec<Value>>(),
+    )
 }
 
 fn id_list(call: &Call) -> Vec<i64> {
@@ -196,7 +251,10 @@ struct Window {
 impl Window {
     fn read(call: &Call) -> Self {
         let time = |name| call.text(name).and_then(parse_time);
-        Self { after: time("created_at_min"), before: time("created_at_max") }
+        Self {
+            after: time("created_at_min"),
+            before: time("created_at_max"),
+        }
     }
 
     fn takes(&self, created: Timestamp) -> bool {
@@ -235,7 +293,9 @@ impl<'a> Filter<'a> {
         !order.deleted
             && (self.ids.is_empty() || self.ids.contains(&order.id))
             && self.window.takes(order.created_on_utc)
-            && self.customer.is_none_or(|customer| customer == order.customer_id)
+            && self
+                .customer
+                .is_none_or(|customer| customer == order.customer_id)
             && self.statuses.iter().zip(&ours).all(status)
     }
 }

@@ -2,8 +2,6 @@
 
 mod lists;
 mod rows;
-#[cfg(test)]
-mod tests;
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -36,9 +34,7 @@ fn get(shop: &Shop, call: &Call, segments: &[&str]) -> Answer {
     match segments {
         ["orders"] => lists::orders(shop, call),
         ["orders", "count"] => lists::order_count(shop, call),
-        ["orders", "customer", id] => {
-            with_id(id, |id| lists::orders_of_customer(shop, call, id))
-        }
+        ["orders", "customer", id] => with_id(id, |id| lists::orders_of_customer(shop, call, id)),
         ["orders", id] => with_id(id, |id| lists::order(shop, call, id)),
         ["orders", id, "items"] => with_id(id, |id| lists::order_items(shop, call, id)),
         ["customers"] => lists::customers(shop, call),
@@ -69,7 +65,10 @@ fn token(shop: &Shop, call: &Call) -> Answer {
     let body = call.json().unwrap_or_default();
     let name = body["username"].as_str().unwrap_or_default();
     let Some(token) = shop.log_in(name, body["password"].as_str().unwrap_or_default()) else {
-        return Answer::Text(StatusCode::FORBIDDEN, "Wrong username or password".to_owned());
+        return Answer::Text(
+            StatusCode::FORBIDDEN,
+            "Wrong username or password".to_owned(),
+        );
     };
     let now = shop.now();
     let year = jiff::SignedDuration::from_hours(24 * 365);
@@ -93,11 +92,14 @@ fn swagger() -> Value {
 
 /// Puts rows under their plural name; `fields` only cuts what is written.
 fn envelope(call: &Call, name: &str, rows: Vec<Value>) -> Answer {
-    let fields: Option<Vec<&str>> =
-        call.text("fields").map(|fields| fields.split(',').map(str::trim).collect());
+    let fields: Option<Vec<&str>> = call
+        .text("fields")
+        .map(|fields| fields.split(',').map(str::trim).collect());
     let cut = |row: Value| match (&fields, row) {
         (Some(fields), Value::Object(row)) => {
-            let kept = row.into_iter().filter(|(field, _)| fields.contains(&field.as_str()));
+            let kept = row
+                .into_iter()
+                .filter(|(field, _)| fields.contains(&field.as_str()));
             Value::Object(kept.collect())
         }
         (_, row) => row,

@@ -5,15 +5,11 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::super::json::{Record, amount, optional_amount, time};
-use super::super::model::{
-    Address, Attribute, Combination, Customer, Item, Order, Product, State,
-};
+use super::super::model::{Address, Attribute, Combination, Customer, Item, Order, Product, State};
 use super::super::official::{address_common, item_common, order_common};
 use super::super::state::Tables;
 
-pub(super) use super::super::official::{
-    country_row as country, currency_row, store_row as store,
-};
+pub(super) use super::super::official::{country_row as country, currency_row, store_row as store};
 
 macro_rules! template {
     ($name:ident, $file:literal) => {
@@ -38,16 +34,28 @@ pub(crate) fn order(tables: &Tables, order: &Order) -> Value {
     let items = order.items.iter().map(|line| item(tables, line));
     row.set("store_id", order.store_id)
         .set("pick_up_in_store", order.pickup_in_store)
-        .set("payment_method_system_name", order.payment_method_system_name.as_str())
-        .set("customer_tax_display_type_id", order.customer_tax_display_type.id())
+        .set(
+            "payment_method_system_name",
+            order.payment_method_system_name.as_str(),
+        )
+        .set(
+            "customer_tax_display_type_id",
+            order.customer_tax_display_type.id(),
+        )
         .set("customer_id", order.customer_id)
         .set("billing_address", address(&order.billing_address))
-        .set("shipping_address", order.shipping_address.as_ref().map(address))
+        .set(
+            "shipping_address",
+            order.shipping_address.as_ref().map(address),
+        )
         .set("order_items", items.collect::<Value>())
         .set("order_status", format!("{:?}", order.order_status))
         .set("payment_status", format!("{:?}", order.payment_status))
         .set("shipping_status", format!("{:?}", order.shipping_status))
-        .set("customer_tax_display_type", format!("{:?}", order.customer_tax_display_type))
+        .set(
+            "customer_tax_display_type",
+            format!("{:?}", order.customer_tax_display_type),
+        )
         .set("id", order.id);
     row.into_value()
 }
@@ -59,7 +67,10 @@ pub(super) fn item(tables: &Tables, item: &Item) -> Value {
     let chosen = item.chosen.iter();
     let chosen = chosen.map(|(id, value)| json!({ "id": id, "value": value.to_string() }));
     row.set("product_attributes", chosen.collect::<Value>())
-        .set("product", tables.products.get(&item.product_id).map(product))
+        .set(
+            "product",
+            tables.products.get(&item.product_id).map(product),
+        )
         .set("product_id", item.product_id)
         .set("id", item.id);
     row.into_value()
@@ -96,7 +107,10 @@ pub(super) fn customer(tables: &Tables, customer: &Customer) -> Value {
 pub(super) fn product(product: &Product) -> Value {
     let mut row = PRODUCT.clone();
     let variants = !product.combinations.is_empty();
-    let combinations = product.combinations.iter().map(|found| combination(product.id, found));
+    let combinations = product
+        .combinations
+        .iter()
+        .map(|found| combination(product.id, found));
     row.set("name", product.name.as_str())
         .set("short_description", product.name.as_str())
         .set("sku", product.sku.clone())
@@ -106,7 +120,10 @@ pub(super) fn product(product: &Product) -> Value {
         .set("is_tax_exempt", product.is_tax_exempt)
         .set("tax_category_id", product.tax_category_id)
         .set("manage_inventory_method_id", if variants { 2 } else { 1 })
-        .set("allow_adding_only_existing_attribute_combinations", variants)
+        .set(
+            "allow_adding_only_existing_attribute_combinations",
+            variants,
+        )
         .set("stock_quantity", product.stock_quantity)
         .set("price", amount(product.price))
         .set("product_cost", amount(product.cost))
@@ -114,8 +131,14 @@ pub(super) fn product(product: &Product) -> Value {
         .set("published", product.published)
         .set("created_on_utc", time(product.created_on_utc))
         .set("updated_on_utc", time(product.created_on_utc))
-        .set("attributes", product.attributes.iter().map(attribute).collect::<Value>())
-        .set("product_attribute_combinations", combinations.collect::<Value>())
+        .set(
+            "attributes",
+            product.attributes.iter().map(attribute).collect::<Value>(),
+        )
+        .set(
+            "product_attribute_combinations",
+            combinations.collect::<Value>(),
+        )
         .set("se_name", product.name.to_lowercase().replace(' ', "-"))
         .set("id", product.id);
     row.into_value()
@@ -141,7 +164,10 @@ fn combination(product_id: i64, combination: &Combination) -> Value {
         .set("attributes_xml", combination.attributes_xml())
         .set("stock_quantity", combination.stock_quantity)
         .set("sku", combination.sku.as_str())
-        .set("overridden_price", optional_amount(combination.overridden_price))
+        .set(
+            "overridden_price",
+            optional_amount(combination.overridden_price),
+        )
         .set("id", combination.id);
     row.into_value()
 }

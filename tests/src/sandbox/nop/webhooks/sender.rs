@@ -37,10 +37,14 @@ pub(crate) async fn run(
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let tasks = TaskTracker::new();
     while let Some(Some(delivery)) = closed.run_until_cancelled(queue.recv()).await {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            return;
+        };
         let (shop, client, closed) = (Arc::clone(&shop), client.clone(), closed.clone());
         tasks.spawn(async move {
-            closed.run_until_cancelled(deliver(&shop, &client, &delivery)).await;
+            closed
+                .run_until_cancelled(deliver(&shop, &client, &delivery))
+                .await;
             drop(place);
         });
     }
@@ -67,7 +71,11 @@ async fn attempt(shop: &Shop, client: &reqwest::Client, delivery: &Delivery) -> 
     let settings = shop.webhooks.settings();
     let request = client.post(&settings.url).body(delivery.body.clone());
     let request = sign(request, &settings, delivery, shop.now().as_second());
-    match request.header("content-type", "application/json; charset=utf-8").send().await {
+    match request
+        .header("content-type", "application/json; charset=utf-8")
+        .send()
+        .await
+    {
         Ok(response) => {
             let taken = response.status().is_success();
             // Reading to the end lets the connection serve again.
@@ -84,9 +92,10 @@ fn sign(
     timestamp: i64,
 ) -> reqwest::RequestBuilder {
     match settings.style {
-        Style::Legacy => {
-            request.header("ms-signature", legacy_signature(&settings.secret, &delivery.body))
-        }
+        Style::Legacy => request.header(
+            "ms-signature",
+            legacy_signature(&settings.secret, &delivery.body),
+        ),
         Style::Standard | Style::Off => {
             let signature =
                 standard_signature(&settings.secret, &delivery.id, timestamp, &delivery.body);
