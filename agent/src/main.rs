@@ -1,2 +1,20 @@
-//! x
-fn main() {}
+//! `connect-agent`: the service beside Dynamics GP.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use connect_agent::cli::Cli;
+
+fn main() -> anyhow::Result<ExitCode> {
+    if connect_agent::list_crash_points()? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    connect_agent::install_tls_provider();
+    let cli = Cli::parse();
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(4)
+        .enable_all()
+        .build()?
+        .block_on(Box::pin(cli.run()))
+}

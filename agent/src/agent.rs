@@ -1,0 +1,216 @@
+//! Puts the agent together: companies, their watcher, the tunnel, the status file.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use connect_proto::tunnel::v1::{CompanyReport, CompanyState};
+use futures::future::join_all;
+use secrecy::SecretString;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::commands::{self, Desk};
+use crate::config::Config;
+use crate::doctor::Doctor;
+use crate::secrets::{self, SQL_PASSWORD, SecretStore};
+use crate::sqlserver::Gp;
+use crate::state::{CompanyStatus, Identity, MarkKeeper, StateDir, Status};
+use crate::tunnel::{Tunnel, TunnelConfig, TunnelParts, TunnelStatus};
+
+const TICK: Duration = Duration::from_secs(1);
+/// How often a company that works is looked at again.
+const CHECK_EVERY: u32 = 30;
+/// The first look at the companies may take this long before the tunnel is opened anyway.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
+
+/// Everything a command of the agent needs, opened once.
+#[derive(Debug)]
+pub struct Parts {
+    pub config: Config,
+    pub clock: Clock,
+    pub state: StateDir,
+    pub secrets: Arc<dyn SecretStore>,
+    pub marks: Arc<MarkKeeper>,
+}
+
+impl Parts {
+    /// Opens state directory and secret store.
+    pub fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let state = StateDir::open(&config.state_dir)?;
+        let secrets = Arc::from(secrets::open(&config)?);
+        let marks = Arc::new(MarkKeeper::open(state.clone())?);
+        Ok(Self { config, clock, state, secrets, marks })
+    }
+
+    /// The SQL password: from the environment or a file when configured, else from the store.
+    pub fn password(&self) -> anyhow::Result<Option<SecretString>> {
+        match self.config.configured_password()? {
+            Some(password) => Ok(Some(password)),
+            None => Ok(self.secrets.get(SQL_PASSWORD)?),
+        }
+    }
+
+    /// Sets up the GP side for an enrolled agent.
+    pub fn gp(&self, identity: &Identity) -> anyhow::Result<Gp> {
+        Ok(Gp::new(&self.config, &identity.environment, self.password()?, &self.marks)?)
+    }
+
+    /// The doctor, who also works when the agent is not enrolled or GP is not set up.
+    pub fn doctor(&self, gp: Result<Arc<Gp>, String>) -> Doctor {
+        Doctor {
+            config: self.config.clone(),
+            state: self.state.clone(),
+            secrets: Arc::clone(&self.secrets),
+            gp,
+            clock: self.clock,
+        }
+    }
+}
+
+/// Runs until shutdown.
+pub async fn run(
+    parts: Parts,
+    machine_name: String,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let identity = parts
+        .state
+        .identity()?
+        .context("the agent is not enrolled; run `connect-agent enroll --token ...` first")?;
+    let gp = Arc::new(parts.gp(&identity)?);
+    let doctor = Arc::new(parts.doctor(Ok(Arc::clone(&gp))));
+    look_at_all(&gp, FIRST_LOOK).await;
+    let (report_sender, reports) = watch::channel(report(&gp));
+    let (status_sender, status) = watch::channel(TunnelStatus::default());
+    let tunnel = Tunnel::new(
+        TunnelConfig {
+            cloud: parts.config.cloud.clone(),
+            machine_name,
+            parallel: gp.companies().map(|c| (c.database().to_owned(), c.parallel())).collect(),
+        },
+        commands::handler(Desk { gp: Arc::clone(&gp), doctor }),
+        TunnelParts {
+            secrets: Arc::clone(&parts.secrets),
+            state: parts.state.clone(),
+            clock: parts.clock,
+            reports,
+            status: status_sender,
+        },
+    );
+    tracing::info!(agent.id = identity.agent_id, version = env!("CARGO_PKG_VERSION"), "Starting");
+    let ended = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let watcher = Watcher { parts, gp, reports: report_sender, status };
+    tasks.spawn(watcher.run(ended.clone()));
+    tunnel.run(shutdown).await;
+    ended.cancel();
+    tasks.close();
+    tasks.wait().await;
+    tracing::info!("Stopped");
+    Ok(())
+}
+
+/// Looks at the companies now and then and keeps the files in the state directory fresh.
+struct Watcher {
+    parts: Parts,
+    gp: Arc<Gp>,
+    reports: watch::Sender<Vec<CompanyReport>>,
+    status: watch::Receiver<TunnelStatus>,
+}
+
+impl Watcher {
+    async fn run(mut self, ended: CancellationToken) {
+        let mut tick = tokio::time::interval(TICK);
+        let mut ticks = 0u32;
+        loop {
+            let stop = tokio::select! {
+                () = ended.cancelled() => true,
+                _ = tick.tick() => false,
+                Ok(()) = self.status.changed() => {
+                    self.write_status();
+                    continue;
+                }
+            };
+            if let Err(error) = self.parts.marks.flush() {
+                tracing::error!("The high marks cannot be written: {error}");
+            }
+            if stop {
+                break;
+            }
+            ticks = ticks.wrapping_add(1);
+            self.look(ticks.is_multiple_of(CHECK_EVERY)).await;
+        }
+        self.status.borrow_and_update();
+        self.write_status();
+    }
+
+    /// Looks at the companies that are due and tells the cloud what has changed.
+    async fn look(&mut self, all: bool) {
+        let due = self.gp.companies().filter(|company| {
+            let ready = company.state() == CompanyState::Ready;
+            (ready && all) || (!ready && company.is_due())
+        });
+        join_all(due.map(|company| company.check())).await;
+        let reports = report(&self.gp);
+        let changed = self.reports.send_if_modified(|known| {
+            let same = known.iter().map(essence).eq(reports.iter().map(essence));
+            *known = reports;
+            !same
+        });
+        if changed {
+            self.write_status();
+        }
+    }
+
+    fn write_status(&self) {
+        let tunnel = self.status.borrow().clone();
+        let certificate = self.parts.state.certificate().ok().flatten();
+        let companies = self.reports.borrow().iter().map(company_status).collect();
+        let status = Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            written_unix_ms: self.parts.clock.now_unix_ms(),
+            tunnel: match (tunnel.connected, tunnel.problem.as_str()) {
+                (true, _) => "connected".to_owned(),
+                (false, "") => "not connected".to_owned(),
+                (false, problem) => format!("not connected: {problem}"),
+            },
+            session_id: tunnel.session_id,
+            certificate_not_after_unix_ms: certificate.map_or(0, |c| c.not_after_unix_ms),
+            companies,
+            commands_in_flight: tunnel.in_flight,
+            results_unacknowledged: tunnel.unacknowledged,
+        };
+        if let Err(error) = self.parts.state.set_status(&status) {
+            tracing::warn!("The status file cannot be written: {error}");
+        }
+    }
+}
+
+async fn look_at_all(gp: &Gp, limit: Duration) {
+    let looks = join_all(gp.companies().map(|company| company.check()));
+    if tokio::time::timeout(limit, looks).await.is_err() {
+        tracing::warn!("Not every company answered yet; the tunnel opens anyway");
+    }
+}
+
+fn report(gp: &Gp) -> Vec<CompanyReport> {
+    gp.companies().map(|company| company.report()).collect()
+}
+
+/// What is worth a message; the journal's mark moves with every document.
+fn essence(report: &CompanyReport) -> (&str, i32, &str, Option<&str>) {
+    let incarnation = report.binding.as_ref().map(|binding| binding.incarnation.as_str());
+    (&report.company, report.state, &report.detail, incarnation)
+}
+
+fn company_status(report: &CompanyReport) -> (String, CompanyStatus) {
+    let status = CompanyStatus {
+        state: report.state().as_str_name().to_owned(),
+        detail: report.detail.clone(),
+        highest_journal: report.binding.as_ref().map_or(0, |binding| binding.highest_journal),
+    };
+    (report.company.clone(), status)
+}

@@ -1,0 +1,116 @@
+//! Examines everything the agent depends on and says what to do about what is wrong.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::secrets::SecretStore;
+use crate::sqlserver::{self, Finding, Gp};
+use crate::state::StateDir;
+use crate::tunnel::{self, EnrolError};
+
+const CLOUD_REPAIR: &str = "Check cloud.tunnel_url, cloud.proxy and the firewall: the agent needs an \
+     outgoing HTTPS connection to that address.";
+
+/// The doctor with everything it looks at.
+#[derive(Debug)]
+pub struct Doctor {
+    pub config: Config,
+    pub state: StateDir,
+    pub secrets: Arc<dyn SecretStore>,
+    /// Why the GP side cannot be set up, when it cannot.
+    pub gp: Result<Arc<Gp>, String>,
+    pub clock: Clock,
+}
+
+impl Doctor {
+    /// Runs every check; none stops the others.
+    pub async fn examine(&self) -> Vec<Finding> {
+        let mut findings = vec![self.state_directory(), self.certificate()];
+        findings.push(name_resolution("cloud name", &self.config.cloud.tunnel_url).await);
+        findings.push(self.cloud().await);
+        match &self.gp {
+            Ok(gp) => {
+                for company in gp.companies() {
+                    let now = self.clock.now_unix_ms();
+                    findings.extend(sqlserver::examine(company, now).await);
+                }
+            }
+            Err(problem) => findings.push(Finding::failed(
+                "GP settings",
+                problem,
+                "Correct the [gp] section, or store the password with `enroll --sql-password-file`.",
+            )),
+        }
+        findings
+    }
+
+    fn state_directory(&self) -> Finding {
+        let name = "state directory";
+        let path = self.config.state_dir.display();
+        match self.state.prove_writable() {
+            Ok(()) => Finding::passed(name, format!("{path} can be written")),
+            Err(error) => Finding::failed(
+                name,
+                format!("{path}: {error}"),
+                "Give the service's account the right to write there, and see that the disk is not full.",
+            ),
+        }
+    }
+
+    fn certificate(&self) -> Finding {
+        let name = "certificate";
+        let enrol = "Run `connect-agent enroll --token ...` with a token from the console.";
+        match self.state.certificate() {
+            Err(error) => Finding::failed(name, error.to_string(), enrol),
+            Ok(None) => Finding::failed(name, "the agent is not enrolled", enrol),
+            Ok(Some(certificate)) => {
+                let left = certificate.not_after_unix_ms - self.clock.now_unix_ms();
+                let hours = left / 3_600_000;
+                if left > 0 {
+                    return Finding::passed(name, format!("valid for {hours} more hours"));
+                }
+                let detail = format!("it expired {} hours ago", -hours);
+                let repair = "Start the agent: it renews by itself up to 90 days after expiry. After \
+                              that, enrol it again.";
+                Finding::failed(name, detail, repair)
+            }
+        }
+    }
+
+    async fn cloud(&self) -> Finding {
+        let name = "cloud connection";
+        let reached =
+            tunnel::reach(&self.config.cloud, self.secrets.as_ref(), &self.state).await;
+        match reached {
+            Ok(()) => Finding::passed(name, "TLS and certificate are accepted"),
+            Err(error @ (EnrolError::CaFile { .. } | EnrolError::Proxy)) => {
+                let repair = "Correct cloud.ca_file or cloud.proxy.";
+                Finding::failed(name, chain(error), repair)
+            }
+            Err(error) => Finding::failed(name, chain(error), CLOUD_REPAIR),
+        }
+    }
+}
+
+/// Looks up the host of a URL.
+async fn name_resolution(name: &str, url: &str) -> Finding {
+    let Ok(uri) = url.parse::<http::Uri>() else {
+        return Finding::failed(name, "the address is not a URL", "Correct cloud.tunnel_url.");
+    };
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let port = uri.port_u16().unwrap_or(443);
+    match tokio::net::lookup_host((host.as_str(), port)).await {
+        Ok(mut addresses) => match addresses.next() {
+            Some(address) => Finding::passed(name, format!("{host} is {}", address.ip())),
+            None => Finding::failed(name, format!("{host} has no address"), "Check the DNS server."),
+        },
+        Err(error) => {
+            Finding::failed(name, format!("{host}: {error}"), "Check the name and the DNS server.")
+        }
+    }
+}
+
+fn chain(error: EnrolError) -> String {
+    format!("{:#}", anyhow::Error::from(error))
+}

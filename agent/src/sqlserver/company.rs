@@ -1,0 +1,459 @@
+//! One GP company: its connections, what is known of its procedures, and whether it may be written.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use connect_proto::econnect::catalogue;
+use connect_proto::tunnel::v1::{Binding, CompanyReport, CompanyState, ErrorClass, Failure};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use super::binding::{self, Bound, Expected, Found, Judgement};
+use super::connection::{Cell, ConnectOptions, SqlConnection};
+use super::error::SqlError;
+use super::journal;
+use super::pool::{Lease, Pool};
+use super::procedures::{Shape, Shapes};
+use super::refusal;
+use super::statements;
+use super::values::SqlValue;
+use crate::state::MarkKeeper;
+
+/// A server that did not answer is not asked again sooner.
+const UNREACHABLE_WAIT: Duration = Duration::from_secs(1);
+/// A refused login is tried slowly, so that no account is locked.
+const REFUSED_WAIT: Duration = Duration::from_secs(30);
+/// What its owner has to mend is looked at now and then.
+const OWNER_WAIT: Duration = Duration::from_secs(5);
+/// Connections beside those that execute documents: checks, queries, settling.
+const SPARE_CONNECTIONS: u32 = 3;
+
+/// What a company is made from.
+#[derive(Debug, Clone)]
+pub(super) struct CompanyConfig {
+    pub(super) database: String,
+    pub(super) parallel: u32,
+    pub(super) environment: String,
+    pub(super) environment_check: bool,
+    pub(super) allowed: Arc<dyn NodeRule>,
+}
+
+/// Which nodes the owner allows beside the catalogue's.
+pub(super) trait NodeRule: std::fmt::Debug + Send + Sync {
+    fn allows(&self, node: &str) -> bool;
+}
+
+impl NodeRule for std::collections::BTreeSet<String> {
+    fn allows(&self, node: &str) -> bool {
+        self.contains(node)
+    }
+}
+
+/// A GP company database.
+#[derive(Debug)]
+pub struct Company {
+    config: CompanyConfig,
+    pool: Pool,
+    shapes: Shapes,
+    marks: Arc<MarkKeeper>,
+    view: RwLock<View>,
+    /// One check at a time.
+    checking: Mutex<()>,
+}
+
+#[derive(Debug, Clone)]
+struct View {
+    state: CompanyState,
+    detail: String,
+    name: String,
+    bound: Bound,
+    newest_journal: i64,
+    looked: Option<Instant>,
+    failed: Option<SqlError>,
+}
+
+/// Why there is no connection to write with.
+#[derive(Debug)]
+pub(super) enum NoWriter {
+    Sql(SqlError),
+    Parked(Box<Failure>),
+}
+
+impl Company {
+    pub(super) fn new(
+        config: CompanyConfig,
+        options: ConnectOptions,
+        marks: Arc<MarkKeeper>,
+    ) -> Self {
+        let pool = Pool::new(options, &config.database, config.parallel + SPARE_CONNECTIONS);
+        let view = View {
+            state: CompanyState::Unreachable,
+            detail: "The company has not been looked at yet.".to_owned(),
+            name: String::new(),
+            bound: Bound::default(),
+            newest_journal: 0,
+            looked: None,
+            failed: None,
+        };
+        Self {
+            config,
+            pool,
+            shapes: Shapes::default(),
+            marks,
+            view: RwLock::new(view),
+            checking: Mutex::new(()),
+        }
+    }
+
+    pub fn database(&self) -> &str {
+        &self.config.database
+    }
+
+    pub fn parallel(&self) -> u32 {
+        self.config.parallel
+    }
+
+    /// What the cloud is told about the company.
+    pub fn report(&self) -> CompanyReport {
+        let view = self.view();
+        let highest_journal = match view.state {
+            CompanyState::Ready => self.highest_journal(),
+            CompanyState::Unspecified
+            | CompanyState::Unreachable
+            | CompanyState::LoginRefused
+            | CompanyState::NotPrepared
+            | CompanyState::Restored
+            | CompanyState::Copied => view.newest_journal,
+        };
+        let bound = !view.bound.incarnation.is_empty();
+        let binding = bound.then(|| Binding {
+            environment: view.bound.environment.clone(),
+            company: view.bound.company.clone(),
+            server_name: view.bound.server_name.clone(),
+            database_name: view.bound.database_name.clone(),
+            recovery_fork: view.bound.recovery_fork.clone(),
+            incarnation: view.bound.incarnation.clone(),
+            highest_journal,
+        });
+        CompanyReport {
+            company: self.config.database.clone(),
+            company_name: view.name,
+            state: view.state.into(),
+            detail: view.detail,
+            binding,
+            parallel: self.config.parallel,
+        }
+    }
+
+    pub fn state(&self) -> CompanyState {
+        self.view().state
+    }
+
+    /// Names the binding in force.
+    pub fn incarnation(&self) -> String {
+        self.view().bound.incarnation
+    }
+
+    /// The highest journal number known to be committed.
+    pub(super) fn highest_journal(&self) -> i64 {
+        self.marks.get(&self.config.database).map_or(0, |mark| mark.highest_journal)
+    }
+
+    pub(super) fn committed(&self, journal_id: i64) {
+        self.marks.raise(&self.config.database, journal_id);
+    }
+
+    /// Whether the owner allows a node beside the catalogue's.
+    pub fn allows_node(&self, node: &str) -> bool {
+        self.config.allowed.allows(node)
+    }
+
+    /// The eConnect procedures the login can see.
+    pub async fn procedure_names(&self) -> Result<Vec<String>, SqlError> {
+        let mut lease = self.lease().await?;
+        let rows = lease.connection.query(&statements::PROCEDURES, Vec::new()).await?;
+        lease.give_back();
+        Ok(rows.iter().filter_map(|row| row.first()?.text().map(str::to_owned)).collect())
+    }
+
+    pub(super) fn forget_shapes(&self) {
+        self.shapes.forget();
+    }
+
+    /// Other idle connections are likely as dead as the one that broke.
+    pub(super) fn connection_lost(&self) {
+        self.pool.clear();
+    }
+
+    pub(super) async fn lease(&self) -> Result<Lease, SqlError> {
+        self.pool.lease().await
+    }
+
+    pub(super) async fn fresh_lease(&self) -> Result<Lease, SqlError> {
+        self.pool.lease_fresh().await
+    }
+
+    /// A connection to a company that may be written.
+    pub(super) async fn writer(&self) -> Result<Lease, NoWriter> {
+        if self.is_due() {
+            self.check().await;
+        }
+        self.refusal().map_or(Ok(()), |failure| Err(NoWriter::Parked(Box::new(failure))))?;
+        let lease = self.pool.lease().await.map_err(NoWriter::Sql)?;
+        if !lease.reused {
+            // A restore closes every connection, so a new one is the moment to look again.
+            self.check().await;
+            self.refusal().map_or(Ok(()), |failure| Err(NoWriter::Parked(Box::new(failure))))?;
+        }
+        Ok(lease)
+    }
+
+    /// Looks at the database again, because something does not fit.
+    pub(super) async fn recheck(&self) -> Result<(), Failure> {
+        self.check().await;
+        self.refusal().map_or(Ok(()), Err)
+    }
+
+    /// Reads the binding and decides whether the company may be written; true when that changed.
+    pub async fn check(&self) -> bool {
+        let _one_at_a_time = self.checking.lock().await;
+        let before = self.view();
+        let mut view = match self.look().await {
+            Ok(view) => view,
+            Err(error) => failed_view(&before, error),
+        };
+        view.looked = Some(Instant::now());
+        let changed = (view.state, &view.detail) != (before.state, &before.detail);
+        if changed {
+            let state = view.state.as_str_name();
+            let detail = view.detail.as_str();
+            tracing::info!(company = self.config.database, state, detail, "A company's state changed");
+        }
+        if view.state != CompanyState::Ready {
+            self.pool.clear();
+            self.shapes.forget();
+        }
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = view;
+        changed
+    }
+
+    /// Binds the company anew by its owner's decision.
+    pub async fn rebind(&self) -> Result<String, Failure> {
+        let mut lease = self.lease().await.map_err(|error| refusal::of_sql_error(&error))?;
+        let found = binding::read(&mut lease.connection).await;
+        let found = found.map_err(|error| refusal::of_sql_error(&error))?;
+        let Some(found) = found else { return Err(not_prepared_failure()) };
+        let bound = self.new_binding(&found);
+        binding::write(&mut lease.connection, &bound, found.bound.is_some())
+            .await
+            .map_err(|error| refusal::of_sql_error(&error))?;
+        Ok(bound.incarnation)
+    }
+
+    /// The live parameters of procedures; those not known yet are read.
+    pub(super) async fn shapes_of(
+        &self,
+        procedures: &[&str],
+    ) -> Result<HashMap<String, Option<Arc<Shape>>>, SqlError> {
+        let mut shapes = HashMap::new();
+        let mut unknown = Vec::new();
+        for procedure in procedures {
+            match self.shapes.known(procedure) {
+                Some(shape) => {
+                    shapes.insert((*procedure).to_owned(), shape);
+                }
+                None => unknown.push(*procedure),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(shapes);
+        }
+        let mut lease = self.lease().await?;
+        for procedure in unknown {
+            let shape = self.shapes.load(&mut lease.connection, procedure).await?;
+            shapes.insert(procedure.to_owned(), shape);
+        }
+        lease.give_back();
+        Ok(shapes)
+    }
+
+    /// Compares a procedure on the server with the catalogue; lists elements the server lacks.
+    pub(super) async fn drift_of(&self, procedure: &str) -> Result<Option<Vec<String>>, SqlError> {
+        let shapes = self.shapes_of(&[procedure]).await?;
+        let Some(shape) = shapes.get(procedure).cloned().flatten() else { return Ok(None) };
+        let elements = catalogue::node(procedure).map_or(&[][..], |spec| spec.elements);
+        let missing = elements.iter().filter(|element| shape.of_element(element.name).is_none());
+        Ok(Some(missing.map(|element| element.name.to_owned()).collect()))
+    }
+
+    async fn look(&self) -> Result<View, SqlError> {
+        // Taken before the journal is read: a commit in between must not look like a restore.
+        let mark = self.marks.get(&self.config.database);
+        let mut lease = self.lease().await?;
+        let connection = &mut lease.connection;
+        let name = match self.view().name {
+            known if !known.is_empty() => known,
+            _ => self.read_name(connection).await?,
+        };
+        let Some(found) = binding::read(connection).await? else {
+            lease.give_back();
+            return Ok(self.view_of(CompanyState::NotPrepared, NOT_PREPARED, name, None));
+        };
+        let expected = Expected {
+            environment: &self.config.environment,
+            company: &self.config.database,
+            environment_check: self.config.environment_check,
+            mark: mark.as_ref(),
+        };
+        let view = match binding::judge(&found, &expected) {
+            Judgement::Ready => self.view_of(CompanyState::Ready, "", name, Some(&found)),
+            Judgement::Rebound => {
+                let incarnation = found.bound.as_ref().map(|b| b.incarnation.clone());
+                self.adopt(connection, &incarnation.unwrap_or_default()).await?;
+                self.view_of(CompanyState::Ready, "", name, Some(&found))
+            }
+            Judgement::Unbound => self.bind(connection, found, name).await?,
+            Judgement::Restored(detail) => {
+                let detail = format!("{detail} {CHOOSE_RESTORED}");
+                self.view_of(CompanyState::Restored, &detail, name, Some(&found))
+            }
+            Judgement::Copied(detail) => {
+                let detail = format!("{detail} {CHOOSE_COPIED}");
+                self.view_of(CompanyState::Copied, &detail, name, Some(&found))
+            }
+        };
+        lease.give_back();
+        Ok(view)
+    }
+
+    async fn bind(
+        &self,
+        connection: &mut SqlConnection,
+        found: Found,
+        name: String,
+    ) -> Result<View, SqlError> {
+        let bound = self.new_binding(&found);
+        binding::write(connection, &bound, false).await?;
+        self.adopt(connection, &bound.incarnation).await?;
+        tracing::info!(company = self.config.database, "The company was bound");
+        let found = Found { bound: Some(bound), ..found };
+        Ok(self.view_of(CompanyState::Ready, "", name, Some(&found)))
+    }
+
+    async fn adopt(
+        &self,
+        connection: &mut SqlConnection,
+        incarnation: &str,
+    ) -> Result<(), SqlError> {
+        let highest = journal::highest(connection).await?;
+        self.marks
+            .adopt(&self.config.database, incarnation, highest)
+            .map_err(|error| SqlError::Unexpected(error.to_string()))
+    }
+
+    fn new_binding(&self, found: &Found) -> Bound {
+        Bound {
+            environment: self.config.environment.clone(),
+            company: self.config.database.clone(),
+            server_name: found.server_name.clone(),
+            database_name: found.database_name.clone(),
+            recovery_fork: found.recovery_fork.clone(),
+            incarnation: Uuid::new_v4().to_string(),
+        }
+    }
+
+    /// The name is a courtesy; without the right to read it the company goes unnamed.
+    async fn read_name(&self, connection: &mut SqlConnection) -> Result<String, SqlError> {
+        let parameters = vec![SqlValue::from(self.config.database.as_str())];
+        match connection.query_one(&statements::COMPANY_NAME, parameters).await {
+            Ok(row) => {
+                let name = row.and_then(|row| row.first().and_then(Cell::text).map(str::to_owned));
+                Ok(name.unwrap_or_default())
+            }
+            Err(error) if error.breaks_connection() => Err(error),
+            Err(_) => Ok(String::new()),
+        }
+    }
+
+    fn view_of(
+        &self,
+        state: CompanyState,
+        detail: &str,
+        name: String,
+        found: Option<&Found>,
+    ) -> View {
+        View {
+            state,
+            detail: detail.to_owned(),
+            name,
+            bound: found.and_then(|found| found.bound.clone()).unwrap_or_default(),
+            newest_journal: found.map_or(0, |found| found.newest_journal),
+            looked: None,
+            failed: None,
+        }
+    }
+
+    /// Whether a company that may not be written is worth another look.
+    pub fn is_due(&self) -> bool {
+        let view = self.view();
+        let wait = match view.state {
+            CompanyState::Ready => return false,
+            CompanyState::Unreachable | CompanyState::Unspecified => UNREACHABLE_WAIT,
+            CompanyState::LoginRefused => REFUSED_WAIT,
+            CompanyState::NotPrepared | CompanyState::Restored | CompanyState::Copied => {
+                OWNER_WAIT
+            }
+        };
+        view.looked.is_none_or(|looked| looked.elapsed() >= wait)
+    }
+
+    fn refusal(&self) -> Option<Failure> {
+        let view = self.view();
+        let code = match view.state {
+            CompanyState::Ready => return None,
+            CompanyState::Unreachable | CompanyState::Unspecified | CompanyState::LoginRefused => {
+                let error = view.failed.unwrap_or(SqlError::Unreachable(view.detail));
+                return Some(refusal::of_sql_error(&error));
+            }
+            CompanyState::NotPrepared => "company_not_prepared",
+            CompanyState::Restored => "company_restored",
+            CompanyState::Copied => "company_copied",
+        };
+        Some(refusal::failure(ErrorClass::Parked, code, view.detail))
+    }
+
+    fn view(&self) -> View {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+const NOT_PREPARED: &str = "The schema connect is not in the company database, or the agent's login \
+     has no rights on it. Have the database administrator run the script that \
+     `connect-agent sql --install-script` prints.";
+const CHOOSE_RESTORED: &str = "Writing stops until the owner decides: \
+     `connect-agent rebind --company NAME --as restored`.";
+const CHOOSE_COPIED: &str = "Writing stops until the owner decides: \
+     `connect-agent rebind --company NAME --as copied`.";
+
+fn not_prepared_failure() -> Failure {
+    refusal::failure(ErrorClass::Parked, "company_not_prepared", NOT_PREPARED)
+}
+
+/// What is known stays; only the state says that it cannot be confirmed now.
+fn failed_view(before: &View, error: SqlError) -> View {
+    let (state, detail) = match &error {
+        SqlError::LoginRefused(_) => (CompanyState::LoginRefused, error.to_string()),
+        SqlError::Server { number: 208 | 229, .. } => {
+            (CompanyState::NotPrepared, format!("{NOT_PREPARED} ({error})"))
+        }
+        // A lock that was in the way says nothing about the company.
+        SqlError::Server { number: 1205 | 1222, .. } => (before.state, before.detail.clone()),
+        SqlError::Unreachable(_)
+        | SqlError::Tls(_)
+        | SqlError::Broken(_)
+        | SqlError::Unexpected(_)
+        | SqlError::Server { .. } => (CompanyState::Unreachable, error.to_string()),
+    };
+    View { state, detail, failed: Some(error), ..before.clone() }
+}

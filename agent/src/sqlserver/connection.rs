@@ -1,0 +1,512 @@
+//! One connection to a company database. The only file that speaks tiberius.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use rust_decimal::Decimal;
+use secrecy::{ExposeSecret, SecretString};
+use tiberius::numeric::Numeric;
+use tiberius::time::DateTime as TdsDateTime;
+use tiberius::{
+    AuthMethod, Client, ColumnData, Command, CommandItem, CommandStream, Config, EncryptionLevel,
+    Query, QueryItem,
+};
+use time::{Date, Duration as TimeSpan, Month, PrimitiveDateTime, Time};
+use tokio::net::TcpStream;
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
+
+use super::error::SqlError;
+use super::statements::{self, Statement};
+use super::values::SqlValue;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
+const DEFAULT_PORT: u16 = 1433;
+const BROWSER_PORT: u16 = 1434;
+const TICKS_PER_SECOND: u32 = 300;
+
+/// How to reach a server and who to be there.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    pub address: Address,
+    pub tls: Tls,
+    /// Name in the server's certificate, when it is not the host.
+    pub certificate_name: Option<String>,
+    pub login: Login,
+    pub system_database: String,
+    pub lock_timeout_ms: u32,
+}
+
+/// `HOST`, `HOST,PORT` or `HOST\INSTANCE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    pub host: String,
+    pub port: Port,
+}
+
+/// Where the server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Port {
+    Number(u16),
+    /// Asked from the SQL Server Browser.
+    Instance(String),
+}
+
+/// How the server's certificate is judged.
+#[derive(Debug, Clone)]
+pub enum Tls {
+    /// By these authorities, or the machine's own when there is no file.
+    Authority(Option<PathBuf>),
+    /// Not at all.
+    Trust,
+}
+
+/// Who the agent is to SQL Server.
+#[derive(Debug, Clone)]
+pub enum Login {
+    Sql { user: String, password: SecretString },
+    /// The account the service runs under.
+    Windows,
+}
+
+/// A procedure call: name, parameters in and the names of the two outputs that eConnect defines.
+#[derive(Debug)]
+pub struct Call<'a> {
+    pub procedure: &'a str,
+    pub parameters: Vec<(Cow<'a, str>, SqlValue)>,
+    pub outputs: Vec<(&'a str, SqlValue)>,
+}
+
+/// What a procedure answered; an error it raised comes beside its outputs.
+#[derive(Debug, Default)]
+pub struct Called {
+    pub return_code: i32,
+    pub outputs: Vec<(String, Cell)>,
+    pub raised: Option<SqlError>,
+}
+
+/// One value of a row or an output.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    Null,
+    Text(String),
+    Int(i64),
+    Numeric(Decimal),
+    DateTime(PrimitiveDateTime),
+    Other,
+}
+
+/// Where the connection's transaction stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransactionState {
+    pub count: i64,
+    /// 1 can commit, -1 can only roll back, 0 there is none.
+    pub xact_state: i64,
+}
+
+impl TransactionState {
+    /// Exactly our own transaction is open and can be committed.
+    pub fn is_sound(self) -> bool {
+        self.count == 1 && self.xact_state == 1
+    }
+}
+
+/// A connection that is logged in to one company database.
+pub struct SqlConnection {
+    client: Client<Compat<TcpStream>>,
+    system_database: String,
+}
+
+impl std::fmt::Debug for SqlConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqlConnection").finish_non_exhaustive()
+    }
+}
+
+impl Address {
+    /// Reads the owner's notation.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if let Some((host, port)) = text.split_once(',') {
+            let port = Port::Number(port.trim().parse().ok()?);
+            return Some(Self { host: host.trim().to_owned(), port });
+        }
+        if let Some((host, instance)) = text.split_once('\\') {
+            return Some(Self { host: host.to_owned(), port: Port::Instance(instance.to_owned()) });
+        }
+        let host = text.to_owned();
+        (!host.is_empty()).then_some(Self { host, port: Port::Number(DEFAULT_PORT) })
+    }
+}
+
+impl SqlConnection {
+    /// Connects, logs in and sets up the session.
+    pub async fn open(options: &ConnectOptions, database: &str) -> Result<Self, SqlError> {
+        let opening = Box::pin(Self::establish(options, database));
+        match tokio::time::timeout(CONNECT_TIMEOUT + HANDSHAKE_TIMEOUT, opening).await {
+            Ok(opened) => opened,
+            Err(_) => Err(SqlError::Unreachable("the login took too long".to_owned())),
+        }
+    }
+
+    async fn establish(options: &ConnectOptions, database: &str) -> Result<Self, SqlError> {
+        let host = &options.address.host;
+        let port = match &options.address.port {
+            Port::Number(port) => *port,
+            Port::Instance(instance) => browse(host, instance).await?,
+        };
+        let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect((host.as_str(), port)))
+            .await
+            .map_err(|_| SqlError::Unreachable(format!("{host},{port} did not answer")))?
+            .map_err(|error| SqlError::Unreachable(format!("{host},{port}: {error}")))?;
+        stream.set_nodelay(true).map_err(|error| SqlError::Unreachable(error.to_string()))?;
+        let config = configure(options, database, port);
+        let client = Client::connect(config, stream.compat_write()).await.map_err(while_opening)?;
+        let mut connection = Self { client, system_database: options.system_database.clone() };
+        connection.set_lock_timeout(options.lock_timeout_ms).await?;
+        Ok(connection)
+    }
+
+    /// `SET` has no parameters, and inside `sp_executesql` it would end with the statement.
+    async fn set_lock_timeout(&mut self, milliseconds: u32) -> Result<(), SqlError> {
+        let text = statements::LOCK_TIMEOUT
+            .text(&self.system_database)
+            .replace("{milliseconds}", &milliseconds.to_string());
+        let answer = self.client.simple_query(text).await.map_err(sql_error)?;
+        answer.into_results().await.map_err(sql_error)?;
+        Ok(())
+    }
+
+    pub async fn begin(&mut self) -> Result<(), SqlError> {
+        self.client.begin_transaction().await.map_err(sql_error)
+    }
+
+    pub async fn commit(&mut self) -> Result<(), SqlError> {
+        self.client.commit_transaction().await.map_err(sql_error)
+    }
+
+    pub async fn rollback(&mut self) -> Result<(), SqlError> {
+        self.client.rollback_transaction().await.map_err(sql_error)
+    }
+
+    /// Rolls back whatever is open; a procedure or the server may have done so already.
+    pub async fn rollback_if_open(&mut self) -> Result<(), SqlError> {
+        match self.transaction_state().await? {
+            TransactionState { count: 0, .. } => Ok(()),
+            _ => self.rollback().await,
+        }
+    }
+
+    /// Runs a statement and counts the rows it touched.
+    pub async fn execute(
+        &mut self,
+        statement: &Statement,
+        parameters: Vec<SqlValue>,
+    ) -> Result<u64, SqlError> {
+        let query = self.bound(statement, parameters);
+        let done = query.execute(&mut self.client).await.map_err(sql_error)?;
+        Ok(done.total())
+    }
+
+    /// Runs a statement and reads all its rows.
+    pub async fn query(
+        &mut self,
+        statement: &Statement,
+        parameters: Vec<SqlValue>,
+    ) -> Result<Vec<Vec<Cell>>, SqlError> {
+        let query = self.bound(statement, parameters);
+        let mut stream = query.query(&mut self.client).await.map_err(sql_error)?;
+        let mut rows = Vec::new();
+        while let Some(item) = stream.try_next().await.map_err(sql_error)? {
+            if let QueryItem::Row(row) = item {
+                rows.push(row.into_iter().map(cell).collect());
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Reads the first row, if any.
+    pub async fn query_one(
+        &mut self,
+        statement: &Statement,
+        parameters: Vec<SqlValue>,
+    ) -> Result<Option<Vec<Cell>>, SqlError> {
+        Ok(self.query(statement, parameters).await?.into_iter().next())
+    }
+
+    /// Calls a procedure of schema dbo by name.
+    pub async fn call(&mut self, call: Call<'_>) -> Result<Called, SqlError> {
+        let mut command = Command::new(format!("dbo.{}", call.procedure));
+        for (name, value) in call.parameters {
+            command.bind_param(name, column(value));
+        }
+        for (name, value) in call.outputs {
+            command.bind_out_param(name, column(value));
+        }
+        let stream = command.exec(&mut self.client).await.map_err(sql_error)?;
+        collect(stream).await
+    }
+
+    /// Asks where the transaction stands.
+    pub async fn transaction_state(&mut self) -> Result<TransactionState, SqlError> {
+        let row = self.query_one(&statements::TRANSACTION_STATE, Vec::new()).await?;
+        match row.as_deref() {
+            Some([Cell::Int(count), Cell::Int(xact_state)]) => {
+                Ok(TransactionState { count: *count, xact_state: *xact_state })
+            }
+            _ => Err(SqlError::Unexpected("no transaction state".to_owned())),
+        }
+    }
+
+    fn bound<'a>(&self, statement: &Statement, parameters: Vec<SqlValue>) -> Query<'a> {
+        let mut query = Query::new(statement.text(&self.system_database));
+        for value in parameters {
+            query.bind(column(value));
+        }
+        query
+    }
+}
+
+/// Reads outputs before errors: the driver's own collector drops them when a procedure raises.
+async fn collect(mut stream: CommandStream<'_>) -> Result<Called, SqlError> {
+    let mut called = Called::default();
+    loop {
+        match stream.try_next().await {
+            Ok(Some(CommandItem::ReturnStatus(status))) => {
+                called.return_code = i32::from_ne_bytes(status.to_ne_bytes());
+            }
+            Ok(Some(CommandItem::ReturnValue(value))) => {
+                let output = (value.name().to_owned(), cell(value.data().clone()));
+                called.outputs.push(output);
+            }
+            Ok(Some(
+                CommandItem::Row(_) | CommandItem::Metadata(_) | CommandItem::RowsAffected(_),
+            )) => {}
+            Ok(None) => return Ok(called),
+            Err(error) => match sql_error(error) {
+                raised if raised.breaks_connection() => return Err(raised),
+                raised => {
+                    called.raised = Some(raised);
+                    return Ok(called);
+                }
+            },
+        }
+    }
+}
+
+fn configure(options: &ConnectOptions, database: &str, port: u16) -> Config {
+    let mut config = Config::new();
+    config.host(&options.address.host);
+    config.port(port);
+    config.database(database);
+    config.application_name("Integration Hero Connect agent");
+    config.encryption(EncryptionLevel::Required);
+    config.handshake_timeout(Some(HANDSHAKE_TIMEOUT));
+    // Commands are bounded by their own deadline, after which the connection is dropped.
+    config.command_timeout(None);
+    if let Some(name) = &options.certificate_name {
+        config.hostname_in_certificate(name);
+    }
+    match &options.tls {
+        Tls::Authority(Some(file)) => config.trust_cert_ca(file.display()),
+        Tls::Authority(None) => {}
+        Tls::Trust => config.trust_cert(),
+    }
+    match &options.login {
+        Login::Sql { user, password } => {
+            config.authentication(AuthMethod::sql_server(user, password.expose_secret()));
+        }
+        Login::Windows => windows_login(&mut config),
+    }
+    config
+}
+
+#[cfg(windows)]
+fn windows_login(config: &mut Config) {
+    config.authentication(AuthMethod::Integrated);
+}
+
+/// The configuration refuses Windows authentication elsewhere.
+#[cfg(not(windows))]
+fn windows_login(_config: &mut Config) {}
+
+/// Asks the SQL Server Browser for an instance's port (SSRP, CLNT_UCAST_INST).
+async fn browse(host: &str, instance: &str) -> Result<u16, SqlError> {
+    let failed = |problem: String| {
+        SqlError::Unreachable(format!("the SQL Server Browser on {host}: {problem}"))
+    };
+    let io = |error: std::io::Error| failed(error.to_string());
+    let mut targets = tokio::net::lookup_host((host, BROWSER_PORT)).await.map_err(io)?;
+    let target = targets.next().ok_or_else(|| failed("the name has no address".to_owned()))?;
+    let local = if target.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let socket = tokio::net::UdpSocket::bind(local).await.map_err(io)?;
+    let mut request = vec![0x04];
+    request.extend_from_slice(instance.as_bytes());
+    request.push(0);
+    socket.send_to(&request, target).await.map_err(io)?;
+    let mut answer = vec![0; 4096];
+    let read = tokio::time::timeout(Duration::from_secs(2), socket.recv(&mut answer))
+        .await
+        .map_err(|_| failed("no answer; name the port instead: HOST,PORT".to_owned()))?
+        .map_err(io)?;
+    let text = String::from_utf8_lossy(&answer[..read]);
+    browsed_port(&text).ok_or_else(|| failed(format!("it does not know {instance}")))
+}
+
+fn browsed_port(answer: &str) -> Option<u16> {
+    let mut fields = answer.split(';');
+    fields.find(|field| field.eq_ignore_ascii_case("tcp"))?;
+    fields.next()?.parse().ok()
+}
+
+fn column(value: SqlValue) -> ColumnData<'static> {
+    match value {
+        SqlValue::Null => ColumnData::String(None),
+        SqlValue::Text(text) => ColumnData::String(Some(Cow::Owned(text))),
+        SqlValue::TinyInt(number) => ColumnData::U8(Some(number)),
+        SqlValue::SmallInt(number) => ColumnData::I16(Some(number)),
+        SqlValue::Int(number) => ColumnData::I32(Some(number)),
+        SqlValue::BigInt(number) => ColumnData::I64(Some(number)),
+        SqlValue::Bit(bit) => ColumnData::Bit(Some(bit)),
+        SqlValue::Numeric(number) => ColumnData::Numeric(Some(numeric(number))),
+        SqlValue::DateTime(moment) => ColumnData::DateTime(Some(datetime(moment))),
+    }
+}
+
+/// Without trailing zeros, so that the declared precision is as small as the value allows.
+fn numeric(number: Decimal) -> Numeric {
+    let number = number.normalize();
+    let scale = u8::try_from(number.scale()).unwrap_or(Numeric::MAX_NUMERIC_SCALE);
+    Numeric::new_with_scale(number.mantissa(), scale)
+}
+
+fn datetime(moment: PrimitiveDateTime) -> TdsDateTime {
+    let days = moment.date().to_julian_day() - epoch().to_julian_day();
+    let (hours, minutes, seconds, milli) = moment.time().as_hms_milli();
+    let seconds = (u32::from(hours) * 60 + u32::from(minutes)) * 60 + u32::from(seconds);
+    let ticks = seconds * TICKS_PER_SECOND + (u32::from(milli) * TICKS_PER_SECOND + 500) / 1000;
+    TdsDateTime::new(days, ticks)
+}
+
+fn moment(value: TdsDateTime) -> PrimitiveDateTime {
+    let midnight = PrimitiveDateTime::new(epoch(), Time::MIDNIGHT);
+    let milli = i64::from(value.seconds_fragments()) * 1000 / i64::from(TICKS_PER_SECOND);
+    midnight + TimeSpan::days(i64::from(value.days())) + TimeSpan::milliseconds(milli)
+}
+
+fn epoch() -> Date {
+    Date::from_calendar_date(1900, Month::January, 1).unwrap_or(Date::MIN)
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the driver's enum; what we never read is one")]
+fn cell(value: ColumnData<'static>) -> Cell {
+    match value {
+        ColumnData::String(Some(text)) => Cell::Text(text.into_owned()),
+        ColumnData::U8(Some(number)) => Cell::Int(number.into()),
+        ColumnData::I16(Some(number)) => Cell::Int(number.into()),
+        ColumnData::I32(Some(number)) => Cell::Int(number.into()),
+        ColumnData::I64(Some(number)) => Cell::Int(number),
+        ColumnData::Bit(Some(bit)) => Cell::Int(bit.into()),
+        ColumnData::Guid(Some(guid)) => Cell::Text(guid.hyphenated().to_string()),
+        ColumnData::Numeric(Some(number)) => {
+            Decimal::try_from_i128_with_scale(number.value(), number.scale().into())
+                .map_or(Cell::Other, Cell::Numeric)
+        }
+        ColumnData::DateTime(Some(value)) => Cell::DateTime(moment(value)),
+        ColumnData::String(None)
+        | ColumnData::U8(None)
+        | ColumnData::I16(None)
+        | ColumnData::I32(None)
+        | ColumnData::I64(None)
+        | ColumnData::Bit(None)
+        | ColumnData::Guid(None)
+        | ColumnData::Numeric(None)
+        | ColumnData::DateTime(None) => Cell::Null,
+        _ => Cell::Other,
+    }
+}
+
+fn sql_error(error: tiberius::error::Error) -> SqlError {
+    use tiberius::error::Error;
+    match error {
+        Error::Server(token) => SqlError::Server {
+            number: i32::try_from(token.code()).unwrap_or(i32::MAX),
+            procedure: token.procedure().to_owned(),
+            message: token.message().to_owned(),
+            fatal: token.class() >= 20,
+        },
+        Error::Tls(message) => SqlError::Tls(message),
+        other => SqlError::Broken(other.to_string()),
+    }
+}
+
+/// Before the login is through, the same errors mean other things.
+fn while_opening(error: tiberius::error::Error) -> SqlError {
+    match sql_error(error) {
+        SqlError::Server { number, message, .. } => {
+            SqlError::LoginRefused(format!("{message} (error {number})"))
+        }
+        SqlError::Broken(message) => SqlError::Unreachable(message),
+        other => other,
+    }
+}
+
+impl Cell {
+    /// The text without the blanks SQL Server pads with.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text.trim_end_matches(' ')),
+            Self::Null | Self::Int(_) | Self::Numeric(_) | Self::DateTime(_) | Self::Other => None,
+        }
+    }
+
+    /// A whole number of any width.
+    pub fn int(&self) -> Option<i64> {
+        match self {
+            Self::Int(number) => Some(*number),
+            Self::Null | Self::Text(_) | Self::Numeric(_) | Self::DateTime(_) | Self::Other => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_in_each_notation() {
+        let port = |text: &str| Address::parse(text).map(|address| address.port);
+        assert_eq!(port("sql01"), Some(Port::Number(1433)));
+        assert_eq!(port("127.0.0.1,14330"), Some(Port::Number(14_330)));
+        assert_eq!(port("SQL01\\GP"), Some(Port::Instance("GP".to_owned())));
+        assert_eq!(port("sql01,x"), None);
+        assert_eq!(port(""), None);
+    }
+
+    #[test]
+    fn the_browser_s_answer_names_the_port() {
+        let answer = "\u{5}\0ServerName;SQL01;InstanceName;GP;IsClustered;No;Version;15.0;tcp;50123;;";
+        assert_eq!(browsed_port(answer), Some(50_123));
+        assert_eq!(browsed_port("ServerName;SQL01;;"), None);
+    }
+
+    #[test]
+    fn moments_survive_the_server_s_ticks() {
+        let date = Date::from_calendar_date(2025, Month::March, 4).expect("date");
+        let time = Time::from_hms_milli(15, 18, 22, 730).expect("time");
+        let given = PrimitiveDateTime::new(date, time);
+        assert_eq!(moment(datetime(given)), given);
+        let none = PrimitiveDateTime::new(epoch(), Time::MIDNIGHT);
+        assert_eq!(datetime(none), TdsDateTime::new(0, 0));
+    }
+
+    #[test]
+    fn amounts_are_sent_with_the_smallest_precision() {
+        let sent = numeric(Decimal::new(150_000, 5));
+        assert_eq!((sent.value(), sent.scale()), (15, 1));
+        let zero = numeric(Decimal::new(0, 5));
+        assert_eq!((zero.value(), zero.scale()), (0, 0));
+    }
+}

@@ -1,0 +1,202 @@
+//! What `doctor` finds out about a company: login, rights, schema, procedures, clock, version.
+
+use connect_proto::econnect::catalogue;
+use connect_proto::tunnel::v1::CompanyState;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use super::company::Company;
+use super::connection::{Cell, SqlConnection};
+use super::error::SqlError;
+use super::numbers;
+use super::statements;
+use super::values::SqlValue;
+
+/// Transaction types whose procedures the agent needs.
+const SERVED: [&str; 2] = ["SOPTransactionType", "RMCustomerMasterType"];
+const CLOCK_TOLERANCE_MS: i64 = 60_000;
+
+/// One thing looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub name: String,
+    pub passed: bool,
+    pub detail: String,
+    /// What to do, when it did not pass.
+    pub repair: String,
+}
+
+impl Finding {
+    pub fn passed(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), passed: true, detail: detail.into(), repair: String::new() }
+    }
+
+    pub fn failed(
+        name: impl Into<String>,
+        detail: impl Into<String>,
+        repair: impl Into<String>,
+    ) -> Self {
+        Self { name: name.into(), passed: false, detail: detail.into(), repair: repair.into() }
+    }
+}
+
+/// The procedures that documents of the served types may call.
+pub fn served_procedures() -> Vec<&'static str> {
+    let children = SERVED.iter().filter_map(|name| catalogue::transaction_type(name));
+    let nodes = children.flat_map(|kind| kind.children).filter_map(|c| catalogue::node(c.node));
+    let mut names: Vec<_> = nodes.filter_map(|spec| spec.procedure).collect();
+    names.push(numbers::PROCEDURE);
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Examines one company database; `now_unix_ms` is the agent's clock.
+pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
+    let name = |what: &str| format!("{}: {what}", company.database());
+    let mut lease = match company.fresh_lease().await {
+        Ok(lease) => lease,
+        Err(error) => return vec![no_connection(name("connection"), &error)],
+    };
+    let connection = &mut lease.connection;
+    let mut findings = Vec::new();
+    findings.push(version(connection, name("connection")).await);
+    findings.push(clock(connection, name("clock"), now_unix_ms).await);
+    for (object, right) in [
+        ("connect.Journal", "SELECT"),
+        ("connect.Journal", "INSERT"),
+        ("connect.Journal", "UPDATE"),
+        ("connect.Binding", "SELECT"),
+        ("connect.Binding", "INSERT"),
+        ("connect.Binding", "UPDATE"),
+    ] {
+        findings.push(right_on(connection, name(&format!("{right} on {object}")), object, right).await);
+    }
+    for procedure in served_procedures() {
+        let finding = name(&format!("procedure {procedure}"));
+        if let Some(finding) = procedure_finding(company, connection, finding, procedure).await {
+            findings.push(finding);
+        }
+    }
+    lease.give_back();
+    company.check().await;
+    findings.push(binding(company, name("binding")));
+    findings
+}
+
+fn no_connection(name: String, error: &SqlError) -> Finding {
+    let repair = match error {
+        SqlError::Unreachable(_) => {
+            "Check gp.server, that SQL Server runs and takes TCP connections, and the firewall."
+        }
+        SqlError::Tls(_) => {
+            "Point gp.ca_file to the authority of SQL Server's certificate, or set \
+             gp.certificate_name to the name in it."
+        }
+        SqlError::LoginRefused(_) => {
+            "Check the login, its password (`enroll --sql-password-file`) and that it is a user of \
+             the company database."
+        }
+        SqlError::Server { .. } | SqlError::Broken(_) | SqlError::Unexpected(_) => {
+            "See the agent's log and the server's error log."
+        }
+    };
+    Finding::failed(name, error.to_string(), repair)
+}
+
+async fn version(connection: &mut SqlConnection, name: String) -> Finding {
+    match connection.query_one(&statements::SERVER_VERSION, Vec::new()).await {
+        Ok(row) => {
+            let text = |at: usize| {
+                let cell = row.as_ref().and_then(|row| row.get(at));
+                cell.and_then(Cell::text).unwrap_or("unknown").to_owned()
+            };
+            Finding::passed(name, format!("SQL Server {}, logged in as {}", text(0), text(1)))
+        }
+        Err(error) => no_connection(name, &error),
+    }
+}
+
+async fn clock(connection: &mut SqlConnection, name: String, now_unix_ms: i64) -> Finding {
+    let row = connection.query_one(&statements::SERVER_CLOCK, Vec::new()).await;
+    let Ok(Some([Cell::DateTime(server)])) = row.as_ref().map(|row| row.as_deref()) else {
+        return Finding::failed(name, "The server does not tell its time.", "See its error log.");
+    };
+    let ahead = unix_ms(*server) - now_unix_ms;
+    let detail = format!("The server's clock is {ahead} ms ahead of this machine's.");
+    if ahead.abs() <= CLOCK_TOLERANCE_MS {
+        return Finding::passed(name, detail);
+    }
+    Finding::failed(name, detail, "Set both machines to the same time source.")
+}
+
+fn unix_ms(moment: PrimitiveDateTime) -> i64 {
+    let since = moment.assume_utc() - OffsetDateTime::UNIX_EPOCH;
+    i64::try_from(since.whole_milliseconds()).unwrap_or(i64::MAX)
+}
+
+async fn right_on(
+    connection: &mut SqlConnection,
+    name: String,
+    object: &str,
+    right: &str,
+) -> Finding {
+    let repair = "Run the script of `connect-agent sql --install-script` and add the agent's user \
+                  to role connect_agent.";
+    let parameters = vec![object.into(), right.into()];
+    match connection.query_one(&statements::RIGHT_ON_OBJECT, parameters).await {
+        Ok(row) => match row.as_deref() {
+            Some([Cell::Int(1)]) => Finding::passed(name, "granted"),
+            Some([Cell::Int(_)]) => Finding::failed(name, "not granted", repair),
+            _ => Finding::failed(name, "the object is not there, or may not be seen", repair),
+        },
+        Err(error) => Finding::failed(name, error.to_string(), repair),
+    }
+}
+
+/// A procedure this GP version does not have is only worth a word when it is a core one.
+async fn procedure_finding(
+    company: &Company,
+    connection: &mut SqlConnection,
+    name: String,
+    procedure: &str,
+) -> Option<Finding> {
+    const CORE: [&str; 6] = [
+        "taSopHdrIvcInsert",
+        "taSopLineIvcInsert",
+        "taSopLineIvcTaxInsert",
+        "taUpdateCreateCustomerRcd",
+        "taCreateCustomerAddress",
+        "taGetSopNumber",
+    ];
+    let right = right_on(connection, name.clone(), &format!("dbo.{procedure}"), "EXECUTE").await;
+    if !right.passed {
+        return CORE.contains(&procedure).then_some(right);
+    }
+    match company.drift_of(procedure).await {
+        Ok(Some(missing)) if missing.is_empty() => Some(Finding::passed(name, "as in the catalogue")),
+        Ok(Some(missing)) => {
+            let detail = format!("this server's version has no {}", missing.join(", "));
+            Some(Finding::passed(name, format!("{detail}; documents with these are refused")))
+        }
+        Ok(None) if procedure == numbers::PROCEDURE => Some(Finding::passed(name, "granted")),
+        Ok(None) => Some(Finding::failed(name, "its parameters may not be seen", GRANT)),
+        Err(error) => Some(Finding::failed(name, error.to_string(), GRANT)),
+    }
+}
+
+const GRANT: &str = "Grant the agent's role EXECUTE on the procedure.";
+
+fn binding(company: &Company, name: String) -> Finding {
+    let report = company.report();
+    match company.state() {
+        CompanyState::Ready => Finding::passed(name, "the company is the one that was bound"),
+        CompanyState::Unspecified
+        | CompanyState::Unreachable
+        | CompanyState::LoginRefused
+        | CompanyState::NotPrepared
+        | CompanyState::Restored
+        | CompanyState::Copied => {
+            Finding::failed(name, company.state().as_str_name(), report.detail)
+        }
+    }
+}

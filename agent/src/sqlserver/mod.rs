@@ -1,0 +1,105 @@
+//! Everything about SQL Server: connections, the journal, eConnect calls. The only tiberius.
+
+mod binding;
+mod company;
+mod connection;
+mod econnect;
+mod error;
+mod health;
+mod journal;
+mod numbers;
+mod plan;
+mod pool;
+mod procedures;
+mod queries;
+mod refusal;
+mod statements;
+mod values;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use thiserror::Error;
+
+pub use company::Company;
+pub use econnect::{Request, execute, settle};
+pub use error::SqlError;
+pub use health::{Finding, examine, served_procedures};
+pub use queries::{NAMES as QUERY_NAMES, QueryError, run as query};
+pub use refusal::of_sql_error;
+pub use statements::ALL as STATEMENTS;
+
+use crate::config::{Config, SqlAuth, SqlTls};
+use crate::state::MarkKeeper;
+use connection::{Address, ConnectOptions, Login, Tls};
+
+/// The GP installation with its companies.
+#[derive(Debug)]
+pub struct Gp {
+    companies: BTreeMap<String, Arc<Company>>,
+}
+
+/// Why the GP side cannot be set up.
+#[derive(Debug, Error)]
+pub enum GpError {
+    #[error("gp.server is not HOST, HOST,PORT or HOST\\INSTANCE")]
+    Address,
+    #[error("no password for the SQL login is stored; give it to `enroll --sql-password-file`")]
+    NoPassword,
+}
+
+impl Gp {
+    /// Makes the companies of the configuration; nothing is connected yet.
+    pub fn new(
+        config: &Config,
+        environment: &str,
+        password: Option<SecretString>,
+        marks: &Arc<MarkKeeper>,
+    ) -> Result<Self, GpError> {
+        let options = options(config, password)?;
+        let allowed = Arc::new(config.allow.nodes.clone());
+        let company = |company: &crate::config::Company| {
+            let made = company::CompanyConfig {
+                database: company.database.clone(),
+                parallel: company.parallel,
+                environment: environment.to_owned(),
+                environment_check: config.gp.environment_check,
+                allowed: Arc::clone(&allowed) as Arc<dyn company::NodeRule>,
+            };
+            let made = Company::new(made, options.clone(), Arc::clone(marks));
+            (company.database.clone(), Arc::new(made))
+        };
+        Ok(Self { companies: config.gp.companies.iter().map(company).collect() })
+    }
+
+    pub fn company(&self, database: &str) -> Option<&Arc<Company>> {
+        self.companies.get(database)
+    }
+
+    pub fn companies(&self) -> impl Iterator<Item = &Arc<Company>> {
+        self.companies.values()
+    }
+}
+
+fn options(config: &Config, password: Option<SecretString>) -> Result<ConnectOptions, GpError> {
+    let gp = &config.gp;
+    let login = match gp.auth {
+        SqlAuth::Windows => Login::Windows,
+        SqlAuth::Sql => Login::Sql {
+            user: gp.user.clone().unwrap_or_default(),
+            password: password.ok_or(GpError::NoPassword)?,
+        },
+    };
+    Ok(ConnectOptions {
+        address: Address::parse(&gp.server).ok_or(GpError::Address)?,
+        tls: match gp.tls {
+            SqlTls::Ca => Tls::Authority(gp.ca_file.clone()),
+            SqlTls::Trust => Tls::Trust,
+        },
+        certificate_name: gp.certificate_name.clone(),
+        login,
+        system_database: gp.system_database.clone(),
+        lock_timeout_ms: gp.lock_timeout_ms,
+    })
+}

@@ -1,0 +1,87 @@
+//! The parameters of procedures as the live server has them, remembered for each company.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::connection::{Cell, SqlConnection};
+use super::error::SqlError;
+use super::statements;
+use super::values::{ParameterType, SqlValue};
+
+/// A procedure's parameters, found by their name without case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shape {
+    parameters: HashMap<String, Parameter>,
+}
+
+/// One parameter, spelled as the server spells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parameter {
+    pub(super) name: String,
+    pub(super) kind: ParameterType,
+    pub(super) output: bool,
+}
+
+/// The shapes read so far; `None` stands for a procedure that is not there.
+#[derive(Debug, Default)]
+pub(super) struct Shapes {
+    known: RwLock<HashMap<String, Option<Arc<Shape>>>>,
+}
+
+impl Shape {
+    pub(super) fn new(parameters: impl IntoIterator<Item = Parameter>) -> Self {
+        let by_name = |p: Parameter| (p.name.to_ascii_lowercase(), p);
+        Self { parameters: parameters.into_iter().map(by_name).collect() }
+    }
+
+    /// The parameter of an element: `@I_v` and the element's name.
+    pub(super) fn of_element(&self, element: &str) -> Option<&Parameter> {
+        self.named(&format!("@I_v{element}"))
+    }
+
+    pub(super) fn named(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.get(&name.to_ascii_lowercase())
+    }
+}
+
+impl Shapes {
+    /// What is known of a procedure, without asking the server.
+    pub(super) fn known(&self, procedure: &str) -> Option<Option<Arc<Shape>>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(procedure).cloned()
+    }
+
+    /// Asks the server and remembers the answer.
+    pub(super) async fn load(
+        &self,
+        connection: &mut SqlConnection,
+        procedure: &str,
+    ) -> Result<Option<Arc<Shape>>, SqlError> {
+        let name = SqlValue::Text(format!("dbo.{procedure}"));
+        let rows = connection.query(&statements::PROCEDURE_PARAMETERS, vec![name]).await?;
+        let parameters: Vec<_> = rows.iter().filter_map(|row| parameter(row)).collect();
+        let shape = (!parameters.is_empty()).then(|| Arc::new(Shape::new(parameters)));
+        // A missing one is asked for again next time: somebody may install it.
+        if shape.is_some() {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.insert(procedure.to_owned(), shape.clone());
+        }
+        Ok(shape)
+    }
+
+    /// Forgets everything, as after an error that shows a difference.
+    pub(super) fn forget(&self) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+fn parameter(row: &[Cell]) -> Option<Parameter> {
+    let [name, kind, max_length, precision, scale, output] = row else { return None };
+    let number = |cell: &Cell| cell.int().unwrap_or_default();
+    let kind = ParameterType::from_server(
+        kind.text().unwrap_or_default(),
+        number(max_length),
+        number(precision),
+        number(scale),
+    );
+    Some(Parameter { name: name.text()?.to_owned(), kind, output: number(output) != 0 })
+}

@@ -1,0 +1,276 @@
+//! Every SQL text the agent can send, each with the right it needs. There is no other in the crate.
+
+/// One fixed SQL text; values are bound, never spliced.
+#[derive(Debug)]
+pub struct Statement {
+    pub name: &'static str,
+    /// What a login needs to run it.
+    pub right: &'static str,
+    sql: &'static str,
+}
+
+impl Statement {
+    const fn new(name: &'static str, right: &'static str, sql: &'static str) -> Self {
+        Self { name, right, sql }
+    }
+
+    /// The text with the system database's name put in.
+    pub fn text(&self, system_database: &str) -> String {
+        self.sql.replace("{system}", system_database)
+    }
+}
+
+const NONE: &str = "none beyond the login";
+const JOURNAL: &str = "SELECT, INSERT, UPDATE on schema connect (role connect_agent)";
+const METADATA: &str = "metadata of the company's procedures: EXECUTE on them shows it";
+const SYSTEM_READ: &str = "SELECT on this table of the system database";
+const COMPANY_READ: &str = "SELECT on this table of the company database (optional)";
+
+pub(super) static LOCK_TIMEOUT: Statement =
+    Statement::new("session: waiting for locks", NONE, "SET LOCK_TIMEOUT {milliseconds}");
+pub(super) static TRANSACTION_STATE: Statement =
+    Statement::new("transaction: state", NONE, "SELECT @@TRANCOUNT, XACT_STATE()");
+pub(super) static JOURNAL_INSERT: Statement = Statement::new(
+    "journal: take an effect key",
+    JOURNAL,
+    "INSERT INTO connect.Journal \
+     (EffectKey, State, CommandId, DocumentType, PayloadHash, Revision, Numbers, ReservedAt) \
+     OUTPUT INSERTED.JournalId \
+     VALUES (@P1, 0, @P2, @P3, @P4, @P5, '', GETUTCDATE())",
+);
+pub(super) static JOURNAL_NUMBERS: Statement = Statement::new(
+    "journal: keep reserved numbers",
+    JOURNAL,
+    "UPDATE connect.Journal SET Numbers = @P1 WHERE EffectKey = @P2 AND State = 0",
+);
+pub(super) static JOURNAL_TAKE: Statement = Statement::new(
+    "journal: take a reserved row",
+    JOURNAL,
+    "UPDATE connect.Journal \
+     SET CommandId = @P1, PayloadHash = @P2, DocumentType = @P3, Revision = @P4 \
+     WHERE EffectKey = @P5 AND State = 0",
+);
+pub(super) static JOURNAL_REVISE: Statement = Statement::new(
+    "journal: take the row of an older revision",
+    JOURNAL,
+    "UPDATE connect.Journal \
+     SET State = 0, CommandId = @P1, PayloadHash = @P2, DocumentType = @P3, Revision = @P4 \
+     WHERE EffectKey = @P5 AND (State = 0 OR Revision < @P4)",
+);
+pub(super) static JOURNAL_COMMIT: Statement = Statement::new(
+    "journal: record the effect",
+    JOURNAL,
+    "UPDATE connect.Journal SET State = 1, Answer = @P1, CommittedAt = GETUTCDATE() \
+     WHERE EffectKey = @P2 AND State = 0 AND CommandId = @P3",
+);
+pub(super) static JOURNAL_FIND: Statement = Statement::new(
+    "journal: look up an effect key",
+    JOURNAL,
+    "SELECT JournalId, State, CommandId, PayloadHash, Revision, Numbers, Answer \
+     FROM connect.Journal WITH (READCOMMITTEDLOCK) WHERE EffectKey = @P1",
+);
+pub(super) static JOURNAL_HIGHEST: Statement = Statement::new(
+    "journal: highest committed number",
+    JOURNAL,
+    "SELECT MAX(JournalId) FROM connect.Journal WITH (READPAST) WHERE State = 1",
+);
+pub(super) static JOURNAL_NEWEST: Statement = Statement::new(
+    "journal: newest number, committed or not",
+    JOURNAL,
+    "SELECT MAX(JournalId) FROM connect.Journal WITH (NOLOCK)",
+);
+pub(super) static SCHEMA_PRESENT: Statement = Statement::new(
+    "binding: is the schema there",
+    NONE,
+    "SELECT OBJECT_ID('connect.Journal'), OBJECT_ID('connect.Binding')",
+);
+pub(super) static SERVER_IDENTITY: Statement = Statement::new(
+    "binding: server and database",
+    NONE,
+    "SELECT CAST(SERVERPROPERTY('ServerName') AS nvarchar(128)), DB_NAME()",
+);
+pub(super) static RECOVERY_FORK: Statement = Statement::new(
+    "binding: recovery fork",
+    "VIEW ANY DEFINITION (optional; without it a restore shows by the journal only)",
+    "SELECT CAST(recovery_fork_guid AS varchar(36)) FROM sys.database_recovery_status \
+     WHERE database_id = DB_ID()",
+);
+pub(super) static BINDING_FIND: Statement = Statement::new(
+    "binding: read",
+    JOURNAL,
+    "SELECT Environment, Company, ServerName, DatabaseName, RecoveryFork, Incarnation \
+     FROM connect.Binding WHERE BindingId = 1",
+);
+pub(super) static BINDING_INSERT: Statement = Statement::new(
+    "binding: bind the company",
+    JOURNAL,
+    "INSERT INTO connect.Binding (BindingId, Environment, Company, ServerName, DatabaseName, \
+     RecoveryFork, Incarnation, BoundAt) VALUES (1, @P1, @P2, @P3, @P4, @P5, @P6, GETUTCDATE())",
+);
+pub(super) static BINDING_UPDATE: Statement = Statement::new(
+    "binding: bind the company again (owner's choice)",
+    JOURNAL,
+    "UPDATE connect.Binding SET Environment = @P1, Company = @P2, ServerName = @P3, \
+     DatabaseName = @P4, RecoveryFork = @P5, Incarnation = @P6, BoundAt = GETUTCDATE() \
+     WHERE BindingId = 1",
+);
+pub(super) static PROCEDURE_PARAMETERS: Statement = Statement::new(
+    "procedures: parameters",
+    METADATA,
+    "SELECT p.name, TYPE_NAME(p.user_type_id), p.max_length, p.precision, p.scale, p.is_output \
+     FROM sys.all_parameters p WHERE p.object_id = OBJECT_ID(@P1) ORDER BY p.parameter_id",
+);
+pub(super) static PROCEDURES: Statement = Statement::new(
+    "procedures: names",
+    METADATA,
+    "SELECT name FROM sys.procedures WHERE name LIKE 'ta%' ORDER BY name",
+);
+pub(super) static ERROR_CODE: Statement = Statement::new(
+    "errors: GP's own words",
+    SYSTEM_READ,
+    "SELECT SourceProc, ErrorDesc, ErrorKeyFields, ErrorParms \
+     FROM {system}.dbo.taErrorCode WHERE ErrorCode = @P1",
+);
+pub(super) static COMPANY_NAME: Statement = Statement::new(
+    "companies: name",
+    SYSTEM_READ,
+    "SELECT CMPNYNAM FROM {system}.dbo.SY01500 WHERE INTERID = @P1",
+);
+pub(super) static COMPANIES: Statement = Statement::new(
+    "companies: list",
+    SYSTEM_READ,
+    "SELECT CMPANYID, INTERID, CMPNYNAM FROM {system}.dbo.SY01500 ORDER BY INTERID",
+);
+pub(super) static SERVER_CLOCK: Statement =
+    Statement::new("doctor: server clock", NONE, "SELECT GETUTCDATE()");
+pub(super) static SERVER_VERSION: Statement = Statement::new(
+    "doctor: version and login",
+    NONE,
+    "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)), SUSER_SNAME()",
+);
+pub(super) static RIGHT_ON_OBJECT: Statement = Statement::new(
+    "doctor: is a right there",
+    NONE,
+    "SELECT HAS_PERMS_BY_NAME(@P1, 'OBJECT', @P2)",
+);
+pub(super) static SOP_WORK: Statement = Statement::new(
+    "query sop_document: unposted documents by customer PO",
+    COMPANY_READ,
+    "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
+     FROM dbo.SOP10100 WHERE CSTPONBR = @P1 ORDER BY SOPTYPE, SOPNUMBE",
+);
+pub(super) static SOP_HISTORY: Statement = Statement::new(
+    "query sop_document: posted documents by customer PO",
+    COMPANY_READ,
+    "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
+     FROM dbo.SOP30200 WHERE CSTPONBR = @P1 ORDER BY SOPTYPE, SOPNUMBE",
+);
+pub(super) static SOP_WORK_NUMBER: Statement = Statement::new(
+    "query sop_document: unposted document by number",
+    COMPANY_READ,
+    "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
+     FROM dbo.SOP10100 WHERE SOPNUMBE = @P1 ORDER BY SOPTYPE, SOPNUMBE",
+);
+pub(super) static SOP_HISTORY_NUMBER: Statement = Statement::new(
+    "query sop_document: posted document by number",
+    COMPANY_READ,
+    "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
+     FROM dbo.SOP30200 WHERE SOPNUMBE = @P1 ORDER BY SOPTYPE, SOPNUMBE",
+);
+pub(super) static DOCUMENT_IDS: Statement = Statement::new(
+    "query setup.document_ids",
+    COMPANY_READ,
+    "SELECT SOPTYPE, DOCID, SOPNUMBE FROM dbo.SOP40200 ORDER BY SOPTYPE, DOCID",
+);
+pub(super) static SITES: Statement = Statement::new(
+    "query setup.sites",
+    COMPANY_READ,
+    "SELECT LOCNCODE, LOCNDSCR FROM dbo.IV40700 ORDER BY LOCNCODE",
+);
+
+/// All of them, in the order `connect-agent sql` prints.
+pub static ALL: &[&Statement] = &[
+    &LOCK_TIMEOUT,
+    &TRANSACTION_STATE,
+    &JOURNAL_INSERT,
+    &JOURNAL_NUMBERS,
+    &JOURNAL_TAKE,
+    &JOURNAL_REVISE,
+    &JOURNAL_COMMIT,
+    &JOURNAL_FIND,
+    &JOURNAL_HIGHEST,
+    &JOURNAL_NEWEST,
+    &SCHEMA_PRESENT,
+    &SERVER_IDENTITY,
+    &RECOVERY_FORK,
+    &BINDING_FIND,
+    &BINDING_INSERT,
+    &BINDING_UPDATE,
+    &PROCEDURE_PARAMETERS,
+    &PROCEDURES,
+    &ERROR_CODE,
+    &COMPANY_NAME,
+    &COMPANIES,
+    &SERVER_CLOCK,
+    &SERVER_VERSION,
+    &RIGHT_ON_OBJECT,
+    &SOP_WORK,
+    &SOP_HISTORY,
+    &SOP_WORK_NUMBER,
+    &SOP_HISTORY_NUMBER,
+    &DOCUMENT_IDS,
+    &SITES,
+];
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    #[test]
+    fn every_statement_is_listed() {
+        let source = include_str!("statements.rs");
+        let declared = source.matches("static ").count() - source.matches("'static ").count();
+        assert!(declared > 20);
+        let defined = source.lines().filter(|line| line.starts_with("pub(super) static ")).count();
+        assert_eq!(defined, ALL.len());
+    }
+
+    #[test]
+    fn no_other_file_has_sql_text() {
+        let markers = ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "\"SET ", "\"EXEC "];
+        for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
+            if file.ends_with("sqlserver/statements.rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&file).expect("source");
+            for marker in markers {
+                assert!(!text.contains(marker), "{} has SQL text: {marker}", file.display());
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_connection_speaks_tiberius() {
+        for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
+            let text = std::fs::read_to_string(&file).expect("source");
+            let speaks = text.contains(concat!("tiberius", "::"));
+            let allowed = file.ends_with("sqlserver/connection.rs");
+            assert!(!speaks || allowed, "{} uses the driver", file.display());
+        }
+    }
+
+    fn sources(dir: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(dir).expect("directory") {
+            let path = entry.expect("entry").path();
+            if path.is_dir() {
+                found.extend(sources(&path));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,508 @@
+//! Keeps one session open: connects, renews the certificate, moves messages, runs commands.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
+use connect_proto::tunnel::v1::cloud_message::Message as FromCloud;
+use connect_proto::tunnel::v1::command_result::Outcome;
+use connect_proto::tunnel::v1::tunnel_client::TunnelClient;
+use connect_proto::tunnel::v1::{
+    AgentMessage, CloudMessage, Command, CommandResult, CompanyReport, Heartbeat, Hello, Welcome,
+};
+use futures::future::BoxFuture;
+use rand::RngExt;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::Streaming;
+use tonic::transport::Channel;
+
+use super::backoff::Backoff;
+use super::channel::{self, ClientIdentity};
+use super::enrol::{self, EnrolError};
+use super::session::{Action, Session, Started};
+use super::work;
+use crate::clock::Clock;
+use crate::config::Cloud;
+use crate::crash;
+use crate::secrets::{SecretStore, TUNNEL_KEY};
+use crate::state::{StateDir, StoredCertificate};
+
+const PROTOCOL: u32 = 1;
+const FEATURES: [&str; 4] = ["execute", "query", "describe", "diagnose"];
+const STABLE: Duration = Duration::from_secs(30);
+const WELCOME_TIMEOUT: Duration = Duration::from_secs(15);
+const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+const REFUSED_WAIT: Duration = Duration::from_secs(60);
+
+/// A command with the time it has and a way to learn that it is no longer wanted.
+#[derive(Debug)]
+pub struct Work {
+    pub command: Command,
+    /// The document's bytes, when the command carries one.
+    pub document: Vec<u8>,
+    pub deadline: Instant,
+    pub cancelled: CancellationToken,
+}
+
+/// Does the work of one command.
+pub type Handler = Arc<dyn Fn(Work) -> BoxFuture<'static, Outcome> + Send + Sync>;
+
+/// What the tunnel is built from.
+#[derive(Debug, Clone)]
+pub struct TunnelConfig {
+    pub cloud: Cloud,
+    pub machine_name: String,
+    /// Commands worked on at once, by company.
+    pub parallel: Vec<(String, u32)>,
+}
+
+/// How the tunnel is doing, for the status file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TunnelStatus {
+    pub connected: bool,
+    pub session_id: String,
+    pub problem: String,
+    pub in_flight: u32,
+    pub unacknowledged: u32,
+}
+
+/// The connection to the cloud and everything owed over it.
+pub struct Tunnel {
+    config: TunnelConfig,
+    handler: Handler,
+    secrets: Arc<dyn SecretStore>,
+    state: StateDir,
+    clock: Clock,
+    reports: watch::Receiver<Vec<CompanyReport>>,
+    status: watch::Sender<TunnelStatus>,
+    session: Session,
+    tasks: JoinSet<Done>,
+    commands: HashMap<tokio::task::Id, String>,
+    cancels: HashMap<String, CancellationToken>,
+}
+
+/// What the tunnel is handed by its owner.
+#[derive(Debug)]
+pub struct TunnelParts {
+    pub secrets: Arc<dyn SecretStore>,
+    pub state: StateDir,
+    pub clock: Clock,
+    pub reports: watch::Receiver<Vec<CompanyReport>>,
+    pub status: watch::Sender<TunnelStatus>,
+}
+
+enum Done {
+    Command(Box<CommandResult>),
+    Renewed(Result<StoredCertificate, EnrolError>),
+}
+
+/// Why a connection ended.
+enum Ended {
+    Shutdown,
+    Reconnect(Duration),
+    Lost(String),
+    Refused(String),
+}
+
+struct Connected {
+    channel: Channel,
+    outgoing: mpsc::Sender<AgentMessage>,
+    incoming: Streaming<CloudMessage>,
+    welcome: Welcome,
+}
+
+/// What one connection waits for.
+struct Timers {
+    heartbeat: tokio::time::Interval,
+    silence: Duration,
+    heard: Instant,
+    renew_at: tokio::time::Instant,
+    max_age: Option<tokio::time::Instant>,
+    drain: Option<(Instant, Duration)>,
+}
+
+impl std::fmt::Debug for Tunnel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tunnel").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Tunnel {
+    pub fn new(config: TunnelConfig, handler: Handler, parts: TunnelParts) -> Self {
+        let session = Session::new(config.parallel.iter().cloned());
+        Self {
+            config,
+            handler,
+            secrets: parts.secrets,
+            state: parts.state,
+            clock: parts.clock,
+            reports: parts.reports,
+            status: parts.status,
+            session,
+            tasks: JoinSet::new(),
+            commands: HashMap::new(),
+            cancels: HashMap::new(),
+        }
+    }
+
+    /// Stays connected until shutdown, then finishes what is in flight within a limit.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+        loop {
+            let began = Instant::now();
+            let ended = Box::pin(self.connection(&shutdown)).await;
+            self.session.closed();
+            if began.elapsed() >= STABLE {
+                backoff.reset();
+            }
+            let wait = match ended {
+                Ended::Shutdown => break,
+                Ended::Reconnect(after) => after,
+                Ended::Lost(problem) => {
+                    let wait = backoff.next(rand::rng().random());
+                    tracing::warn!(problem, wait_ms = wait.as_millis(), "The tunnel is down");
+                    self.report(|status| status.problem = problem);
+                    wait
+                }
+                Ended::Refused(problem) => {
+                    tracing::error!(problem, "The cloud refuses this agent");
+                    self.report(|status| status.problem = problem);
+                    REFUSED_WAIT.mul_f64(rand::rng().random_range(0.5..1.0))
+                }
+            };
+            self.report(|status| status.connected = false);
+            if self.rest(wait, &shutdown).await {
+                break;
+            }
+        }
+        self.tasks.shutdown().await;
+    }
+
+    /// Waits before the next attempt, taking in results meanwhile; true means shutdown.
+    async fn rest(&mut self, wait: Duration, shutdown: &CancellationToken) -> bool {
+        let until = tokio::time::Instant::now() + wait;
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return true,
+                () = tokio::time::sleep_until(until) => return false,
+                Some(done) = self.tasks.join_next_with_id() => {
+                    if let Some(result) = self.command_done(done) {
+                        let actions = self.session.finished(result, Instant::now());
+                        // Without a connection the only actions are starts.
+                        for action in actions {
+                            if let Action::Start(started) = action {
+                                self.start(*started, None);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn connection(&mut self, shutdown: &CancellationToken) -> Ended {
+        let opened = tokio::select! {
+            () = shutdown.cancelled() => return Ended::Shutdown,
+            opened = self.open() => opened,
+        };
+        let mut link = match opened {
+            Ok(link) => link,
+            Err(ended) => return ended,
+        };
+        let session_id = link.welcome.session_id.clone();
+        tracing::info!(session.id = session_id, "The tunnel is up");
+        self.report(|status| {
+            *status = TunnelStatus { connected: true, session_id, ..TunnelStatus::default() };
+        });
+        let mut timers = self.timers(&link.welcome);
+        let mut actions = self.session.opened();
+        if let Some(settings) = &link.welcome.settings {
+            actions.extend(self.session.settings(settings, Instant::now()));
+        }
+        loop {
+            if let Err(problem) = self.perform(actions, &link, &mut timers).await {
+                return Ended::Lost(problem);
+            }
+            if let Some(ended) = self.drained(&timers, shutdown) {
+                return ended;
+            }
+            actions = match self.next(&mut link, &mut timers, shutdown).await {
+                Ok(actions) => actions,
+                Err(ended) => return ended,
+            };
+        }
+    }
+
+    /// Waits for the next thing to happen on a connection.
+    async fn next(
+        &mut self,
+        link: &mut Connected,
+        timers: &mut Timers,
+        shutdown: &CancellationToken,
+    ) -> Result<Vec<Action>, Ended> {
+        let draining = timers.drain.is_some();
+        let drain_end = timers.drain.map_or_else(Instant::now, |(since, _)| since + DRAIN_LIMIT);
+        let max_age = timers.max_age.unwrap_or_else(tokio::time::Instant::now);
+        tokio::select! {
+            () = shutdown.cancelled(), if !draining => {
+                timers.drain = Some((Instant::now(), Duration::ZERO));
+                Ok(self.session.drain())
+            }
+            message = link.incoming.message() => {
+                timers.heard = Instant::now();
+                match message {
+                    Ok(Some(CloudMessage { message: Some(message) })) => {
+                        if matches!(message, FromCloud::Command(_)) {
+                            crash::point("agent.command.received");
+                        }
+                        Ok(self.session.received(message, Instant::now()))
+                    }
+                    Ok(Some(CloudMessage { message: None })) => Ok(Vec::new()),
+                    Ok(None) => Err(Ended::Lost("the cloud closed the session".to_owned())),
+                    Err(status) => Err(refused_or_lost(&status)),
+                }
+            }
+            Some(done) = self.tasks.join_next_with_id() => Ok(self.task_done(done, timers)),
+            _ = timers.heartbeat.tick() => {
+                if timers.heard.elapsed() > timers.silence {
+                    return Err(Ended::Lost("the cloud went silent".to_owned()));
+                }
+                let clock_unix_ms = self.clock.now_unix_ms();
+                Ok(vec![Action::Send(FromAgent::Heartbeat(Heartbeat { clock_unix_ms }))])
+            }
+            Ok(()) = self.reports.changed() => {
+                let reports = self.reports.borrow_and_update().clone();
+                Ok(reports.into_iter().map(FromAgent::Company).map(Action::Send).collect())
+            }
+            () = tokio::time::sleep_until(timers.renew_at) => {
+                timers.renew_at += REFUSED_WAIT;
+                self.spawn_renewal();
+                Ok(Vec::new())
+            }
+            () = tokio::time::sleep_until(max_age), if timers.max_age.is_some() => {
+                timers.max_age = None;
+                timers.drain.get_or_insert((Instant::now(), Duration::ZERO));
+                Ok(self.session.drain())
+            }
+            () = tokio::time::sleep_until(drain_end.into()), if draining => Ok(Vec::new()),
+        }
+    }
+
+    fn task_done(&mut self, done: Joined, timers: &mut Timers) -> Vec<Action> {
+        if let Ok((_, Done::Renewed(outcome))) = done {
+            return match outcome {
+                Ok(_) => {
+                    tracing::info!("The certificate was renewed; reconnecting with it");
+                    timers.drain.get_or_insert((Instant::now(), Duration::ZERO));
+                    self.session.drain()
+                }
+                Err(error) => {
+                    let error = anyhow::Error::from(error);
+                    tracing::warn!("The certificate could not be renewed: {error:#}");
+                    Vec::new()
+                }
+            };
+        }
+        let result = self.command_done(done);
+        result.map_or_else(Vec::new, |result| self.session.finished(result, Instant::now()))
+    }
+
+    fn command_done(&mut self, done: Joined) -> Option<CommandResult> {
+        match done {
+            Ok((id, Done::Command(result))) => {
+                self.commands.remove(&id);
+                self.cancels.remove(&result.command_id);
+                Some(*result)
+            }
+            Ok((_, Done::Renewed(_))) => None,
+            Err(error) => {
+                let command_id = self.commands.remove(&error.id())?;
+                self.cancels.remove(&command_id);
+                tracing::error!(command.id = command_id, "A command ended in a defect of the agent");
+                Some(work::panicked(command_id))
+            }
+        }
+    }
+
+    async fn perform(
+        &mut self,
+        actions: Vec<Action>,
+        link: &Connected,
+        timers: &mut Timers,
+    ) -> Result<(), String> {
+        for action in actions {
+            match action {
+                Action::Send(message) => {
+                    let is_result = matches!(message, FromAgent::Result(_));
+                    let message = AgentMessage { message: Some(message) };
+                    link.outgoing.send(message).await.map_err(|_| "the stream ended".to_owned())?;
+                    if is_result {
+                        crash::point("agent.result.sent");
+                    }
+                }
+                Action::Start(started) => self.start(*started, Some(link.channel.clone())),
+                Action::Cancel(command_id) => {
+                    if let Some(token) = self.cancels.get(&command_id) {
+                        token.cancel();
+                    }
+                }
+                Action::Drain { reconnect_after } => {
+                    timers.drain = Some((Instant::now(), reconnect_after));
+                }
+                Action::MaxAge(age) => {
+                    let age = age.mul_f64(rand::rng().random_range(0.8..1.0));
+                    timers.max_age = Some(tokio::time::Instant::now() + age);
+                }
+            }
+        }
+        let (in_flight, unacknowledged) = (self.session.in_flight(), self.session.unacknowledged());
+        self.report(|status| {
+            status.in_flight = in_flight;
+            status.unacknowledged = unacknowledged;
+        });
+        Ok(())
+    }
+
+    fn start(&mut self, started: Started, channel: Option<Channel>) {
+        let command_id = started.command.command_id.clone();
+        let cancelled = CancellationToken::new();
+        self.cancels.insert(command_id.clone(), cancelled.clone());
+        let handler = Arc::clone(&self.handler);
+        let task = self.tasks.spawn(async move {
+            Done::Command(Box::new(work::run(started, channel, cancelled, handler).await))
+        });
+        self.commands.insert(task.id(), command_id);
+    }
+
+    fn spawn_renewal(&mut self) {
+        let cloud = self.config.cloud.clone();
+        let (secrets, state) = (Arc::clone(&self.secrets), self.state.clone());
+        self.tasks.spawn(async move {
+            Done::Renewed(enrol::renew(&cloud, secrets.as_ref(), &state).await)
+        });
+    }
+
+    fn drained(&self, timers: &Timers, shutdown: &CancellationToken) -> Option<Ended> {
+        let (since, after) = timers.drain?;
+        if !self.session.is_idle() && since.elapsed() < DRAIN_LIMIT {
+            return None;
+        }
+        Some(if shutdown.is_cancelled() { Ended::Shutdown } else { Ended::Reconnect(after) })
+    }
+
+    async fn open(&mut self) -> Result<Connected, Ended> {
+        let certificate = self.valid_certificate().await.map_err(ended)?;
+        let key_pem = self
+            .secrets
+            .get(TUNNEL_KEY)
+            .map_err(EnrolError::from)
+            .and_then(|key| key.ok_or(EnrolError::NotEnrolled))
+            .map_err(ended)?;
+        let identity = ClientIdentity { chain_pem: certificate.chain_pem, key_pem };
+        let target = enrol::target(&self.config.cloud.tunnel_url, &self.config.cloud);
+        let target = target.map_err(ended)?;
+        let channel = channel::connect(&target, Some(&identity))
+            .await
+            .map_err(|error| Ended::Lost(format!("{:#}", anyhow::Error::from(error))))?;
+        let (outgoing, messages) = mpsc::channel(64);
+        let hello = AgentMessage { message: Some(FromAgent::Hello(self.hello())) };
+        outgoing.send(hello).await.map_err(|_| Ended::Lost("no stream".to_owned()))?;
+        let opening = async {
+            let mut client = TunnelClient::new(channel.clone());
+            let answer = client.session(ReceiverStream::new(messages)).await?;
+            let mut incoming = answer.into_inner();
+            let first = incoming.message().await?;
+            Ok::<_, tonic::Status>((incoming, first))
+        };
+        let (incoming, first) = tokio::time::timeout(WELCOME_TIMEOUT, opening)
+            .await
+            .map_err(|_| Ended::Lost("the cloud did not answer the hello".to_owned()))?
+            .map_err(|status| refused_or_lost(&status))?;
+        match first.and_then(|first| first.message) {
+            Some(FromCloud::Welcome(welcome)) if welcome.protocol == PROTOCOL => {
+                Ok(Connected { channel, outgoing, incoming, welcome })
+            }
+            _ => Err(Ended::Lost("the cloud did not begin with a welcome we know".to_owned())),
+        }
+    }
+
+    /// The stored certificate, renewed first when it is due or has expired.
+    async fn valid_certificate(&self) -> Result<StoredCertificate, EnrolError> {
+        let certificate = self.state.certificate()?.ok_or(EnrolError::NotEnrolled)?;
+        let now = self.clock.now_unix_ms();
+        if now < certificate.renew_after_unix_ms {
+            return Ok(certificate);
+        }
+        match enrol::renew(&self.config.cloud, self.secrets.as_ref(), &self.state).await {
+            Ok(renewed) => Ok(renewed),
+            // Still good for a while: work goes on, and renewal is tried again.
+            Err(error) if now < certificate.not_after_unix_ms => {
+                tracing::warn!("The certificate could not be renewed yet: {error}");
+                Ok(certificate)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn hello(&mut self) -> Hello {
+        Hello {
+            protocol_min: PROTOCOL,
+            protocol_max: PROTOCOL,
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            features: FEATURES.iter().map(|&feature| feature.to_owned()).collect(),
+            companies: self.reports.borrow_and_update().clone(),
+            commands_in_flight: self.session.known_commands(),
+            clock_unix_ms: self.clock.now_unix_ms(),
+            machine_name: self.config.machine_name.clone(),
+        }
+    }
+
+    fn timers(&self, welcome: &Welcome) -> Timers {
+        let period = Duration::from_secs(u64::from(welcome.heartbeat_seconds.clamp(1, 300)));
+        let stored = self.state.certificate().ok().flatten();
+        let renew_after = match (welcome.renew_after_unix_ms, &stored) {
+            (0, Some(certificate)) => certificate.renew_after_unix_ms,
+            (at, _) => at,
+        };
+        let room = stored.map_or(0, |c| (c.not_after_unix_ms - renew_after).max(0));
+        let jitter = rand::rng().random_range(0..=room / 10);
+        let wait = (renew_after + jitter - self.clock.now_unix_ms()).max(1_000);
+        let wait = Duration::from_millis(wait.unsigned_abs());
+        Timers {
+            heartbeat: tokio::time::interval(period),
+            silence: period * 3,
+            heard: Instant::now(),
+            renew_at: tokio::time::Instant::now() + wait,
+            max_age: None,
+            drain: None,
+        }
+    }
+
+    fn report(&self, change: impl FnOnce(&mut TunnelStatus)) {
+        self.status.send_if_modified(|status| {
+            let before = status.clone();
+            change(status);
+            *status != before
+        });
+    }
+}
+
+type Joined = Result<(tokio::task::Id, Done), tokio::task::JoinError>;
+
+fn ended(error: EnrolError) -> Ended {
+    let refused = matches!(error, EnrolError::Refused(_) | EnrolError::NotEnrolled);
+    let problem = format!("{:#}", anyhow::Error::from(error));
+    if refused { Ended::Refused(problem) } else { Ended::Lost(problem) }
+}
+
+fn refused_or_lost(status: &tonic::Status) -> Ended {
+    let problem = status.message().to_owned();
+    match status.code() {
+        tonic::Code::Unauthenticated | tonic::Code::PermissionDenied => Ended::Refused(problem),
+        _ => Ended::Lost(problem),
+    }
+}
