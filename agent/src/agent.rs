@@ -42,7 +42,13 @@ impl Parts {
         let state = StateDir::open(&config.state_dir)?;
         let secrets = Arc::from(secrets::open(&config)?);
         let marks = Arc::new(MarkKeeper::open(state.clone())?);
-        Ok(Self { config, clock, state, secrets, marks })
+        Ok(Self {
+            config,
+            clock,
+            state,
+            secrets,
+            marks,
+        })
     }
 
     /// The SQL password: from the environment or a file when configured, else from the store.
@@ -55,7 +61,12 @@ impl Parts {
 
     /// Sets up the GP side for an enrolled agent.
     pub fn gp(&self, identity: &Identity) -> anyhow::Result<Gp> {
-        Ok(Gp::new(&self.config, &identity.environment, self.password()?, &self.marks)?)
+        Ok(Gp::new(
+            &self.config,
+            &identity.environment,
+            self.password()?,
+            &self.marks,
+        )?)
     }
 
     /// The doctor, who also works when the agent is not enrolled or GP is not set up.
@@ -89,9 +100,15 @@ pub async fn run(
         TunnelConfig {
             cloud: parts.config.cloud.clone(),
             machine_name,
-            parallel: gp.companies().map(|c| (c.database().to_owned(), c.parallel())).collect(),
+            parallel: gp
+                .companies()
+                .map(|c| (c.database().to_owned(), c.parallel()))
+                .collect(),
         },
-        commands::handler(Desk { gp: Arc::clone(&gp), doctor }),
+        commands::handler(Desk {
+            gp: Arc::clone(&gp),
+            doctor,
+        }),
         TunnelParts {
             secrets: Arc::clone(&parts.secrets),
             state: parts.state.clone(),
@@ -100,10 +117,19 @@ pub async fn run(
             status: status_sender,
         },
     );
-    tracing::info!(agent.id = identity.agent_id, version = env!("CARGO_PKG_VERSION"), "Starting");
+    tracing::info!(
+        agent.id = identity.agent_id,
+        version = env!("CARGO_PKG_VERSION"),
+        "Starting"
+    );
     let ended = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let watcher = Watcher { parts, gp, reports: report_sender, status };
+    let watcher = Watcher {
+        parts,
+        gp,
+        reports: report_sender,
+        status,
+    };
     tasks.spawn(watcher.run(ended.clone()));
     tunnel.run(shutdown).await;
     ended.cancel();
@@ -202,7 +228,10 @@ fn report(gp: &Gp) -> Vec<CompanyReport> {
 
 /// What is worth a message; the journal's mark moves with every document.
 fn essence(report: &CompanyReport) -> (&str, i32, &str, Option<&str>) {
-    let incarnation = report.binding.as_ref().map(|binding| binding.incarnation.as_str());
+    let incarnation = report
+        .binding
+        .as_ref()
+        .map(|binding| binding.incarnation.as_str());
     (&report.company, report.state, &report.detail, incarnation)
 }
 
@@ -210,7 +239,10 @@ fn company_status(report: &CompanyReport) -> (String, CompanyStatus) {
     let status = CompanyStatus {
         state: report.state().as_str_name().to_owned(),
         detail: report.detail.clone(),
-        highest_journal: report.binding.as_ref().map_or(0, |binding| binding.highest_journal),
+        highest_journal: report
+            .binding
+            .as_ref()
+            .map_or(0, |binding| binding.highest_journal),
     };
     (report.company.clone(), status)
 }

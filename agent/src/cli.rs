@@ -152,20 +152,35 @@ async fn enrol(mut config: Config, enroll: Enroll) -> anyhow::Result<ExitCode> {
     }
     let parts = Parts::open(config, clock())?;
     if let Some(file) = &enroll.sql_password_file {
-        parts.secrets.set(SQL_PASSWORD, &config::read_secret_file(file)?)?;
+        parts
+            .secrets
+            .set(SQL_PASSWORD, &config::read_secret_file(file)?)?;
     }
     let Some(token) = enroll.token else {
-        anyhow::ensure!(enroll.sql_password_file.is_some(), "give --token or --sql-password-file");
+        anyhow::ensure!(
+            enroll.sql_password_file.is_some(),
+            "give --token or --sql-password-file"
+        );
         say("The password is stored.")?;
         return Ok(ExitCode::SUCCESS);
     };
     let token = SecretString::from(token);
     let machine_name = machine_name();
-    let enrolment = Enrolment { token: &token, machine_name: &machine_name };
-    let identity =
-        tunnel::enroll(&parts.config.cloud, parts.secrets.as_ref(), &parts.state, enrolment)
-            .await?;
-    say(&format!("Enrolled as {} in environment {}.", identity.agent_id, identity.environment))?;
+    let enrolment = Enrolment {
+        token: &token,
+        machine_name: &machine_name,
+    };
+    let identity = tunnel::enroll(
+        &parts.config.cloud,
+        parts.secrets.as_ref(),
+        &parts.state,
+        enrolment,
+    )
+    .await?;
+    say(&format!(
+        "Enrolled as {} in environment {}.",
+        identity.agent_id, identity.environment
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -186,7 +201,10 @@ fn status(config: Config) -> anyhow::Result<ExitCode> {
 async fn doctor(config: Config, json: bool) -> anyhow::Result<ExitCode> {
     let parts = Parts::open(config, clock())?;
     let gp = match parts.state.identity()? {
-        Some(identity) => parts.gp(&identity).map(Arc::new).map_err(|error| error.to_string()),
+        Some(identity) => parts
+            .gp(&identity)
+            .map(Arc::new)
+            .map_err(|error| error.to_string()),
         None => Err("the agent is not enrolled, so its environment is not known".to_owned()),
     };
     let findings = parts.doctor(gp).examine().await;
@@ -210,12 +228,19 @@ async fn doctor(config: Config, json: bool) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if healthy {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn rebind(config: Config, company: &str, became: Became) -> anyhow::Result<ExitCode> {
     let parts = Parts::open(config, clock())?;
-    let identity = parts.state.identity()?.context("the agent is not enrolled")?;
+    let identity = parts
+        .state
+        .identity()?
+        .context("the agent is not enrolled")?;
     let gp = parts.gp(&identity)?;
     let company = served(&gp, company)?;
     let incarnation = company
@@ -226,12 +251,16 @@ async fn rebind(config: Config, company: &str, became: Became) -> anyhow::Result
         Became::Restored => "Its runs since the backup can be replayed in the console.",
         Became::Copied => "It starts a life of its own.",
     };
-    say(&format!("{} is bound anew as {incarnation}. {next}", company.database()))?;
+    say(&format!(
+        "{} is bound anew as {incarnation}. {next}",
+        company.database()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn served<'a>(gp: &'a Gp, company: &str) -> anyhow::Result<&'a Arc<sqlserver::Company>> {
-    gp.company(company).with_context(|| format!("no company {company} in the configuration"))
+    gp.company(company)
+        .with_context(|| format!("no company {company} in the configuration"))
 }
 
 fn print_sql(sql: &Sql, config: Option<&Config>) -> anyhow::Result<ExitCode> {
@@ -246,10 +275,17 @@ fn print_sql(sql: &Sql, config: Option<&Config>) -> anyhow::Result<ExitCode> {
     } else {
         for statement in sqlserver::STATEMENTS {
             let text = statement.text(system);
-            say(&format!("-- {}\n-- needs: {}\n{text}\n", statement.name, statement.right))?;
+            say(&format!(
+                "-- {}\n-- needs: {}\n{text}\n",
+                statement.name, statement.right
+            ))?;
         }
-        say("-- eConnect procedures, called by name (RPC) with bound parameters\n-- needs: EXECUTE")?;
-        let site = config.iter().flat_map(|config| config.allow.nodes.iter().map(String::as_str));
+        say(
+            "-- eConnect procedures, called by name (RPC) with bound parameters\n-- needs: EXECUTE",
+        )?;
+        let site = config
+            .iter()
+            .flat_map(|config| config.allow.nodes.iter().map(String::as_str));
         for procedure in sqlserver::served_procedures().into_iter().chain(site) {
             say(&format!("EXEC dbo.{procedure}"))?;
         }
@@ -267,7 +303,11 @@ fn say(text: &str) -> anyhow::Result<()> {
 fn machine_name() -> String {
     config::environment("COMPUTERNAME")
         .or_else(|| config::environment("HOSTNAME"))
-        .or_else(|| std::fs::read_to_string("/etc/hostname").ok().map(|n| n.trim().to_owned()))
+        .or_else(|| {
+            std::fs::read_to_string("/etc/hostname")
+                .ok()
+                .map(|n| n.trim().to_owned())
+        })
         .unwrap_or_else(|| "unknown".to_owned())
 }
 

@@ -130,9 +130,15 @@ pub struct Secrets {
 #[derive(Debug, Error)]
 pub enum ConfigError {
     #[error("cannot read {path}")]
-    Read { path: PathBuf, source: std::io::Error },
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{path} is not valid: {source}")]
-    Parse { path: PathBuf, source: Box<toml::de::Error> },
+    Parse {
+        path: PathBuf,
+        source: Box<toml::de::Error>,
+    },
     #[error("{key} is not usable: {problem}")]
     Value { key: String, problem: String },
 }
@@ -140,8 +146,10 @@ pub enum ConfigError {
 impl Config {
     /// Reads and checks the file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         let config: Self = toml::from_str(&text).map_err(|source| ConfigError::Parse {
             path: path.to_owned(),
             source: Box::new(source),
@@ -176,7 +184,10 @@ impl Config {
             return Err(value("gp.user", "SQL authentication needs a login name"));
         }
         if self.gp.auth == SqlAuth::Windows && !cfg!(windows) {
-            return Err(value("gp.auth", "windows authentication works on Windows only"));
+            return Err(value(
+                "gp.auth",
+                "windows authentication works on Windows only",
+            ));
         }
         Ok(())
     }
@@ -188,13 +199,18 @@ impl Config {
                 .map(|text| Some(SecretString::from(text)))
                 .ok_or_else(|| value("gp.password_env", "that variable is not set"));
         }
-        self.gp.password_file.as_deref().map(read_secret_file).transpose()
+        self.gp
+            .password_file
+            .as_deref()
+            .map(read_secret_file)
+            .transpose()
     }
 
     /// The file that holds the sealing key, when it is not the one in `state_dir`.
     pub fn sealing_key_file(&self) -> Option<PathBuf> {
         self.secrets.key_file.clone().or_else(|| {
-            let file = PathBuf::from(environment("CREDENTIALS_DIRECTORY")?).join("connect-agent-key");
+            let file =
+                PathBuf::from(environment("CREDENTIALS_DIRECTORY")?).join("connect-agent-key");
             file.is_file().then_some(file)
         })
     }
@@ -202,8 +218,10 @@ impl Config {
 
 /// Reads a file that holds one secret, without its line end.
 pub fn read_secret_file(path: &Path) -> Result<SecretString, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
 }
 
@@ -213,7 +231,11 @@ pub fn environment(name: &str) -> Option<String> {
 }
 
 fn https(key: &str, url: &str) -> Result<(), ConfigError> {
-    if url.starts_with("https://") { Ok(()) } else { Err(value(key, "it must begin with https://")) }
+    if url.starts_with("https://") {
+        Ok(())
+    } else {
+        Err(value(key, "it must begin with https://"))
+    }
 }
 
 /// Database names reach SQL text as identifiers, so only plain ones are taken.
@@ -222,11 +244,17 @@ fn database(key: &str, name: &str) -> Result<(), ConfigError> {
     if !name.is_empty() && name.len() <= 64 && name.chars().all(plain) {
         return Ok(());
     }
-    Err(value(key, "a database name has letters, digits and underscores only"))
+    Err(value(
+        key,
+        "a database name has letters, digits and underscores only",
+    ))
 }
 
 fn value(key: &str, problem: &str) -> ConfigError {
-    ConfigError::Value { key: key.to_owned(), problem: problem.to_owned() }
+    ConfigError::Value {
+        key: key.to_owned(),
+        problem: problem.to_owned(),
+    }
 }
 
 fn default_system_database() -> String {

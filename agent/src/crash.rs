@@ -42,13 +42,18 @@ mod armed {
 
     fn armed() -> Option<&'static Armed> {
         static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
-        ARMED.get_or_init(|| parse(&crate::config::environment("CONNECT_CRASH_POINT")?)).as_ref()
+        ARMED
+            .get_or_init(|| parse(&crate::config::environment("CONNECT_CRASH_POINT")?))
+            .as_ref()
     }
 
     fn parse(text: &str) -> Option<Armed> {
         let (name, pass) = text.split_once(':').unwrap_or((text, "1"));
         let passes = pass.parse().ok().filter(|n| *n > 0)?;
-        Some(Armed { name: name.to_owned(), passes_left: AtomicU32::new(passes) })
+        Some(Armed {
+            name: name.to_owned(),
+            passes_left: AtomicU32::new(passes),
+        })
     }
 
     #[cfg(unix)]

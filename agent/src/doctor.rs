@@ -80,8 +80,7 @@ impl Doctor {
 
     async fn cloud(&self) -> Finding {
         let name = "cloud connection";
-        let reached =
-            tunnel::reach(&self.config.cloud, self.secrets.as_ref(), &self.state).await;
+        let reached = tunnel::reach(&self.config.cloud, self.secrets.as_ref(), &self.state).await;
         match reached {
             Ok(()) => Finding::passed(name, "TLS and certificate are accepted"),
             Err(error @ (EnrolError::CaFile { .. } | EnrolError::Proxy)) => {
@@ -96,18 +95,32 @@ impl Doctor {
 /// Looks up the host of a URL.
 async fn name_resolution(name: &str, url: &str) -> Finding {
     let Ok(uri) = url.parse::<http::Uri>() else {
-        return Finding::failed(name, "the address is not a URL", "Correct cloud.tunnel_url.");
+        return Finding::failed(
+            name,
+            "the address is not a URL",
+            "Correct cloud.tunnel_url.",
+        );
     };
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let host = uri
+        .host()
+        .unwrap_or_default()
+        .trim_matches(['[', ']'])
+        .to_owned();
     let port = uri.port_u16().unwrap_or(443);
     match tokio::net::lookup_host((host.as_str(), port)).await {
         Ok(mut addresses) => match addresses.next() {
             Some(address) => Finding::passed(name, format!("{host} is {}", address.ip())),
-            None => Finding::failed(name, format!("{host} has no address"), "Check the DNS server."),
+            None => Finding::failed(
+                name,
+                format!("{host} has no address"),
+                "Check the DNS server.",
+            ),
         },
-        Err(error) => {
-            Finding::failed(name, format!("{host}: {error}"), "Check the name and the DNS server.")
-        }
+        Err(error) => Finding::failed(
+            name,
+            format!("{host}: {error}"),
+            "Check the name and the DNS server.",
+        ),
     }
 }
 

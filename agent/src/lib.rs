@@ -21,7 +21,10 @@ use std::io::Write;
 
 /// Makes aws-lc-rs the provider of TLS; must come before any TLS.
 pub fn install_tls_provider() {
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
         tracing::debug!("A TLS provider was installed already");
     }
 }

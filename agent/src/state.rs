@@ -72,15 +72,22 @@ pub enum StateError {
     #[error("cannot use {path}")]
     Io { path: PathBuf, source: io::Error },
     #[error("{path} is damaged")]
-    Damaged { path: PathBuf, source: serde_json::Error },
+    Damaged {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
 }
 
 impl StateDir {
     /// Opens the directory, making it when it is not there.
     pub fn open(path: &Path) -> Result<Self, StateError> {
-        std::fs::create_dir_all(path)
-            .map_err(|source| StateError::Io { path: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned() })
+        std::fs::create_dir_all(path).map_err(|source| StateError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+        })
     }
 
     pub fn identity(&self) -> Result<Option<Identity>, StateError> {
@@ -136,8 +143,10 @@ impl StateDir {
 
     fn write<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StateError> {
         let path = self.path.join(name);
-        let text = serde_json::to_vec_pretty(value)
-            .map_err(|source| StateError::Damaged { path: path.clone(), source })?;
+        let text = serde_json::to_vec_pretty(value).map_err(|source| StateError::Damaged {
+            path: path.clone(),
+            source,
+        })?;
         write_private(&path, &text).map_err(|source| StateError::Io { path, source })
     }
 }
@@ -153,7 +162,11 @@ pub struct MarkKeeper {
 impl MarkKeeper {
     pub fn open(state: StateDir) -> Result<Self, StateError> {
         let marks = Mutex::new(state.marks()?);
-        Ok(Self { state, marks, dirty: AtomicBool::new(false) })
+        Ok(Self {
+            state,
+            marks,
+            dirty: AtomicBool::new(false),
+        })
     }
 
     /// What is known of a company, if anything.
@@ -164,7 +177,9 @@ impl MarkKeeper {
     /// A journal row of this company was committed.
     pub fn raise(&self, company: &str, journal_id: i64) {
         let mut marks = self.lock();
-        let Some(mark) = marks.get_mut(company) else { return };
+        let Some(mark) = marks.get_mut(company) else {
+            return;
+        };
         if journal_id > mark.highest_journal {
             mark.highest_journal = journal_id;
             self.dirty.store(true, Ordering::Relaxed);
@@ -240,8 +255,14 @@ mod tests {
         let dir = tempfile::tempdir().expect("directory");
         let state = StateDir::open(&dir.path().join("deep/er")).expect("opens");
         assert_eq!(state.identity().expect("read"), None);
-        let mark = Mark { incarnation: "x".to_owned(), highest_journal: 7, ..Mark::default() };
-        state.set_marks(&Marks::from([("TWO".to_owned(), mark.clone())])).expect("written");
+        let mark = Mark {
+            incarnation: "x".to_owned(),
+            highest_journal: 7,
+            ..Mark::default()
+        };
+        state
+            .set_marks(&Marks::from([("TWO".to_owned(), mark.clone())]))
+            .expect("written");
         assert_eq!(state.marks().expect("read")["TWO"], mark);
     }
 
@@ -249,7 +270,10 @@ mod tests {
     fn a_damaged_file_is_named() {
         let dir = tempfile::tempdir().expect("directory");
         std::fs::write(dir.path().join("marks.json"), "{").expect("written");
-        let error = StateDir::open(dir.path()).expect("opens").marks().expect_err("damaged");
+        let error = StateDir::open(dir.path())
+            .expect("opens")
+            .marks()
+            .expect_err("damaged");
         assert!(error.to_string().contains("marks.json"));
     }
 
@@ -260,7 +284,10 @@ mod tests {
         let dir = tempfile::tempdir().expect("directory");
         let file = dir.path().join("secret");
         write_private(&file, b"x").expect("written");
-        let mode = std::fs::metadata(&file).expect("there").permissions().mode();
+        let mode = std::fs::metadata(&file)
+            .expect("there")
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }

@@ -53,3 +53,150 @@ END
 GO
 GRANT SELECT, INSERT, UPDATE ON SCHEMA::connect TO connect_agent;
 GO
+-- The procedures of the documents the agent serves; each reads and writes with its owner's rights.
+IF OBJECT_ID('dbo.taAnalyticsDistribution') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taAnalyticsDistribution TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taCreateCustomerAddress') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taCreateCustomerAddress TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taCreateInternetAddresses') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taCreateInternetAddresses TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taCreateParentID') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taCreateParentID TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taCreateSOPTrackingInfo') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taCreateSOPTrackingInfo TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taCreateSopPaymentInsertRecord') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taCreateSopPaymentInsertRecord TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taGetSopNumber') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taGetSopNumber TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taMdaUpdate') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taMdaUpdate TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taParentIDChild') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taParentIDChild TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taRequesterTrxDisabler') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taRequesterTrxDisabler TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopCommissions') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopCommissions TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopDistribution') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopDistribution TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopHdrIvcInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopHdrIvcInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopLineIvcInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopLineIvcInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopLineIvcInsertComponent') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopLineIvcInsertComponent TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopLineIvcTaxInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopLineIvcTaxInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopLotAuto') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopLotAuto TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopMultiBin') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopMultiBin TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopSerial') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopSerial TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopToPopLink') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopToPopLink TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopTrackingNum') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopTrackingNum TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopUpdateCreateProcessHold') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopUpdateCreateProcessHold TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopUserDefined') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopUserDefined TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taUpdateCreateCustomerRcd') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taUpdateCreateCustomerRcd TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taUpdateCreateItemRcd') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taUpdateCreateItemRcd TO connect_agent;
+END
+GO
+-- The tables that the agent's named queries read.
+IF OBJECT_ID('dbo.SOP10100') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP10100 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SOP30200') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP30200 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SOP40200') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP40200 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.IV40700') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.IV40700 TO connect_agent;
+END
+GO

@@ -21,7 +21,9 @@ pub(super) async fn run(gp: &Gp, company: &str, body: &Describe) -> Outcome {
             Err(error) => return Outcome::Failure(sqlserver::of_sql_error(&error)),
         };
     }
-    Outcome::Described(Described { json: Value::Object(described).to_string() })
+    Outcome::Described(Described {
+        json: Value::Object(described).to_string(),
+    })
 }
 
 fn companies(gp: &Gp) -> Value {
@@ -51,6 +53,7 @@ async fn procedures(gp: &Gp, company: &str) -> Result<Value, SqlError> {
 }
 
 fn queries() -> Value {
-    let query = |(name, parameters): &(&str, &[&str])| json!({"name": name, "parameters": parameters});
+    let query =
+        |(name, parameters): &(&str, &[&str])| json!({"name": name, "parameters": parameters});
     sqlserver::QUERY_NAMES.iter().map(query).collect()
 }

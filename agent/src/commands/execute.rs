@@ -81,8 +81,12 @@ async fn check_incarnation(company: &Company, expected: &str) -> Result<(), Fail
 }
 
 fn read(company: &Company, xml: &[u8]) -> Result<Document, Failure> {
-    let options = Options { limits: Limits::default(), any_order: false };
-    econnect::read_with(xml, &options, &|node| company.allows_node(node)).map_err(|e| unreadable(&e))
+    let options = Options {
+        limits: Limits::default(),
+        any_order: false,
+    };
+    econnect::read_with(xml, &options, &|node| company.allows_node(node))
+        .map_err(|e| unreadable(&e))
 }
 
 fn unreadable(error: &ReadError) -> Failure {
@@ -100,10 +104,12 @@ fn unreadable(error: &ReadError) -> Failure {
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let written = write!(text, "{byte:02x}");
-        debug_assert!(written.is_ok());
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let written = write!(text, "{byte:02x}");
+            debug_assert!(written.is_ok());
+            text
+        })
 }

@@ -44,13 +44,23 @@ impl Desk {
         match &outcome {
             Outcome::Failure(failure) => {
                 let (class, code) = (failure.class().as_str_name(), failure.code.as_str());
-                tracing::warn!(command.id = command_id, command.name = name, class, code, "A command failed");
+                tracing::warn!(
+                    command.id = command_id,
+                    command.name = name,
+                    class,
+                    code,
+                    "A command failed"
+                );
             }
             Outcome::Executed(_)
             | Outcome::Page(_)
             | Outcome::Described(_)
             | Outcome::Diagnosis(_) => {
-                tracing::debug!(command.id = command_id, command.name = name, "A command is done");
+                tracing::debug!(
+                    command.id = command_id,
+                    command.name = name,
+                    "A command is done"
+                );
             }
         }
         outcome

@@ -20,18 +20,31 @@ pub(super) async fn run(company: &Company, body: &RunQuery) -> Outcome {
     let from = body.page_token.parse().unwrap_or(0).min(rows.len());
     let size = match body.page_size {
         0 => DEFAULT_PAGE,
-        size => usize::try_from(size).unwrap_or(LARGEST_PAGE).min(LARGEST_PAGE),
+        size => usize::try_from(size)
+            .unwrap_or(LARGEST_PAGE)
+            .min(LARGEST_PAGE),
     };
     let to = (from + size).min(rows.len());
-    let next_page_token = if to < rows.len() { to.to_string() } else { String::new() };
+    let next_page_token = if to < rows.len() {
+        to.to_string()
+    } else {
+        String::new()
+    };
     match serde_json::to_vec(&rows[from..to]) {
         Ok(bytes) => {
-            let rows_json = Some(Payload { content: Some(Content::Inline(bytes)) });
-            Outcome::Page(Page { rows_json, next_page_token })
+            let rows_json = Some(Payload {
+                content: Some(Content::Inline(bytes)),
+            });
+            Outcome::Page(Page {
+                rows_json,
+                next_page_token,
+            })
         }
-        Err(error) => {
-            Outcome::Failure(failure(ErrorClass::Bug, "rows_not_written", error.to_string()))
-        }
+        Err(error) => Outcome::Failure(failure(
+            ErrorClass::Bug,
+            "rows_not_written",
+            error.to_string(),
+        )),
     }
 }
 

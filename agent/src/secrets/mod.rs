@@ -35,7 +35,10 @@ pub struct SecretError {
 
 impl SecretError {
     fn new(name: &str, problem: impl ToString) -> Self {
-        Self { name: name.to_owned(), problem: problem.to_string() }
+        Self {
+            name: name.to_owned(),
+            problem: problem.to_string(),
+        }
     }
 }
 
@@ -48,5 +51,8 @@ pub fn open(_config: &Config) -> Result<Box<dyn SecretStore>, SecretError> {
 /// Opens the store of this operating system.
 #[cfg(not(windows))]
 pub fn open(config: &Config) -> Result<Box<dyn SecretStore>, SecretError> {
-    Ok(Box::new(sealed::SealedFile::open(&config.state_dir, config.sealing_key_file())?))
+    Ok(Box::new(sealed::SealedFile::open(
+        &config.state_dir,
+        config.sealing_key_file(),
+    )?))
 }

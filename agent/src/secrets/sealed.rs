@@ -29,7 +29,10 @@ impl SealedFile {
         };
         let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes)
             .map_err(|error| SecretError::new("sealing key", error))?;
-        Ok(Self { file: state_dir.join("secrets.sealed"), key })
+        Ok(Self {
+            file: state_dir.join("secrets.sealed"),
+            key,
+        })
     }
 
     fn load(&self, name: &str) -> Result<BTreeMap<String, String>, SecretError> {
@@ -46,7 +49,9 @@ impl SealedFile {
 
 impl SecretStore for SealedFile {
     fn get(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
-        let Some(sealed) = self.load(name)?.remove(name) else { return Ok(None) };
+        let Some(sealed) = self.load(name)?.remove(name) else {
+            return Ok(None);
+        };
         let broken = || SecretError::new(name, "the sealed file does not open with this key");
         let bytes = STANDARD.decode(sealed).map_err(|_| broken())?;
         let (nonce, body) = bytes.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
@@ -78,7 +83,10 @@ impl SecretStore for SealedFile {
 fn read_key(file: &Path) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let bytes = std::fs::read(file).map_err(|error| SecretError::new("sealing key", error))?;
     if bytes.len() != KEY_LENGTH {
-        return Err(SecretError::new("sealing key", "the key file must hold exactly 32 bytes"));
+        return Err(SecretError::new(
+            "sealing key",
+            "the key file must hold exactly 32 bytes",
+        ));
     }
     Ok(Zeroizing::new(bytes))
 }
@@ -104,8 +112,12 @@ mod tests {
     #[test]
     fn a_secret_survives_reopening_and_is_not_readable_in_the_file() {
         let dir = tempfile::tempdir().expect("directory");
-        open(dir.path()).set("a", &SecretString::from("hunter2 längs")).expect("stored");
-        open(dir.path()).set("b", &SecretString::from("other")).expect("stored");
+        open(dir.path())
+            .set("a", &SecretString::from("hunter2 längs"))
+            .expect("stored");
+        open(dir.path())
+            .set("b", &SecretString::from("other"))
+            .expect("stored");
         let found = open(dir.path()).get("a").expect("read").expect("there");
         assert_eq!(found.expose_secret(), "hunter2 längs");
         assert!(open(dir.path()).get("c").expect("read").is_none());
@@ -116,9 +128,13 @@ mod tests {
     #[test]
     fn another_key_or_another_name_does_not_open_it() {
         let dir = tempfile::tempdir().expect("directory");
-        open(dir.path()).set("a", &SecretString::from("hunter2")).expect("stored");
+        open(dir.path())
+            .set("a", &SecretString::from("hunter2"))
+            .expect("stored");
         let file = dir.path().join("secrets.sealed");
-        let swapped = std::fs::read_to_string(&file).expect("file").replace("\"a\"", "\"b\"");
+        let swapped = std::fs::read_to_string(&file)
+            .expect("file")
+            .replace("\"a\"", "\"b\"");
         std::fs::write(&file, swapped).expect("written");
         assert!(open(dir.path()).get("b").is_err());
         std::fs::write(dir.path().join("secrets.key"), [7u8; 32]).expect("written");

@@ -52,19 +52,28 @@ pub(super) enum Judgement {
 
 /// Reads everything the judgement needs; `None` when the schema is not there.
 pub(super) async fn read(connection: &mut SqlConnection) -> Result<Option<Found>, SqlError> {
-    let present = connection.query_one(&statements::SCHEMA_PRESENT, Vec::new()).await?;
+    let present = connection
+        .query_one(&statements::SCHEMA_PRESENT, Vec::new())
+        .await?;
     if !matches!(present.as_deref(), Some([Cell::Int(_), Cell::Int(_)])) {
         return Ok(None);
     }
-    let identity = connection.query_one(&statements::SERVER_IDENTITY, Vec::new()).await?;
+    let identity = connection
+        .query_one(&statements::SERVER_IDENTITY, Vec::new())
+        .await?;
     let identity = identity.unwrap_or_default();
-    let recovery_fork = match connection.query_one(&statements::RECOVERY_FORK, Vec::new()).await {
+    let recovery_fork = match connection
+        .query_one(&statements::RECOVERY_FORK, Vec::new())
+        .await
+    {
         Ok(row) => text(&row.unwrap_or_default(), 0),
         Err(error) if error.breaks_connection() => return Err(error),
         // Without the right to see it, the journal alone shows a restore.
         Err(_) => String::new(),
     };
-    let bound = connection.query_one(&statements::BINDING_FIND, Vec::new()).await?;
+    let bound = connection
+        .query_one(&statements::BINDING_FIND, Vec::new())
+        .await?;
     let bound = bound.map(|row| Bound {
         environment: text(&row, 0),
         company: text(&row, 1),
@@ -88,8 +97,11 @@ pub(super) async fn write(
     bound: &Bound,
     replace: bool,
 ) -> Result<(), SqlError> {
-    let statement =
-        if replace { &statements::BINDING_UPDATE } else { &statements::BINDING_INSERT };
+    let statement = if replace {
+        &statements::BINDING_UPDATE
+    } else {
+        &statements::BINDING_INSERT
+    };
     let values = [
         &bound.environment,
         &bound.company,
@@ -105,7 +117,9 @@ pub(super) async fn write(
 
 /// Decides whether the database may be written.
 pub(super) fn judge(found: &Found, expected: &Expected<'_>) -> Judgement {
-    let Some(bound) = &found.bound else { return unbound(expected) };
+    let Some(bound) = &found.bound else {
+        return unbound(expected);
+    };
     if let Some(problem) = copied(found, bound, expected) {
         return Judgement::Copied(problem);
     }
@@ -131,7 +145,9 @@ fn unbound(expected: &Expected<'_>) -> Judgement {
 
 fn copied(found: &Found, bound: &Bound, expected: &Expected<'_>) -> Option<String> {
     let differs = |what: &str, bound: &str, is: &str| {
-        Some(format!("The database is bound to {what} {bound}, but this is {what} {is}."))
+        Some(format!(
+            "The database is bound to {what} {bound}, but this is {what} {is}."
+        ))
     };
     if expected.environment_check && bound.environment != expected.environment {
         return differs("environment", &bound.environment, expected.environment);
@@ -142,7 +158,10 @@ fn copied(found: &Found, bound: &Bound, expected: &Expected<'_>) -> Option<Strin
     if !bound.server_name.eq_ignore_ascii_case(&found.server_name) {
         return differs("server", &bound.server_name, &found.server_name);
     }
-    if !bound.database_name.eq_ignore_ascii_case(&found.database_name) {
+    if !bound
+        .database_name
+        .eq_ignore_ascii_case(&found.database_name)
+    {
         return differs("database", &bound.database_name, &found.database_name);
     }
     None
@@ -151,15 +170,20 @@ fn copied(found: &Found, bound: &Bound, expected: &Expected<'_>) -> Option<Strin
 fn restored(found: &Found, bound: &Bound, expected: &Expected<'_>) -> Option<String> {
     let forks = [&found.recovery_fork, &bound.recovery_fork];
     if forks.iter().all(|fork| !fork.is_empty())
-        && !found.recovery_fork.eq_ignore_ascii_case(&bound.recovery_fork)
+        && !found
+            .recovery_fork
+            .eq_ignore_ascii_case(&bound.recovery_fork)
     {
-        return Some("The database was restored from a backup: its recovery fork changed.".to_owned());
+        return Some(
+            "The database was restored from a backup: its recovery fork changed.".to_owned(),
+        );
     }
     let mark = expected.mark?;
     if mark.replaced.contains(&bound.incarnation) {
         return Some("The database carries a binding that was replaced: it is older.".to_owned());
     }
-    let behind = mark.incarnation == bound.incarnation && found.newest_journal < mark.highest_journal;
+    let behind =
+        mark.incarnation == bound.incarnation && found.newest_journal < mark.highest_journal;
     behind.then(|| {
         format!(
             "The journal ends at {}, but entry {} was written: the database is older than that.",
@@ -169,7 +193,11 @@ fn restored(found: &Found, bound: &Bound, expected: &Expected<'_>) -> Option<Str
 }
 
 fn text(row: &[Cell], at: usize) -> String {
-    row.get(at).and_then(Cell::text).unwrap_or_default().trim().to_owned()
+    row.get(at)
+        .and_then(Cell::text)
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -194,33 +222,69 @@ mod tests {
     }
 
     fn mark() -> Mark {
-        Mark { incarnation: "I2".to_owned(), highest_journal: 10, replaced: vec!["I1".to_owned()] }
+        Mark {
+            incarnation: "I2".to_owned(),
+            highest_journal: 10,
+            replaced: vec!["I1".to_owned()],
+        }
     }
 
     fn judged(found: &Found, mark: Option<&Mark>) -> Judgement {
         let environment = "production";
-        judge(found, &Expected { environment, company: "TWO", environment_check: true, mark })
+        judge(
+            found,
+            &Expected {
+                environment,
+                company: "TWO",
+                environment_check: true,
+                mark,
+            },
+        )
     }
 
     #[test]
     fn the_same_database_is_ready() {
         assert_eq!(judged(&found(), Some(&mark())), Judgement::Ready);
-        let unseen = Found { recovery_fork: String::new(), ..found() };
+        let unseen = Found {
+            recovery_fork: String::new(),
+            ..found()
+        };
         assert_eq!(judged(&unseen, Some(&mark())), Judgement::Ready);
         assert_eq!(judged(&found(), None), Judgement::Rebound);
     }
 
     #[test]
     fn a_restore_shows_by_fork_by_journal_and_by_an_old_binding() {
-        let fork = Found { recovery_fork: "F2".to_owned(), ..found() };
-        assert!(matches!(judged(&fork, Some(&mark())), Judgement::Restored(_)));
-        let behind = Found { newest_journal: 9, ..found() };
-        assert!(matches!(judged(&behind, Some(&mark())), Judgement::Restored(_)));
+        let fork = Found {
+            recovery_fork: "F2".to_owned(),
+            ..found()
+        };
+        assert!(matches!(
+            judged(&fork, Some(&mark())),
+            Judgement::Restored(_)
+        ));
+        let behind = Found {
+            newest_journal: 9,
+            ..found()
+        };
+        assert!(matches!(
+            judged(&behind, Some(&mark())),
+            Judgement::Restored(_)
+        ));
         let mut old = found();
         old.bound.as_mut().expect("bound").incarnation = "I1".to_owned();
-        assert!(matches!(judged(&old, Some(&mark())), Judgement::Restored(_)));
-        let emptied = Found { bound: None, ..found() };
-        assert!(matches!(judged(&emptied, Some(&mark())), Judgement::Restored(_)));
+        assert!(matches!(
+            judged(&old, Some(&mark())),
+            Judgement::Restored(_)
+        ));
+        let emptied = Found {
+            bound: None,
+            ..found()
+        };
+        assert!(matches!(
+            judged(&emptied, Some(&mark())),
+            Judgement::Restored(_)
+        ));
         assert_eq!(judged(&emptied, None), Judgement::Unbound);
     }
 
@@ -228,11 +292,26 @@ mod tests {
     fn a_copy_shows_by_environment_server_database_or_company() {
         let mut other = found();
         other.bound.as_mut().expect("bound").environment = "test".to_owned();
-        assert!(matches!(judged(&other, Some(&mark())), Judgement::Copied(_)));
-        let server = Found { server_name: "SQL02".to_owned(), ..found() };
-        assert!(matches!(judged(&server, Some(&mark())), Judgement::Copied(_)));
-        let database = Found { database_name: "TWO2".to_owned(), ..found() };
-        assert!(matches!(judged(&database, Some(&mark())), Judgement::Copied(_)));
+        assert!(matches!(
+            judged(&other, Some(&mark())),
+            Judgement::Copied(_)
+        ));
+        let server = Found {
+            server_name: "SQL02".to_owned(),
+            ..found()
+        };
+        assert!(matches!(
+            judged(&server, Some(&mark())),
+            Judgement::Copied(_)
+        ));
+        let database = Found {
+            database_name: "TWO2".to_owned(),
+            ..found()
+        };
+        assert!(matches!(
+            judged(&database, Some(&mark())),
+            Judgement::Copied(_)
+        ));
     }
 
     #[test]

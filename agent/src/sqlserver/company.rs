@@ -86,7 +86,11 @@ impl Company {
         options: ConnectOptions,
         marks: Arc<MarkKeeper>,
     ) -> Self {
-        let pool = Pool::new(options, &config.database, config.parallel + SPARE_CONNECTIONS);
+        let pool = Pool::new(
+            options,
+            &config.database,
+            config.parallel + SPARE_CONNECTIONS,
+        );
         let view = View {
             state: CompanyState::Unreachable,
             detail: "The company has not been looked at yet.".to_owned(),
@@ -157,7 +161,9 @@ impl Company {
 
     /// The highest journal number known to be committed.
     pub(super) fn highest_journal(&self) -> i64 {
-        self.marks.get(&self.config.database).map_or(0, |mark| mark.highest_journal)
+        self.marks
+            .get(&self.config.database)
+            .map_or(0, |mark| mark.highest_journal)
     }
 
     pub(super) fn committed(&self, journal_id: i64) {
@@ -172,9 +178,15 @@ impl Company {
     /// The eConnect procedures the login can see.
     pub async fn procedure_names(&self) -> Result<Vec<String>, SqlError> {
         let mut lease = self.lease().await?;
-        let rows = lease.connection.query(&statements::PROCEDURES, Vec::new()).await?;
+        let rows = lease
+            .connection
+            .query(&statements::PROCEDURES, Vec::new())
+            .await?;
         lease.give_back();
-        Ok(rows.iter().filter_map(|row| row.first()?.text().map(str::to_owned)).collect())
+        Ok(rows
+            .iter()
+            .filter_map(|row| row.first()?.text().map(str::to_owned))
+            .collect())
     }
 
     pub(super) fn forget_shapes(&self) {
@@ -199,12 +211,14 @@ impl Company {
         if self.is_due() {
             self.check().await;
         }
-        self.refusal().map_or(Ok(()), |failure| Err(NoWriter::Parked(Box::new(failure))))?;
+        self.refusal()
+            .map_or(Ok(()), |failure| Err(NoWriter::Parked(Box::new(failure))))?;
         let lease = self.pool.lease().await.map_err(NoWriter::Sql)?;
         if !lease.reused {
             // A restore closes every connection, so a new one is the moment to look again.
             self.check().await;
-            self.refusal().map_or(Ok(()), |failure| Err(NoWriter::Parked(Box::new(failure))))?;
+            self.refusal()
+                .map_or(Ok(()), |failure| Err(NoWriter::Parked(Box::new(failure))))?;
         }
         Ok(lease)
     }
@@ -228,7 +242,12 @@ impl Company {
         if changed {
             let state = view.state.as_str_name();
             let detail = view.detail.as_str();
-            tracing::info!(company = self.config.database, state, detail, "A company's state changed");
+            tracing::info!(
+                company = self.config.database,
+                state,
+                detail,
+                "A company's state changed"
+            );
         }
         if view.state != CompanyState::Ready {
             self.pool.clear();
@@ -240,10 +259,15 @@ impl Company {
 
     /// Binds the company anew by its owner's decision.
     pub async fn rebind(&self) -> Result<String, Failure> {
-        let mut lease = self.lease().await.map_err(|error| refusal::of_sql_error(&error))?;
+        let mut lease = self
+            .lease()
+            .await
+            .map_err(|error| refusal::of_sql_error(&error))?;
         let found = binding::read(&mut lease.connection).await;
         let found = found.map_err(|error| refusal::of_sql_error(&error))?;
-        let Some(found) = found else { return Err(not_prepared_failure()) };
+        let Some(found) = found else {
+            return Err(not_prepared_failure());
+        };
         let bound = self.new_binding(&found);
         binding::write(&mut lease.connection, &bound, found.bound.is_some())
             .await
@@ -281,10 +305,16 @@ impl Company {
     /// Compares a procedure on the server with the catalogue; lists elements the server lacks.
     pub(super) async fn drift_of(&self, procedure: &str) -> Result<Option<Vec<String>>, SqlError> {
         let shapes = self.shapes_of(&[procedure]).await?;
-        let Some(shape) = shapes.get(procedure).cloned().flatten() else { return Ok(None) };
+        let Some(shape) = shapes.get(procedure).cloned().flatten() else {
+            return Ok(None);
+        };
         let elements = catalogue::node(procedure).map_or(&[][..], |spec| spec.elements);
-        let missing = elements.iter().filter(|element| shape.of_element(element.name).is_none());
-        Ok(Some(missing.map(|element| element.name.to_owned()).collect()))
+        let missing = elements
+            .iter()
+            .filter(|element| shape.of_element(element.name).is_none());
+        Ok(Some(
+            missing.map(|element| element.name.to_owned()).collect(),
+        ))
     }
 
     async fn look(&self) -> Result<View, SqlError> {
@@ -310,7 +340,8 @@ impl Company {
             Judgement::Ready => self.view_of(CompanyState::Ready, "", name, Some(&found)),
             Judgement::Rebound => {
                 let incarnation = found.bound.as_ref().map(|b| b.incarnation.clone());
-                self.adopt(connection, &incarnation.unwrap_or_default()).await?;
+                self.adopt(connection, &incarnation.unwrap_or_default())
+                    .await?;
                 self.view_of(CompanyState::Ready, "", name, Some(&found))
             }
             Judgement::Unbound => self.bind(connection, found, name).await?,
@@ -337,7 +368,10 @@ impl Company {
         binding::write(connection, &bound, false).await?;
         self.adopt(connection, &bound.incarnation).await?;
         tracing::info!(company = self.config.database, "The company was bound");
-        let found = Found { bound: Some(bound), ..found };
+        let found = Found {
+            bound: Some(bound),
+            ..found
+        };
         Ok(self.view_of(CompanyState::Ready, "", name, Some(&found)))
     }
 
@@ -366,7 +400,10 @@ impl Company {
     /// The name is a courtesy; without the right to read it the company goes unnamed.
     async fn read_name(&self, connection: &mut SqlConnection) -> Result<String, SqlError> {
         let parameters = vec![SqlValue::from(self.config.database.as_str())];
-        match connection.query_one(&statements::COMPANY_NAME, parameters).await {
+        match connection
+            .query_one(&statements::COMPANY_NAME, parameters)
+            .await
+        {
             Ok(row) => {
                 let name = row.and_then(|row| row.first().and_then(Cell::text).map(str::to_owned));
                 Ok(name.unwrap_or_default())
@@ -387,7 +424,9 @@ impl Company {
             state,
             detail: detail.to_owned(),
             name,
-            bound: found.and_then(|found| found.bound.clone()).unwrap_or_default(),
+            bound: found
+                .and_then(|found| found.bound.clone())
+                .unwrap_or_default(),
             newest_journal: found.map_or(0, |found| found.newest_journal),
             looked: None,
             failed: None,
@@ -401,9 +440,7 @@ impl Company {
             CompanyState::Ready => return false,
             CompanyState::Unreachable | CompanyState::Unspecified => UNREACHABLE_WAIT,
             CompanyState::LoginRefused => REFUSED_WAIT,
-            CompanyState::NotPrepared | CompanyState::Restored | CompanyState::Copied => {
-                OWNER_WAIT
-            }
+            CompanyState::NotPrepared | CompanyState::Restored | CompanyState::Copied => OWNER_WAIT,
         };
         view.looked.is_none_or(|looked| looked.elapsed() >= wait)
     }
@@ -424,7 +461,10 @@ impl Company {
     }
 
     fn view(&self) -> View {
-        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.view
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -444,16 +484,27 @@ fn not_prepared_failure() -> Failure {
 fn failed_view(before: &View, error: SqlError) -> View {
     let (state, detail) = match &error {
         SqlError::LoginRefused(_) => (CompanyState::LoginRefused, error.to_string()),
-        SqlError::Server { number: 208 | 229, .. } => {
-            (CompanyState::NotPrepared, format!("{NOT_PREPARED} ({error})"))
-        }
+        SqlError::Server {
+            number: 208 | 229, ..
+        } => (
+            CompanyState::NotPrepared,
+            format!("{NOT_PREPARED} ({error})"),
+        ),
         // A lock that was in the way says nothing about the company.
-        SqlError::Server { number: 1205 | 1222, .. } => (before.state, before.detail.clone()),
+        SqlError::Server {
+            number: 1205 | 1222,
+            ..
+        } => (before.state, before.detail.clone()),
         SqlError::Unreachable(_)
         | SqlError::Tls(_)
         | SqlError::Broken(_)
         | SqlError::Unexpected(_)
         | SqlError::Server { .. } => (CompanyState::Unreachable, error.to_string()),
     };
-    View { state, detail, failed: Some(error), ..before.clone() }
+    View {
+        state,
+        detail,
+        failed: Some(error),
+        ..before.clone()
+    }
 }

@@ -29,26 +29,26 @@ const TICKS_PER_SECOND: u32 = 300;
 
 /// How to reach a server and who to be there.
 #[derive(Debug, Clone)]
-pub struct ConnectOptions {
-    pub address: Address,
-    pub tls: Tls,
+pub(super) struct ConnectOptions {
+    pub(super) address: Address,
+    pub(super) tls: Tls,
     /// Name in the server's certificate, when it is not the host.
-    pub certificate_name: Option<String>,
-    pub login: Login,
-    pub system_database: String,
-    pub lock_timeout_ms: u32,
+    pub(super) certificate_name: Option<String>,
+    pub(super) login: Login,
+    pub(super) system_database: String,
+    pub(super) lock_timeout_ms: u32,
 }
 
 /// `HOST`, `HOST,PORT` or `HOST\INSTANCE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    pub host: String,
-    pub port: Port,
+pub(super) struct Address {
+    pub(super) host: String,
+    pub(super) port: Port,
 }
 
 /// Where the server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Port {
+pub(super) enum Port {
     Number(u16),
     /// Asked from the SQL Server Browser.
     Instance(String),
@@ -56,7 +56,7 @@ pub enum Port {
 
 /// How the server's certificate is judged.
 #[derive(Debug, Clone)]
-pub enum Tls {
+pub(super) enum Tls {
     /// By these authorities, or the machine's own when there is no file.
     Authority(Option<PathBuf>),
     /// Not at all.
@@ -65,31 +65,34 @@ pub enum Tls {
 
 /// Who the agent is to SQL Server.
 #[derive(Debug, Clone)]
-pub enum Login {
-    Sql { user: String, password: SecretString },
+pub(super) enum Login {
+    Sql {
+        user: String,
+        password: SecretString,
+    },
     /// The account the service runs under.
     Windows,
 }
 
 /// A procedure call: name, parameters in and the names of the two outputs that eConnect defines.
 #[derive(Debug)]
-pub struct Call<'a> {
-    pub procedure: &'a str,
-    pub parameters: Vec<(Cow<'a, str>, SqlValue)>,
-    pub outputs: Vec<(&'a str, SqlValue)>,
+pub(super) struct Call<'a> {
+    pub(super) procedure: &'a str,
+    pub(super) parameters: Vec<(Cow<'a, str>, SqlValue)>,
+    pub(super) outputs: Vec<(&'a str, SqlValue)>,
 }
 
 /// What a procedure answered; an error it raised comes beside its outputs.
 #[derive(Debug, Default)]
-pub struct Called {
-    pub return_code: i32,
-    pub outputs: Vec<(String, Cell)>,
-    pub raised: Option<SqlError>,
+pub(super) struct Called {
+    pub(super) return_code: i32,
+    pub(super) outputs: Vec<(String, Cell)>,
+    pub(super) raised: Option<SqlError>,
 }
 
 /// One value of a row or an output.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
+pub(super) enum Cell {
     Null,
     Text(String),
     Int(i64),
@@ -100,21 +103,21 @@ pub enum Cell {
 
 /// Where the connection's transaction stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TransactionState {
-    pub count: i64,
+pub(super) struct TransactionState {
+    pub(super) count: i64,
     /// 1 can commit, -1 can only roll back, 0 there is none.
-    pub xact_state: i64,
+    pub(super) xact_state: i64,
 }
 
 impl TransactionState {
     /// Exactly our own transaction is open and can be committed.
-    pub fn is_sound(self) -> bool {
+    pub(super) fn is_sound(self) -> bool {
         self.count == 1 && self.xact_state == 1
     }
 }
 
 /// A connection that is logged in to one company database.
-pub struct SqlConnection {
+pub(super) struct SqlConnection {
     client: Client<Compat<TcpStream>>,
     system_database: String,
 }
@@ -127,23 +130,32 @@ impl std::fmt::Debug for SqlConnection {
 
 impl Address {
     /// Reads the owner's notation.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Some((host, port)) = text.split_once(',') {
             let port = Port::Number(port.trim().parse().ok()?);
-            return Some(Self { host: host.trim().to_owned(), port });
+            return Some(Self {
+                host: host.trim().to_owned(),
+                port,
+            });
         }
         if let Some((host, instance)) = text.split_once('\\') {
-            return Some(Self { host: host.to_owned(), port: Port::Instance(instance.to_owned()) });
+            return Some(Self {
+                host: host.to_owned(),
+                port: Port::Instance(instance.to_owned()),
+            });
         }
         let host = text.to_owned();
-        (!host.is_empty()).then_some(Self { host, port: Port::Number(DEFAULT_PORT) })
+        (!host.is_empty()).then_some(Self {
+            host,
+            port: Port::Number(DEFAULT_PORT),
+        })
     }
 }
 
 impl SqlConnection {
     /// Connects, logs in and sets up the session.
-    pub async fn open(options: &ConnectOptions, database: &str) -> Result<Self, SqlError> {
+    pub(super) async fn open(options: &ConnectOptions, database: &str) -> Result<Self, SqlError> {
         let opening = Box::pin(Self::establish(options, database));
         match tokio::time::timeout(CONNECT_TIMEOUT + HANDSHAKE_TIMEOUT, opening).await {
             Ok(opened) => opened,
@@ -157,14 +169,22 @@ impl SqlConnection {
             Port::Number(port) => *port,
             Port::Instance(instance) => browse(host, instance).await?,
         };
-        let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect((host.as_str(), port)))
-            .await
-            .map_err(|_| SqlError::Unreachable(format!("{host},{port} did not answer")))?
-            .map_err(|error| SqlError::Unreachable(format!("{host},{port}: {error}")))?;
-        stream.set_nodelay(true).map_err(|error| SqlError::Unreachable(error.to_string()))?;
+        let stream =
+            tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect((host.as_str(), port)))
+                .await
+                .map_err(|_| SqlError::Unreachable(format!("{host},{port} did not answer")))?
+                .map_err(|error| SqlError::Unreachable(format!("{host},{port}: {error}")))?;
+        stream
+            .set_nodelay(true)
+            .map_err(|error| SqlError::Unreachable(error.to_string()))?;
         let config = configure(options, database, port);
-        let client = Client::connect(config, stream.compat_write()).await.map_err(while_opening)?;
-        let mut connection = Self { client, system_database: options.system_database.clone() };
+        let client = Client::connect(config, stream.compat_write())
+            .await
+            .map_err(while_opening)?;
+        let mut connection = Self {
+            client,
+            system_database: options.system_database.clone(),
+        };
         connection.set_lock_timeout(options.lock_timeout_ms).await?;
         Ok(connection)
     }
@@ -179,20 +199,20 @@ impl SqlConnection {
         Ok(())
     }
 
-    pub async fn begin(&mut self) -> Result<(), SqlError> {
+    pub(super) async fn begin(&mut self) -> Result<(), SqlError> {
         self.client.begin_transaction().await.map_err(sql_error)
     }
 
-    pub async fn commit(&mut self) -> Result<(), SqlError> {
+    pub(super) async fn commit(&mut self) -> Result<(), SqlError> {
         self.client.commit_transaction().await.map_err(sql_error)
     }
 
-    pub async fn rollback(&mut self) -> Result<(), SqlError> {
+    pub(super) async fn rollback(&mut self) -> Result<(), SqlError> {
         self.client.rollback_transaction().await.map_err(sql_error)
     }
 
     /// Rolls back whatever is open; a procedure or the server may have done so already.
-    pub async fn rollback_if_open(&mut self) -> Result<(), SqlError> {
+    pub(super) async fn rollback_if_open(&mut self) -> Result<(), SqlError> {
         match self.transaction_state().await? {
             TransactionState { count: 0, .. } => Ok(()),
             _ => self.rollback().await,
@@ -200,7 +220,7 @@ impl SqlConnection {
     }
 
     /// Runs a statement and counts the rows it touched.
-    pub async fn execute(
+    pub(super) async fn execute(
         &mut self,
         statement: &Statement,
         parameters: Vec<SqlValue>,
@@ -211,7 +231,7 @@ impl SqlConnection {
     }
 
     /// Runs a statement and reads all its rows.
-    pub async fn query(
+    pub(super) async fn query(
         &mut self,
         statement: &Statement,
         parameters: Vec<SqlValue>,
@@ -228,7 +248,7 @@ impl SqlConnection {
     }
 
     /// Reads the first row, if any.
-    pub async fn query_one(
+    pub(super) async fn query_one(
         &mut self,
         statement: &Statement,
         parameters: Vec<SqlValue>,
@@ -237,7 +257,7 @@ impl SqlConnection {
     }
 
     /// Calls a procedure of schema dbo by name.
-    pub async fn call(&mut self, call: Call<'_>) -> Result<Called, SqlError> {
+    pub(super) async fn call(&mut self, call: Call<'_>) -> Result<Called, SqlError> {
         let mut command = Command::new(format!("dbo.{}", call.procedure));
         for (name, value) in call.parameters {
             command.bind_param(name, column(value));
@@ -250,12 +270,15 @@ impl SqlConnection {
     }
 
     /// Asks where the transaction stands.
-    pub async fn transaction_state(&mut self) -> Result<TransactionState, SqlError> {
-        let row = self.query_one(&statements::TRANSACTION_STATE, Vec::new()).await?;
+    pub(super) async fn transaction_state(&mut self) -> Result<TransactionState, SqlError> {
+        let row = self
+            .query_one(&statements::TRANSACTION_STATE, Vec::new())
+            .await?;
         match row.as_deref() {
-            Some([Cell::Int(count), Cell::Int(xact_state)]) => {
-                Ok(TransactionState { count: *count, xact_state: *xact_state })
-            }
+            Some([Cell::Int(count), Cell::Int(xact_state)]) => Ok(TransactionState {
+                count: *count,
+                xact_state: *xact_state,
+            }),
             _ => Err(SqlError::Unexpected("no transaction state".to_owned())),
         }
     }
@@ -338,9 +361,17 @@ async fn browse(host: &str, instance: &str) -> Result<u16, SqlError> {
         SqlError::Unreachable(format!("the SQL Server Browser on {host}: {problem}"))
     };
     let io = |error: std::io::Error| failed(error.to_string());
-    let mut targets = tokio::net::lookup_host((host, BROWSER_PORT)).await.map_err(io)?;
-    let target = targets.next().ok_or_else(|| failed("the name has no address".to_owned()))?;
-    let local = if target.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let mut targets = tokio::net::lookup_host((host, BROWSER_PORT))
+        .await
+        .map_err(io)?;
+    let target = targets
+        .next()
+        .ok_or_else(|| failed("the name has no address".to_owned()))?;
+    let local = if target.is_ipv4() {
+        "0.0.0.0:0"
+    } else {
+        "[::]:0"
+    };
     let socket = tokio::net::UdpSocket::bind(local).await.map_err(io)?;
     let mut request = vec![0x04];
     request.extend_from_slice(instance.as_bytes());
@@ -400,7 +431,10 @@ fn epoch() -> Date {
     Date::from_calendar_date(1900, Month::January, 1).unwrap_or(Date::MIN)
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the driver's enum; what we never read is one")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the driver's enum; what we never read is one"
+)]
 fn cell(value: ColumnData<'static>) -> Cell {
     match value {
         ColumnData::String(Some(text)) => Cell::Text(text.into_owned()),
@@ -445,9 +479,9 @@ fn sql_error(error: tiberius::error::Error) -> SqlError {
 /// Before the login is through, the same errors mean other things.
 fn while_opening(error: tiberius::error::Error) -> SqlError {
     match sql_error(error) {
-        SqlError::Server { number, message, .. } => {
-            SqlError::LoginRefused(format!("{message} (error {number})"))
-        }
+        SqlError::Server {
+            number, message, ..
+        } => SqlError::LoginRefused(format!("{message} (error {number})")),
         SqlError::Broken(message) => SqlError::Unreachable(message),
         other => other,
     }
@@ -455,7 +489,7 @@ fn while_opening(error: tiberius::error::Error) -> SqlError {
 
 impl Cell {
     /// The text without the blanks SQL Server pads with.
-    pub fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text.trim_end_matches(' ')),
             Self::Null | Self::Int(_) | Self::Numeric(_) | Self::DateTime(_) | Self::Other => None,
@@ -463,7 +497,7 @@ impl Cell {
     }
 
     /// A whole number of any width.
-    pub fn int(&self) -> Option<i64> {
+    pub(super) fn int(&self) -> Option<i64> {
         match self {
             Self::Int(number) => Some(*number),
             Self::Null | Self::Text(_) | Self::Numeric(_) | Self::DateTime(_) | Self::Other => None,
@@ -487,7 +521,8 @@ mod tests {
 
     #[test]
     fn the_browser_s_answer_names_the_port() {
-        let answer = "\u{5}\0ServerName;SQL01;InstanceName;GP;IsClustered;No;Version;15.0;tcp;50123;;";
+        let answer =
+            "\u{5}\0ServerName;SQL01;InstanceName;GP;IsClustered;No;Version;15.0;tcp;50123;;";
         assert_eq!(browsed_port(answer), Some(50_123));
         assert_eq!(browsed_port("ServerName;SQL01;;"), None);
     }

@@ -60,7 +60,11 @@ impl From<SqlError> for Stop {
             return Self::Lost(error);
         }
         let failure = Box::new(refusal::of_sql_error(&error));
-        if error.is_lock() { Self::Locked(failure) } else { Self::Failed(failure) }
+        if error.is_lock() {
+            Self::Locked(failure)
+        } else {
+            Self::Failed(failure)
+        }
     }
 }
 
@@ -83,7 +87,11 @@ struct RecordedKey {
 /// Executes the document, or says why nothing was written.
 pub async fn execute(company: &Company, request: &Request<'_>) -> Result<Executed, Failure> {
     let plan = prepare(company, request.document).await?;
-    let run = Run { company, request, plan: &plan };
+    let run = Run {
+        company,
+        request,
+        plan: &plan,
+    };
     let (mut locked, mut lost) = (0, 0);
     loop {
         match Box::pin(run.attempt()).await {
@@ -96,7 +104,10 @@ pub async fn execute(company: &Company, request: &Request<'_>) -> Result<Execute
                 if locked >= LOCK_ATTEMPTS || Instant::now() + wait >= request.deadline {
                     return Err(*failure);
                 }
-                tracing::info!(attempt = locked, "A lock in GP was in the way; trying again");
+                tracing::info!(
+                    attempt = locked,
+                    "A lock in GP was in the way; trying again"
+                );
                 tokio::time::sleep(wait).await;
             }
             Err(Stop::Lost(error)) => {
@@ -132,10 +143,7 @@ pub async fn settle(company: &Company, request: &Request<'_>) -> Result<Executed
     }
 }
 
-async fn outcome(
-    company: &Company,
-    request: &Request<'_>,
-) -> Result<Option<Executed>, SqlError> {
+async fn outcome(company: &Company, request: &Request<'_>) -> Result<Option<Executed>, SqlError> {
     let mut lease = company.fresh_lease().await?;
     let row = journal::find(&mut lease.connection, request.effect_key).await?;
     lease.give_back();
@@ -164,7 +172,10 @@ struct Run<'a> {
 
 /// How the writing transaction got its row.
 enum Opening {
-    Begun { journal_id: i64, numbers: Vec<Reserved> },
+    Begun {
+        journal_id: i64,
+        numbers: Vec<Reserved>,
+    },
     Done(Executed),
 }
 
@@ -191,7 +202,10 @@ impl Run<'_> {
     async fn transaction(&self, lease: &mut Lease) -> Result<Executed, Stop> {
         let connection = &mut lease.connection;
         let (journal_id, numbers) = match self.open(connection).await? {
-            Opening::Begun { journal_id, numbers } => (journal_id, numbers),
+            Opening::Begun {
+                journal_id,
+                numbers,
+            } => (journal_id, numbers),
             Opening::Done(executed) => return Ok(executed),
         };
         crash::point("agent.journal.written");
@@ -212,7 +226,10 @@ impl Run<'_> {
             && journal_id <= known
         {
             // Numbers only grow; one seen before means the database went back in time.
-            self.company.recheck().await.map_err(|failure| Stop::Failed(Box::new(failure)))?;
+            self.company
+                .recheck()
+                .await
+                .map_err(|failure| Stop::Failed(Box::new(failure)))?;
         }
         match taken {
             Taken::Blocked => Err(busy()),
@@ -223,7 +240,10 @@ impl Run<'_> {
             }
             Taken::Row(journal_id) => {
                 let numbers = self.take_numbers(connection).await?;
-                Ok(Opening::Begun { journal_id, numbers })
+                Ok(Opening::Begun {
+                    journal_id,
+                    numbers,
+                })
             }
         }
     }
@@ -249,7 +269,10 @@ impl Run<'_> {
         connection.begin().await?;
         match journal::take(connection, &self.entry()).await? {
             None => Err(busy()),
-            Some(true) => Ok(Opening::Begun { journal_id, numbers }),
+            Some(true) => Ok(Opening::Begun {
+                journal_id,
+                numbers,
+            }),
             // Another session was faster; its row says how it went.
             Some(false) => Err(Stop::Locked(Box::new(busy_failure()))),
         }
@@ -263,7 +286,9 @@ impl Run<'_> {
             Err(error) if error.number() == Some(1222) => return Err(busy()),
             Err(error) => return Err(error.into()),
         };
-        let Some(row) = found else { return Err(Stop::Locked(Box::new(busy_failure()))) };
+        let Some(row) = found else {
+            return Err(Stop::Locked(Box::new(busy_failure())));
+        };
         if row.committed {
             return self.open_committed(connection, &row).await;
         }
@@ -281,7 +306,12 @@ impl Run<'_> {
         row: &journal::Row,
     ) -> Result<Opening, Stop> {
         if !self.request.update || row.revision == self.request.revision {
-            return Ok(Opening::Done(recorded(self.company, self.request, row, true)));
+            return Ok(Opening::Done(recorded(
+                self.company,
+                self.request,
+                row,
+                true,
+            )));
         }
         if row.revision > self.request.revision {
             let message = format!(
@@ -297,7 +327,10 @@ impl Run<'_> {
             Some(false) => Err(Stop::Locked(Box::new(busy_failure()))),
             Some(true) => {
                 let numbers = self.take_numbers(connection).await?;
-                Ok(Opening::Begun { journal_id: row.journal_id, numbers })
+                Ok(Opening::Begun {
+                    journal_id: row.journal_id,
+                    numbers,
+                })
             }
         }
     }
@@ -328,7 +361,10 @@ impl Run<'_> {
 
     fn header_of(&self, transaction: usize) -> &Node {
         let nodes = &self.request.document.transactions[transaction].nodes;
-        nodes.iter().find(|node| node.name == plan::HEADER).unwrap_or(&nodes[0])
+        nodes
+            .iter()
+            .find(|node| node.name == plan::HEADER)
+            .unwrap_or(&nodes[0])
     }
 
     async fn call(
@@ -346,15 +382,28 @@ impl Run<'_> {
         }
         let number = numbers.iter().find(|n| n.transaction == call.transaction);
         let number = number.map(|reserved| reserved.number.as_str());
-        let parameters = call.arguments.iter().map(|argument| bound(argument, number)).collect();
+        let parameters = call
+            .arguments
+            .iter()
+            .map(|argument| bound(argument, number))
+            .collect();
         let called = connection
-            .call(Call { procedure: &call.procedure, parameters, outputs })
+            .call(Call {
+                procedure: &call.procedure,
+                parameters,
+                outputs,
+            })
             .await?;
         let verdict = Verdict::of(&called);
         if verdict != Verdict::Accepted {
             let node = &self.request.document.transactions[call.transaction].nodes[call.node];
             let (path, procedure) = (call.path.as_str(), call.procedure.as_str());
-            let refused = Refused { node, path, procedure, verdict };
+            let refused = Refused {
+                node,
+                path,
+                procedure,
+                verdict,
+            };
             if called.raised.as_ref().is_some_and(SqlError::is_drift) {
                 self.company.forget_shapes();
             }
@@ -368,7 +417,11 @@ impl Run<'_> {
             "{} ended the document's transaction by itself; everything was rolled back.",
             call.procedure
         );
-        let failure = failure(ErrorClass::BusinessRule, "rolled_back_by_procedure", message);
+        let failure = failure(
+            ErrorClass::BusinessRule,
+            "rolled_back_by_procedure",
+            message,
+        );
         Err(Stop::Failed(Box::new(failure)))
     }
 
@@ -380,7 +433,11 @@ impl Run<'_> {
             Err(_) => None,
         };
         let failure = Box::new(refusal::report(refused, reader).await);
-        if locked { Stop::Locked(failure) } else { Stop::Failed(failure) }
+        if locked {
+            Stop::Locked(failure)
+        } else {
+            Stop::Failed(failure)
+        }
     }
 
     async fn commit(
@@ -390,7 +447,9 @@ impl Run<'_> {
         numbers: &[Reserved],
     ) -> Result<Executed, Stop> {
         let number = |transaction| {
-            let found = numbers.iter().find(|reserved| reserved.transaction == transaction);
+            let found = numbers
+                .iter()
+                .find(|reserved| reserved.transaction == transaction);
             found.map(|reserved| reserved.number.clone())
         };
         let keys = plan::keys(self.request.document, number);
@@ -467,7 +526,9 @@ fn record(keys: &[DocumentKey]) -> String {
         type_element: key.type_element.clone(),
         type_value: key.type_value.clone(),
     };
-    let recorded = Recorded { keys: keys.iter().map(key).collect() };
+    let recorded = Recorded {
+        keys: keys.iter().map(key).collect(),
+    };
     serde_json::to_string(&recorded).unwrap_or_default()
 }
 
@@ -483,7 +544,11 @@ fn busy_failure() -> Failure {
 fn vanished() -> Stop {
     let message = "The journal row of the document was gone before the commit; everything was \
                    rolled back.";
-    let failure = failure(ErrorClass::BusinessRule, "rolled_back_by_procedure", message);
+    let failure = failure(
+        ErrorClass::BusinessRule,
+        "rolled_back_by_procedure",
+        message,
+    );
     Stop::Failed(Box::new(failure))
 }
 

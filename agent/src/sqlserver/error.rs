@@ -12,7 +12,12 @@ pub enum SqlError {
     #[error("SQL Server refused the login: {0}")]
     LoginRefused(String),
     #[error("SQL Server error {number} in {procedure}: {message}")]
-    Server { number: i32, procedure: String, message: String, fatal: bool },
+    Server {
+        number: i32,
+        procedure: String,
+        message: String,
+        fatal: bool,
+    },
     #[error("the connection to SQL Server broke: {0}")]
     Broken(String),
     #[error("SQL Server answered in a way we do not know: {0}")]

@@ -9,7 +9,6 @@ use super::connection::{Cell, SqlConnection};
 use super::error::SqlError;
 use super::numbers;
 use super::statements;
-use super::values::SqlValue;
 
 /// Transaction types whose procedures the agent needs.
 const SERVED: [&str; 2] = ["SOPTransactionType", "RMCustomerMasterType"];
@@ -27,7 +26,12 @@ pub struct Finding {
 
 impl Finding {
     pub fn passed(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { name: name.into(), passed: true, detail: detail.into(), repair: String::new() }
+        Self {
+            name: name.into(),
+            passed: true,
+            detail: detail.into(),
+            repair: String::new(),
+        }
     }
 
     pub fn failed(
@@ -35,14 +39,23 @@ impl Finding {
         detail: impl Into<String>,
         repair: impl Into<String>,
     ) -> Self {
-        Self { name: name.into(), passed: false, detail: detail.into(), repair: repair.into() }
+        Self {
+            name: name.into(),
+            passed: false,
+            detail: detail.into(),
+            repair: repair.into(),
+        }
     }
 }
 
 /// The procedures that documents of the served types may call.
 pub fn served_procedures() -> Vec<&'static str> {
-    let children = SERVED.iter().filter_map(|name| catalogue::transaction_type(name));
-    let nodes = children.flat_map(|kind| kind.children).filter_map(|c| catalogue::node(c.node));
+    let children = SERVED
+        .iter()
+        .filter_map(|name| catalogue::transaction_type(name));
+    let nodes = children
+        .flat_map(|kind| kind.children)
+        .filter_map(|c| catalogue::node(c.node));
     let mut names: Vec<_> = nodes.filter_map(|spec| spec.procedure).collect();
     names.push(numbers::PROCEDURE);
     names.sort_unstable();
@@ -69,7 +82,15 @@ pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
         ("connect.Binding", "INSERT"),
         ("connect.Binding", "UPDATE"),
     ] {
-        findings.push(right_on(connection, name(&format!("{right} on {object}")), object, right).await);
+        findings.push(
+            right_on(
+                connection,
+                name(&format!("{right} on {object}")),
+                object,
+                right,
+            )
+            .await,
+        );
     }
     for procedure in served_procedures() {
         let finding = name(&format!("procedure {procedure}"));
@@ -104,22 +125,34 @@ fn no_connection(name: String, error: &SqlError) -> Finding {
 }
 
 async fn version(connection: &mut SqlConnection, name: String) -> Finding {
-    match connection.query_one(&statements::SERVER_VERSION, Vec::new()).await {
+    match connection
+        .query_one(&statements::SERVER_VERSION, Vec::new())
+        .await
+    {
         Ok(row) => {
             let text = |at: usize| {
                 let cell = row.as_ref().and_then(|row| row.get(at));
                 cell.and_then(Cell::text).unwrap_or("unknown").to_owned()
             };
-            Finding::passed(name, format!("SQL Server {}, logged in as {}", text(0), text(1)))
+            Finding::passed(
+                name,
+                format!("SQL Server {}, logged in as {}", text(0), text(1)),
+            )
         }
         Err(error) => no_connection(name, &error),
     }
 }
 
 async fn clock(connection: &mut SqlConnection, name: String, now_unix_ms: i64) -> Finding {
-    let row = connection.query_one(&statements::SERVER_CLOCK, Vec::new()).await;
+    let row = connection
+        .query_one(&statements::SERVER_CLOCK, Vec::new())
+        .await;
     let Ok(Some([Cell::DateTime(server)])) = row.as_ref().map(|row| row.as_deref()) else {
-        return Finding::failed(name, "The server does not tell its time.", "See its error log.");
+        return Finding::failed(
+            name,
+            "The server does not tell its time.",
+            "See its error log.",
+        );
     };
     let ahead = unix_ms(*server) - now_unix_ms;
     let detail = format!("The server's clock is {ahead} ms ahead of this machine's.");
@@ -143,7 +176,10 @@ async fn right_on(
     let repair = "Run the script of `connect-agent sql --install-script` and add the agent's user \
                   to role connect_agent.";
     let parameters = vec![object.into(), right.into()];
-    match connection.query_one(&statements::RIGHT_ON_OBJECT, parameters).await {
+    match connection
+        .query_one(&statements::RIGHT_ON_OBJECT, parameters)
+        .await
+    {
         Ok(row) => match row.as_deref() {
             Some([Cell::Int(1)]) => Finding::passed(name, "granted"),
             Some([Cell::Int(_)]) => Finding::failed(name, "not granted", repair),
@@ -168,18 +204,33 @@ async fn procedure_finding(
         "taCreateCustomerAddress",
         "taGetSopNumber",
     ];
-    let right = right_on(connection, name.clone(), &format!("dbo.{procedure}"), "EXECUTE").await;
+    let right = right_on(
+        connection,
+        name.clone(),
+        &format!("dbo.{procedure}"),
+        "EXECUTE",
+    )
+    .await;
     if !right.passed {
         return CORE.contains(&procedure).then_some(right);
     }
     match company.drift_of(procedure).await {
-        Ok(Some(missing)) if missing.is_empty() => Some(Finding::passed(name, "as in the catalogue")),
+        Ok(Some(missing)) if missing.is_empty() => {
+            Some(Finding::passed(name, "as in the catalogue"))
+        }
         Ok(Some(missing)) => {
             let detail = format!("this server's version has no {}", missing.join(", "));
-            Some(Finding::passed(name, format!("{detail}; documents with these are refused")))
+            Some(Finding::passed(
+                name,
+                format!("{detail}; documents with these are refused"),
+            ))
         }
         Ok(None) if procedure == numbers::PROCEDURE => Some(Finding::passed(name, "granted")),
-        Ok(None) => Some(Finding::failed(name, "its parameters may not be seen", GRANT)),
+        Ok(None) => Some(Finding::failed(
+            name,
+            "its parameters may not be seen",
+            GRANT,
+        )),
         Err(error) => Some(Finding::failed(name, error.to_string(), GRANT)),
     }
 }
@@ -197,6 +248,20 @@ fn binding(company: &Company, name: String) -> Finding {
         | CompanyState::Restored
         | CompanyState::Copied => {
             Finding::failed(name, company.state().as_str_name(), report.detail)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_install_script_grants_every_procedure_the_agent_calls() {
+        let script = include_str!("../../../installer/sql/connect.sql");
+        for procedure in served_procedures() {
+            let grant = format!("GRANT EXECUTE ON dbo.{procedure} TO connect_agent;");
+            assert!(script.contains(&grant), "no grant for {procedure}");
         }
     }
 }

@@ -54,10 +54,15 @@ pub(super) async fn insert(
         entry.payload_hash.into(),
         SqlValue::BigInt(entry.revision),
     ];
-    match connection.query_one(&statements::JOURNAL_INSERT, parameters).await {
+    match connection
+        .query_one(&statements::JOURNAL_INSERT, parameters)
+        .await
+    {
         Ok(row) => match row.as_deref() {
             Some([Cell::Int(id)]) => Ok(Taken::Row(*id)),
-            _ => Err(SqlError::Unexpected("the journal gave no number".to_owned())),
+            _ => Err(SqlError::Unexpected(
+                "the journal gave no number".to_owned(),
+            )),
         },
         Err(error) if error.is_duplicate() => Ok(Taken::Exists),
         Err(error) if error.number() == Some(1222) => Ok(Taken::Blocked),
@@ -72,7 +77,9 @@ pub(super) async fn keep_numbers(
     numbers: String,
 ) -> Result<bool, SqlError> {
     let parameters = vec![SqlValue::Text(numbers), effect_key.into()];
-    let touched = connection.execute(&statements::JOURNAL_NUMBERS, parameters).await?;
+    let touched = connection
+        .execute(&statements::JOURNAL_NUMBERS, parameters)
+        .await?;
     Ok(touched == 1)
 }
 
@@ -118,9 +125,14 @@ pub(super) async fn commit(
     entry: &Entry<'_>,
     answer: String,
 ) -> Result<bool, SqlError> {
-    let parameters =
-        vec![SqlValue::Text(answer), entry.effect_key.into(), entry.command_id.into()];
-    let touched = connection.execute(&statements::JOURNAL_COMMIT, parameters).await?;
+    let parameters = vec![
+        SqlValue::Text(answer),
+        entry.effect_key.into(),
+        entry.command_id.into(),
+    ];
+    let touched = connection
+        .execute(&statements::JOURNAL_COMMIT, parameters)
+        .await?;
     Ok(touched == 1)
 }
 
@@ -129,12 +141,22 @@ pub(super) async fn find(
     connection: &mut SqlConnection,
     effect_key: &str,
 ) -> Result<Option<Row>, SqlError> {
-    let found = connection.query_one(&statements::JOURNAL_FIND, vec![effect_key.into()]).await?;
+    let found = connection
+        .query_one(&statements::JOURNAL_FIND, vec![effect_key.into()])
+        .await?;
     let Some(cells) = found else { return Ok(None) };
-    let text = |at: usize| cells.get(at).and_then(Cell::text).unwrap_or_default().to_owned();
+    let text = |at: usize| {
+        cells
+            .get(at)
+            .and_then(Cell::text)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let int = |at: usize| cells.get(at).and_then(Cell::int);
     let (Some(journal_id), Some(state)) = (int(0), int(1)) else {
-        return Err(SqlError::Unexpected("a journal row without number or state".to_owned()));
+        return Err(SqlError::Unexpected(
+            "a journal row without number or state".to_owned(),
+        ));
     };
     Ok(Some(Row {
         journal_id,
@@ -162,5 +184,7 @@ async fn maximum(
     statement: &statements::Statement,
 ) -> Result<i64, SqlError> {
     let row = connection.query_one(statement, Vec::new()).await?;
-    Ok(row.and_then(|row| row.first().and_then(Cell::int)).unwrap_or_default())
+    Ok(row
+        .and_then(|row| row.first().and_then(Cell::int))
+        .unwrap_or_default())
 }

@@ -70,7 +70,9 @@ impl Gp {
             let made = Company::new(made, options.clone(), Arc::clone(marks));
             (company.database.clone(), Arc::new(made))
         };
-        Ok(Self { companies: config.gp.companies.iter().map(company).collect() })
+        Ok(Self {
+            companies: config.gp.companies.iter().map(company).collect(),
+        })
     }
 
     pub fn company(&self, database: &str) -> Option<&Arc<Company>> {

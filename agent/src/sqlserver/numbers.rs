@@ -47,10 +47,16 @@ pub(super) async fn take(
         procedure: PROCEDURE,
         parameters: vec![
             ("@I_tSOPTYPE".into(), SqlValue::TinyInt(wanted.sop_type)),
-            ("@I_cDOCID".into(), SqlValue::Text(wanted.document_id.clone())),
+            (
+                "@I_cDOCID".into(),
+                SqlValue::Text(wanted.document_id.clone()),
+            ),
             ("@I_tInc_Dec".into(), SqlValue::TinyInt(1)),
         ],
-        outputs: vec![(NUMBER_OUT, SqlValue::from("")), (STATE_OUT, SqlValue::Int(0))],
+        outputs: vec![
+            (NUMBER_OUT, SqlValue::from("")),
+            (STATE_OUT, SqlValue::Int(0)),
+        ],
     };
     let called = connection.call(call).await?;
     if let Some(error) = &called.raised
@@ -59,10 +65,18 @@ pub(super) async fn take(
         return Err(NoNumber::Sql(error.clone()));
     }
     let output = |name: &str| {
-        called.outputs.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|o| &o.1)
+        called
+            .outputs
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|o| &o.1)
     };
     let state = output(STATE_OUT).and_then(Cell::int).unwrap_or_default();
-    let number = output(NUMBER_OUT).and_then(Cell::text).unwrap_or_default().trim().to_owned();
+    let number = output(NUMBER_OUT)
+        .and_then(Cell::text)
+        .unwrap_or_default()
+        .trim()
+        .to_owned();
     if state != 0 || called.return_code != 0 || called.raised.is_some() || number.is_empty() {
         return Err(NoNumber::Refused(Box::new(called)));
     }
@@ -100,8 +114,11 @@ mod tests {
 
     #[test]
     fn numbers_survive_the_journal_and_fit_only_what_they_were_taken_for() {
-        let wanted =
-            NumberWanted { transaction: 0, sop_type: 2, document_id: "STDORD".to_owned() };
+        let wanted = NumberWanted {
+            transaction: 0,
+            sop_type: 2,
+            document_id: "STDORD".to_owned(),
+        };
         let reserved = vec![Reserved {
             transaction: 0,
             sop_type: 2,
@@ -111,7 +128,13 @@ mod tests {
         let kept = from_journal(&to_journal(&reserved));
         assert_eq!(kept, reserved);
         assert!(fit(&kept, std::slice::from_ref(&wanted)));
-        assert!(!fit(&kept, &[NumberWanted { sop_type: 3, ..wanted }]));
+        assert!(!fit(
+            &kept,
+            &[NumberWanted {
+                sop_type: 3,
+                ..wanted
+            }]
+        ));
         assert!(from_journal("").is_empty());
     }
 }

@@ -62,9 +62,14 @@ pub(super) struct Plan {
 
 /// The procedures a document calls, each once.
 pub(super) fn procedures(document: &Document) -> Vec<&str> {
-    let nodes = document.transactions.iter().flat_map(|transaction| &transaction.nodes);
-    let mut names: Vec<&str> =
-        nodes.map(|node| node.name.as_str()).filter(|name| *name != PROCESS_INFO).collect();
+    let nodes = document
+        .transactions
+        .iter()
+        .flat_map(|transaction| &transaction.nodes);
+    let mut names: Vec<&str> = nodes
+        .map(|node| node.name.as_str())
+        .filter(|name| *name != PROCESS_INFO)
+        .collect();
     names.sort_unstable();
     names.dedup();
     names.into_iter().map(procedure).collect()
@@ -76,15 +81,21 @@ pub(super) fn plan(
     shapes: &HashMap<String, Option<Arc<Shape>>>,
     allowed: &dyn Fn(&str) -> bool,
 ) -> Result<Plan, Failure> {
-    let mut problems: Vec<GpError> =
-        econnect::check_document(document, allowed).into_iter().map(violation).collect();
+    let mut problems: Vec<GpError> = econnect::check_document(document, allowed)
+        .into_iter()
+        .map(violation)
+        .collect();
     let mut calls = Vec::new();
     for (transaction, content) in document.transactions.iter().enumerate() {
         for (node, spec) in content.nodes.iter().enumerate() {
             if spec.name == PROCESS_INFO {
                 continue;
             }
-            let place = Place { document, transaction, node };
+            let place = Place {
+                document,
+                transaction,
+                node,
+            };
             let shape = shapes.get(procedure(&spec.name)).cloned().flatten();
             match shape {
                 Some(shape) => calls.push(call(&place, &shape, &mut problems)),
@@ -94,9 +105,17 @@ pub(super) fn plan(
     }
     let numbers = numbers(document, &mut problems);
     if problems.is_empty() {
-        let kinds: Vec<_> = document.transactions.iter().map(|t| t.kind.as_str()).collect();
+        let kinds: Vec<_> = document
+            .transactions
+            .iter()
+            .map(|t| t.kind.as_str())
+            .collect();
         let document_type = kinds.join(" ").chars().take(60).collect();
-        return Ok(Plan { calls, numbers, document_type });
+        return Ok(Plan {
+            calls,
+            numbers,
+            document_type,
+        });
     }
     let first = &problems[0];
     let message = format!("The document is not sound: {} {}", first.node, first.text);
@@ -106,7 +125,10 @@ pub(super) fn plan(
 }
 
 /// The keys GP knows the document's records by, once numbers are there.
-pub(super) fn keys(document: &Document, number: impl Fn(usize) -> Option<String>) -> Vec<DocumentKey> {
+pub(super) fn keys(
+    document: &Document,
+    number: impl Fn(usize) -> Option<String>,
+) -> Vec<DocumentKey> {
     let mut keys = Vec::new();
     for (index, transaction) in document.transactions.iter().enumerate() {
         for node in &transaction.nodes {
@@ -145,7 +167,9 @@ impl Place<'_> {
 }
 
 fn procedure(node: &str) -> &str {
-    catalogue::node(node).and_then(|spec| spec.procedure).unwrap_or(node)
+    catalogue::node(node)
+        .and_then(|spec| spec.procedure)
+        .unwrap_or(node)
 }
 
 fn call(place: &Place<'_>, shape: &Shape, problems: &mut Vec<GpError>) -> PlannedCall {
@@ -172,7 +196,10 @@ fn call(place: &Place<'_>, shape: &Shape, problems: &mut Vec<GpError>) -> Planne
                 }
             }
         };
-        arguments.push(Argument { name: parameter.name.clone(), value });
+        arguments.push(Argument {
+            name: parameter.name.clone(),
+            value,
+        });
     }
     PlannedCall {
         procedure: procedure(&spec.name).to_owned(),
@@ -189,15 +216,23 @@ fn call(place: &Place<'_>, shape: &Shape, problems: &mut Vec<GpError>) -> Planne
 fn numbers(document: &Document, problems: &mut Vec<GpError>) -> Vec<NumberWanted> {
     let mut wanted = Vec::new();
     for (index, transaction) in document.transactions.iter().enumerate() {
-        let header = transaction.nodes.iter().position(|node| node.name == HEADER);
+        let header = transaction
+            .nodes
+            .iter()
+            .position(|node| node.name == HEADER);
         let header = header.filter(|at| transaction.nodes[*at].get(NUMBER) == Some(&Value::Empty));
         let Some(at) = header else {
             empty_numbers_without_header(document, index, problems);
             continue;
         };
         let node = &transaction.nodes[at];
-        let sop_type = node.text("SOPTYPE").and_then(|text| text.trim().parse().ok());
-        let document_id = node.text("DOCID").map(str::trim).filter(|id| !id.is_empty());
+        let sop_type = node
+            .text("SOPTYPE")
+            .and_then(|text| text.trim().parse().ok());
+        let document_id = node
+            .text("DOCID")
+            .map(str::trim)
+            .filter(|id| !id.is_empty());
         match (sop_type, document_id) {
             (Some(sop_type), Some(id)) => wanted.push(NumberWanted {
                 transaction: index,
@@ -205,7 +240,11 @@ fn numbers(document: &Document, problems: &mut Vec<GpError>) -> Vec<NumberWanted
                 document_id: id.to_owned(),
             }),
             _ => {
-                let place = Place { document, transaction: index, node: at };
+                let place = Place {
+                    document,
+                    transaction: index,
+                    node: at,
+                };
                 let text = "needs SOPTYPE and DOCID to be numbered".to_owned();
                 problems.push(problem(node, &place.path(), NUMBER, text));
             }
@@ -215,15 +254,15 @@ fn numbers(document: &Document, problems: &mut Vec<GpError>) -> Vec<NumberWanted
 }
 
 /// Other nodes share the header's number; an empty one without an empty header has none to share.
-fn empty_numbers_without_header(
-    document: &Document,
-    index: usize,
-    problems: &mut Vec<GpError>,
-) {
+fn empty_numbers_without_header(document: &Document, index: usize, problems: &mut Vec<GpError>) {
     for (at, node) in document.transactions[index].nodes.iter().enumerate() {
         let empty = node.get(NUMBER) == Some(&Value::Empty);
         if empty && catalogue::takes_number(&node.name, NUMBER) {
-            let place = Place { document, transaction: index, node: at };
+            let place = Place {
+                document,
+                transaction: index,
+                node: at,
+            };
             let text = "is empty, but no header of the transaction asks for a number".to_owned();
             problems.push(problem(node, &place.path(), NUMBER, text));
         }

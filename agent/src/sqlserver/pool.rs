@@ -65,12 +65,18 @@ impl Pool {
 
     /// Closes all idle connections, as after the database was replaced.
     pub(super) fn clear(&self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, SqlError> {
         let permits = Arc::clone(&self.permits);
-        permits.acquire_owned().await.map_err(|error| SqlError::Unexpected(error.to_string()))
+        permits
+            .acquire_owned()
+            .await
+            .map_err(|error| SqlError::Unexpected(error.to_string()))
     }
 
     fn take_idle(&self) -> Option<SqlConnection> {
@@ -80,14 +86,25 @@ impl Pool {
     }
 
     fn lent(&self, connection: SqlConnection, reused: bool, permit: OwnedSemaphorePermit) -> Lease {
-        Lease { connection, reused, idle: Arc::clone(&self.idle), _permit: permit }
+        Lease {
+            connection,
+            reused,
+            idle: Arc::clone(&self.idle),
+            _permit: permit,
+        }
     }
 }
 
 impl Lease {
     /// Gives the connection back; only when it is between transactions and fully read.
     pub(super) fn give_back(self) {
-        let idle = Idle { connection: self.connection, since: Instant::now() };
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(idle);
+        let idle = Idle {
+            connection: self.connection,
+            since: Instant::now(),
+        };
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(idle);
     }
 }

@@ -31,7 +31,9 @@ pub(super) struct Shapes {
 impl Shape {
     pub(super) fn new(parameters: impl IntoIterator<Item = Parameter>) -> Self {
         let by_name = |p: Parameter| (p.name.to_ascii_lowercase(), p);
-        Self { parameters: parameters.into_iter().map(by_name).collect() }
+        Self {
+            parameters: parameters.into_iter().map(by_name).collect(),
+        }
     }
 
     /// The parameter of an element: `@I_v` and the element's name.
@@ -47,7 +49,11 @@ impl Shape {
 impl Shapes {
     /// What is known of a procedure, without asking the server.
     pub(super) fn known(&self, procedure: &str) -> Option<Option<Arc<Shape>>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(procedure).cloned()
+        self.known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(procedure)
+            .cloned()
     }
 
     /// Asks the server and remembers the answer.
@@ -57,7 +63,9 @@ impl Shapes {
         procedure: &str,
     ) -> Result<Option<Arc<Shape>>, SqlError> {
         let name = SqlValue::Text(format!("dbo.{procedure}"));
-        let rows = connection.query(&statements::PROCEDURE_PARAMETERS, vec![name]).await?;
+        let rows = connection
+            .query(&statements::PROCEDURE_PARAMETERS, vec![name])
+            .await?;
         let parameters: Vec<_> = rows.iter().filter_map(|row| parameter(row)).collect();
         let shape = (!parameters.is_empty()).then(|| Arc::new(Shape::new(parameters)));
         // A missing one is asked for again next time: somebody may install it.
@@ -70,12 +78,17 @@ impl Shapes {
 
     /// Forgets everything, as after an error that shows a difference.
     pub(super) fn forget(&self) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 }
 
 fn parameter(row: &[Cell]) -> Option<Parameter> {
-    let [name, kind, max_length, precision, scale, output] = row else { return None };
+    let [name, kind, max_length, precision, scale, output] = row else {
+        return None;
+    };
     let number = |cell: &Cell| cell.int().unwrap_or_default();
     let kind = ParameterType::from_server(
         kind.text().unwrap_or_default(),
@@ -83,5 +96,9 @@ fn parameter(row: &[Cell]) -> Option<Parameter> {
         number(precision),
         number(scale),
     );
-    Some(Parameter { name: name.text()?.to_owned(), kind, output: number(output) != 0 })
+    Some(Parameter {
+        name: name.text()?.to_owned(),
+        kind,
+        output: number(output) != 0,
+    })
 }

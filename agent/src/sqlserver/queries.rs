@@ -10,8 +10,9 @@ use super::error::SqlError;
 use super::statements::{self, Statement};
 use super::values::SqlValue;
 
-const SOP_COLUMNS: &[&str] =
-    &["SOPTYPE", "SOPNUMBE", "DOCID", "DOCDATE", "CUSTNMBR", "BACHNUMB", "DOCAMNT", "CSTPONBR"];
+const SOP_COLUMNS: &[&str] = &[
+    "SOPTYPE", "SOPNUMBE", "DOCID", "DOCDATE", "CUSTNMBR", "BACHNUMB", "DOCAMNT", "CSTPONBR",
+];
 
 /// Names and parameters of all queries, for `describe`.
 pub const NAMES: &[(&str, &[&str])] = &[
@@ -37,12 +38,16 @@ pub async fn run(
     parameters: &BTreeMap<String, String>,
 ) -> Result<Vec<Value>, QueryError> {
     let (statements, columns, bound): (&[&Statement], &[&str], Vec<SqlValue>) = match name {
-        "companies" => {
-            (&[&statements::COMPANIES], &["CMPANYID", "INTERID", "CMPNYNAM"], Vec::new())
-        }
-        "setup.document_ids" => {
-            (&[&statements::DOCUMENT_IDS], &["SOPTYPE", "DOCID", "SOPNUMBE"], Vec::new())
-        }
+        "companies" => (
+            &[&statements::COMPANIES],
+            &["CMPANYID", "INTERID", "CMPNYNAM"],
+            Vec::new(),
+        ),
+        "setup.document_ids" => (
+            &[&statements::DOCUMENT_IDS],
+            &["SOPTYPE", "DOCID", "SOPNUMBE"],
+            Vec::new(),
+        ),
         "setup.sites" => (&[&statements::SITES], &["LOCNCODE", "LOCNDSCR"], Vec::new()),
         "sop_document" => sop_document(parameters)?,
         _ => return Err(QueryError::Unknown),
@@ -51,19 +56,34 @@ pub async fn run(
     let mut rows = Vec::new();
     for statement in statements {
         let found = lease.connection.query(statement, bound.clone()).await;
-        rows.extend(found.map_err(QueryError::Sql)?.iter().map(|row| object(columns, row)));
+        rows.extend(
+            found
+                .map_err(QueryError::Sql)?
+                .iter()
+                .map(|row| object(columns, row)),
+        );
     }
     lease.give_back();
     Ok(rows)
 }
 
-type Prepared = (&'static [&'static Statement], &'static [&'static str], Vec<SqlValue>);
+type Prepared = (
+    &'static [&'static Statement],
+    &'static [&'static str],
+    Vec<SqlValue>,
+);
 
 fn sop_document(parameters: &BTreeMap<String, String>) -> Result<Prepared, QueryError> {
     static BY_ORDER: [&Statement; 2] = [&statements::SOP_WORK, &statements::SOP_HISTORY];
-    static BY_NUMBER: [&Statement; 2] =
-        [&statements::SOP_WORK_NUMBER, &statements::SOP_HISTORY_NUMBER];
-    let value = |name: &str| parameters.get(name).map(|text| SqlValue::from(text.as_str()));
+    static BY_NUMBER: [&Statement; 2] = [
+        &statements::SOP_WORK_NUMBER,
+        &statements::SOP_HISTORY_NUMBER,
+    ];
+    let value = |name: &str| {
+        parameters
+            .get(name)
+            .map(|text| SqlValue::from(text.as_str()))
+    };
     match (value("SOPNUMBE"), value("CSTPONBR")) {
         (Some(number), _) => Ok((&BY_NUMBER, SOP_COLUMNS, vec![number])),
         (None, Some(order)) => Ok((&BY_ORDER, SOP_COLUMNS, vec![order])),
@@ -72,7 +92,10 @@ fn sop_document(parameters: &BTreeMap<String, String>) -> Result<Prepared, Query
 }
 
 fn object(columns: &[&str], row: &[Cell]) -> Value {
-    let fields = columns.iter().zip(row).map(|(name, cell)| ((*name).to_owned(), json(cell)));
+    let fields = columns
+        .iter()
+        .zip(row)
+        .map(|(name, cell)| ((*name).to_owned(), json(cell)));
     Value::Object(fields.collect::<Map<_, _>>())
 }
 
@@ -84,7 +107,12 @@ fn json(cell: &Cell) -> Value {
         Cell::Numeric(number) => Value::from(number.to_string()),
         Cell::DateTime(moment) => {
             let (date, time) = (moment.date(), moment.time());
-            Value::from(format!("{date}T{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second()))
+            Value::from(format!(
+                "{date}T{:02}:{:02}:{:02}",
+                time.hour(),
+                time.minute(),
+                time.second()
+            ))
         }
     }
 }

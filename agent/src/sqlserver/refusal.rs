@@ -30,25 +30,53 @@ pub(super) enum Verdict {
     /// Codes to look up in `taErrorCode`.
     Codes(Vec<i32>),
     /// A partner's own words beside the state.
-    Words { state: i32, text: String },
+    Words {
+        state: i32,
+        text: String,
+    },
     /// The procedure raised an error of SQL Server.
-    Raised { number: i32, procedure: String, message: String },
+    Raised {
+        number: i32,
+        procedure: String,
+        message: String,
+    },
 }
 
 impl Verdict {
     /// Reads a call's outcome; a state, a text or a return code other than nothing is a refusal.
     pub(super) fn of(called: &Called) -> Self {
-        if let Some(SqlError::Server { number, procedure, message, .. }) = &called.raised {
+        if let Some(SqlError::Server {
+            number,
+            procedure,
+            message,
+            ..
+        }) = &called.raised
+        {
             let (procedure, message) = (procedure.clone(), message.clone());
-            return Self::Raised { number: *number, procedure, message };
+            return Self::Raised {
+                number: *number,
+                procedure,
+                message,
+            };
         }
         let output = |name: &str| {
-            called.outputs.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|o| &o.1)
+            called
+                .outputs
+                .iter()
+                .find(|(found, _)| found.eq_ignore_ascii_case(name))
+                .map(|o| &o.1)
         };
         let state = output(OUT_STATE).and_then(Cell::int).unwrap_or_default();
         let state = i32::try_from(state).unwrap_or(i32::MAX);
-        let text = output(OUT_TEXT).and_then(Cell::text).unwrap_or_default().trim();
-        let state = if state == 0 { called.return_code } else { state };
+        let text = output(OUT_TEXT)
+            .and_then(Cell::text)
+            .unwrap_or_default()
+            .trim();
+        let state = if state == 0 {
+            called.return_code
+        } else {
+            state
+        };
         match (state, text) {
             (0, "") => Self::Accepted,
             (state, "") => Self::Codes(vec![state]),
@@ -63,7 +91,10 @@ impl Verdict {
                 codes.dedup();
                 Self::Codes(codes)
             }
-            Err(_) => Self::Words { state, text: text.to_owned() },
+            Err(_) => Self::Words {
+                state,
+                text: text.to_owned(),
+            },
         }
     }
 
@@ -102,9 +133,21 @@ pub(super) async fn report(
         | ErrorClass::Bug
         | ErrorClass::RateLimited => "gp_refused",
     };
-    let first = errors.first().map(|error| format!("{}: {}", error.code, error.text));
-    let message = format!("{} refused: {}", refused.procedure, first.unwrap_or_default());
-    Failure { class: class.into(), code: code.to_owned(), message, errors, retry_after_ms: 0 }
+    let first = errors
+        .first()
+        .map(|error| format!("{}: {}", error.code, error.text));
+    let message = format!(
+        "{} refused: {}",
+        refused.procedure,
+        first.unwrap_or_default()
+    );
+    Failure {
+        class: class.into(),
+        code: code.to_owned(),
+        message,
+        errors,
+        retry_after_ms: 0,
+    }
 }
 
 #[derive(Debug, Default)]
@@ -120,10 +163,17 @@ async fn words(codes: &[i32], connection: &mut SqlConnection) -> HashMap<i32, Wo
     let mut found = HashMap::new();
     for code in codes.iter().take(MOST_CODES) {
         let parameters = vec![SqlValue::Int(*code)];
-        match connection.query_one(&statements::ERROR_CODE, parameters).await {
+        match connection
+            .query_one(&statements::ERROR_CODE, parameters)
+            .await
+        {
             Ok(Some(row)) => {
                 let text = |at: usize| {
-                    row.get(at).and_then(Cell::text).unwrap_or_default().trim().to_owned()
+                    row.get(at)
+                        .and_then(Cell::text)
+                        .unwrap_or_default()
+                        .trim()
+                        .to_owned()
                 };
                 let words = Words {
                     procedure: text(0),
@@ -146,15 +196,20 @@ async fn words(codes: &[i32], connection: &mut SqlConnection) -> HashMap<i32, Wo
 fn errors(refused: &Refused<'_>, words: &HashMap<i32, Words>) -> Vec<GpError> {
     match &refused.verdict {
         Verdict::Accepted => Vec::new(),
-        Verdict::Codes(codes) => {
-            codes.iter().map(|code| coded(refused, *code, words.get(code))).collect()
-        }
+        Verdict::Codes(codes) => codes
+            .iter()
+            .map(|code| coded(refused, *code, words.get(code)))
+            .collect(),
         Verdict::Words { state, text } => vec![GpError {
             code: *state,
             text: text.clone(),
             ..located(refused, "")
         }],
-        Verdict::Raised { number, procedure, message } => {
+        Verdict::Raised {
+            number,
+            procedure,
+            message,
+        } => {
             let info = u32::try_from(*number).ok().and_then(econnect::explain_sql);
             let mut error = located(refused, "");
             error.code = *number;
@@ -171,8 +226,8 @@ fn errors(refused: &Refused<'_>, words: &HashMap<i32, Words>) -> Vec<GpError> {
 
 fn coded(refused: &Refused<'_>, code: i32, words: Option<&Words>) -> GpError {
     let source = words.map_or(refused.procedure, |w| w.procedure.as_str());
-    let info = econnect::explain(refused.procedure, code)
-        .or_else(|| econnect::explain(source, code));
+    let info =
+        econnect::explain(refused.procedure, code).or_else(|| econnect::explain(source, code));
     let keys = words.map_or("", |w| w.key_fields.as_str());
     let mut error = located(refused, keys);
     error.code = code;
@@ -186,8 +241,12 @@ fn coded(refused: &Refused<'_>, code: i32, words: Option<&Words>) -> GpError {
     }
     let named = words.into_iter().flat_map(|words| names(&words.parameters));
     let listed = info.and_then(|info| info.element);
-    let at_fault = named.map(str::to_owned).find(|name| refused.node.get(name).is_some());
-    error.element = at_fault.or_else(|| listed.map(str::to_owned)).unwrap_or_default();
+    let at_fault = named
+        .map(str::to_owned)
+        .find(|name| refused.node.get(name).is_some());
+    error.element = at_fault
+        .or_else(|| listed.map(str::to_owned))
+        .unwrap_or_default();
     error.value = shown(refused.node, &error.element);
     if let Some(info) = info {
         info.repair.clone_into(&mut error.repair);
@@ -199,11 +258,16 @@ fn coded(refused: &Refused<'_>, code: i32, words: Option<&Words>) -> GpError {
 fn located(refused: &Refused<'_>, key_fields: &str) -> GpError {
     let mut keys: Vec<&str> = names(key_fields).collect();
     if keys.is_empty() {
-        keys = vec!["SOPTYPE", "SOPNUMBE", "CUSTNMBR", "ITEMNMBR", "LNITMSEQ", "ADRSCODE"];
+        keys = vec![
+            "SOPTYPE", "SOPNUMBE", "CUSTNMBR", "ITEMNMBR", "LNITMSEQ", "ADRSCODE",
+        ];
     }
-    let present = keys.into_iter().filter(|key| refused.node.get(key).is_some());
-    let key_fields: BTreeMap<String, String> =
-        present.map(|key| (key.to_owned(), shown(refused.node, key))).collect();
+    let present = keys
+        .into_iter()
+        .filter(|key| refused.node.get(key).is_some());
+    let key_fields: BTreeMap<String, String> = present
+        .map(|key| (key.to_owned(), shown(refused.node, key)))
+        .collect();
     GpError {
         procedure: refused.procedure.to_owned(),
         node: refused.path.to_owned(),
@@ -239,7 +303,9 @@ fn class(refused: &Refused<'_>, errors: &[GpError]) -> ErrorClass {
             })
         }
     };
-    let Some(info) = info else { return ErrorClass::BusinessRule };
+    let Some(info) = info else {
+        return ErrorClass::BusinessRule;
+    };
     match info.class {
         // Busy is kept for another session at the same effect key.
         econnect::ErrorClass::Busy | econnect::ErrorClass::Unavailable => ErrorClass::Unavailable,
@@ -263,17 +329,21 @@ pub(super) fn failure(class: ErrorClass, code: &str, message: impl Into<String>)
 }
 
 /// A failed statement of the agent's own, or a connection that is not there.
-pub(super) fn of_sql_error(error: &SqlError) -> Failure {
+pub fn of_sql_error(error: &SqlError) -> Failure {
     let (class, code) = match error {
         SqlError::Unreachable(_) => (ErrorClass::Unavailable, "company_unreachable"),
         SqlError::Tls(_) => (ErrorClass::Unavailable, "sql_tls_failed"),
         SqlError::LoginRefused(_) => (ErrorClass::Authentication, "login_refused"),
         SqlError::Broken(_) => (ErrorClass::Unavailable, "connection_lost"),
         SqlError::Unexpected(_) => (ErrorClass::Bug, "unexpected_answer"),
-        SqlError::Server { number: 1205 | 1222, .. } => (ErrorClass::Unavailable, "gp_locked"),
-        SqlError::Server { number: 229 | 230 | 916, .. } => {
-            (ErrorClass::Authentication, "not_permitted")
-        }
+        SqlError::Server {
+            number: 1205 | 1222,
+            ..
+        } => (ErrorClass::Unavailable, "gp_locked"),
+        SqlError::Server {
+            number: 229 | 230 | 916,
+            ..
+        } => (ErrorClass::Authentication, "not_permitted"),
         SqlError::Server { number: 208, .. } => (ErrorClass::Parked, "company_not_prepared"),
         SqlError::Server { .. } => (ErrorClass::Bug, "sql_error"),
     };
@@ -289,28 +359,48 @@ mod tests {
             (OUT_STATE.to_owned(), Cell::Int(state)),
             (OUT_TEXT.to_owned(), Cell::Text(text.to_owned())),
         ];
-        Called { return_code, outputs, raised: None }
+        Called {
+            return_code,
+            outputs,
+            raised: None,
+        }
     }
 
     #[test]
     fn a_verdict_is_read_from_state_text_and_return_code() {
         assert_eq!(Verdict::of(&called(0, "   ", 0)), Verdict::Accepted);
-        assert_eq!(Verdict::of(&called(67, "67 235  ", 67)), Verdict::Codes(vec![67, 235]));
+        assert_eq!(
+            Verdict::of(&called(67, "67 235  ", 67)),
+            Verdict::Codes(vec![67, 235])
+        );
         assert_eq!(Verdict::of(&called(67, "", 0)), Verdict::Codes(vec![67]));
         assert_eq!(Verdict::of(&called(0, "", 9)), Verdict::Codes(vec![9]));
         let text = "Credit limit exceeded".to_owned();
-        let words = Verdict::Words { state: 35_010, text };
-        assert_eq!(Verdict::of(&called(35_010, "Credit limit exceeded", 1)), words);
+        let words = Verdict::Words {
+            state: 35_010,
+            text,
+        };
+        assert_eq!(
+            Verdict::of(&called(35_010, "Credit limit exceeded", 1)),
+            words
+        );
         assert_eq!(Verdict::of(&called(0, "235", 0)), Verdict::Codes(vec![235]));
     }
 
     #[test]
     fn the_field_at_fault_is_named_with_its_value() {
-        let node = Node::new("taSopHdrIvcInsert").with("SOPNUMBE", "O1").with("DOCAMNT", "10.01");
+        let node = Node::new("taSopHdrIvcInsert")
+            .with("SOPNUMBE", "O1")
+            .with("DOCAMNT", "10.01");
         let path = "SOPTransactionType/taSopHdrIvcInsert";
         let verdict = Verdict::Codes(vec![235]);
         let procedure = "taSopHdrIvcInsert";
-        let refused = Refused { node: &node, path, procedure, verdict };
+        let refused = Refused {
+            node: &node,
+            path,
+            procedure,
+            verdict,
+        };
         let words = Words {
             procedure: "taSopHdrIvcInsert".to_owned(),
             text: "Doc amount is wrong".to_owned(),
@@ -321,7 +411,10 @@ mod tests {
         assert_eq!(errors[0].element, "DOCAMNT");
         assert_eq!(errors[0].value, "10.01");
         assert_eq!(errors[0].text, "Doc amount is wrong");
-        assert_eq!(errors[0].key_fields.get("SOPNUMBE").map(String::as_str), Some("O1"));
+        assert_eq!(
+            errors[0].key_fields.get("SOPNUMBE").map(String::as_str),
+            Some("O1")
+        );
         assert!(!errors[0].repair.is_empty());
         assert_eq!(class(&refused, &errors), ErrorClass::InvalidData);
     }
@@ -330,8 +423,11 @@ mod tests {
     fn locks_are_told_from_refusals() {
         assert!(Verdict::Codes(vec![2079]).is_lock());
         assert!(!Verdict::Codes(vec![67]).is_lock());
-        let deadlock =
-            Verdict::Raised { number: 1205, procedure: String::new(), message: String::new() };
+        let deadlock = Verdict::Raised {
+            number: 1205,
+            procedure: String::new(),
+            message: String::new(),
+        };
         assert!(deadlock.is_lock());
     }
 }

@@ -26,10 +26,16 @@ const METADATA: &str = "metadata of the company's procedures: EXECUTE on them sh
 const SYSTEM_READ: &str = "SELECT on this table of the system database";
 const COMPANY_READ: &str = "SELECT on this table of the company database (optional)";
 
-pub(super) static LOCK_TIMEOUT: Statement =
-    Statement::new("session: waiting for locks", NONE, "SET LOCK_TIMEOUT {milliseconds}");
-pub(super) static TRANSACTION_STATE: Statement =
-    Statement::new("transaction: state", NONE, "SELECT @@TRANCOUNT, XACT_STATE()");
+pub(super) static LOCK_TIMEOUT: Statement = Statement::new(
+    "session: waiting for locks",
+    NONE,
+    "SET LOCK_TIMEOUT {milliseconds}",
+);
+pub(super) static TRANSACTION_STATE: Statement = Statement::new(
+    "transaction: state",
+    NONE,
+    "SELECT @@TRANCOUNT, XACT_STATE()",
+);
 pub(super) static JOURNAL_INSERT: Statement = Statement::new(
     "journal: take an effect key",
     JOURNAL,
@@ -233,20 +239,34 @@ mod tests {
         let source = include_str!("statements.rs");
         let declared = source.matches("static ").count() - source.matches("'static ").count();
         assert!(declared > 20);
-        let defined = source.lines().filter(|line| line.starts_with("pub(super) static ")).count();
+        let defined = source
+            .lines()
+            .filter(|line| line.starts_with("pub(super) static "))
+            .count();
         assert_eq!(defined, ALL.len());
     }
 
     #[test]
     fn no_other_file_has_sql_text() {
-        let markers = ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "\"SET ", "\"EXEC "];
+        let markers = [
+            "\"SELECT ",
+            "\"INSERT ",
+            "\"UPDATE ",
+            "\"DELETE ",
+            "\"SET ",
+            "\"EXEC ",
+        ];
         for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
             if file.ends_with("sqlserver/statements.rs") {
                 continue;
             }
             let text = std::fs::read_to_string(&file).expect("source");
             for marker in markers {
-                assert!(!text.contains(marker), "{} has SQL text: {marker}", file.display());
+                assert!(
+                    !text.contains(marker),
+                    "{} has SQL text: {marker}",
+                    file.display()
+                );
             }
         }
     }

@@ -1,12 +1,12 @@
 //! Turns the text of an eConnect element into a typed parameter, exactly or not at all.
 
-use connect_proto::econnect::document::Value;
+use connect_proto::econnect::Value;
 use rust_decimal::Decimal;
 use time::{Date, Month, PrimitiveDateTime, Time};
 
 /// A value as SQL Server gets it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SqlValue {
+pub(super) enum SqlValue {
     Null,
     Text(String),
     TinyInt(u8),
@@ -26,7 +26,7 @@ impl From<&str> for SqlValue {
 
 /// The type of a procedure's parameter on the live server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ParameterType {
+pub(super) enum ParameterType {
     /// At most so many characters; `None` has no limit.
     Text(Option<usize>),
     TinyInt,
@@ -34,14 +34,17 @@ pub enum ParameterType {
     Int,
     BigInt,
     Bit,
-    Numeric { precision: u32, scale: u32 },
+    Numeric {
+        precision: u32,
+        scale: u32,
+    },
     DateTime,
     Other(String),
 }
 
 /// Why a value does not fit its parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Misfit {
+pub(super) enum Misfit {
     TooLong { length: usize, limit: usize },
     NotA(&'static str),
     OutOfRange,
@@ -50,7 +53,7 @@ pub enum Misfit {
 
 impl ParameterType {
     /// Reads the type from `sys.all_parameters`; `max_length` counts bytes there.
-    pub fn from_server(name: &str, max_length: i64, precision: i64, scale: i64) -> Self {
+    pub(super) fn from_server(name: &str, max_length: i64, precision: i64, scale: i64) -> Self {
         let characters = |bytes_each| match usize::try_from(max_length) {
             Ok(bytes) if max_length > 0 => Some(bytes / bytes_each),
             _ => None,
@@ -65,17 +68,21 @@ impl ParameterType {
             "int" => Self::Int,
             "bigint" => Self::BigInt,
             "bit" => Self::Bit,
-            "numeric" | "decimal" => {
-                Self::Numeric { precision: digits(precision), scale: digits(scale) }
-            }
-            "money" => Self::Numeric { precision: 19, scale: 4 },
+            "numeric" | "decimal" => Self::Numeric {
+                precision: digits(precision),
+                scale: digits(scale),
+            },
+            "money" => Self::Numeric {
+                precision: 19,
+                scale: 4,
+            },
             "datetime" | "smalldatetime" | "date" | "datetime2" => Self::DateTime,
             other => Self::Other(other.to_owned()),
         }
     }
 
     /// The parameter for an element: empty is the type's zero, nil is NULL.
-    pub fn bind(&self, value: &Value) -> Result<SqlValue, Misfit> {
+    pub(super) fn bind(&self, value: &Value) -> Result<SqlValue, Misfit> {
         match value {
             Value::Nil => Ok(SqlValue::Null),
             Value::Empty => Ok(self.zero()),
@@ -103,9 +110,10 @@ impl ParameterType {
                 // GP ignores blanks at the end, so they do not count.
                 let length = text.trim_end_matches(' ').chars().count();
                 match limit {
-                    Some(limit) if length > *limit => {
-                        Err(Misfit::TooLong { length, limit: *limit })
-                    }
+                    Some(limit) if length > *limit => Err(Misfit::TooLong {
+                        length,
+                        limit: *limit,
+                    }),
                     Some(_) | None => Ok(SqlValue::Text(text.to_owned())),
                 }
             }
@@ -133,7 +141,9 @@ impl std::fmt::Display for Misfit {
             }
             Self::NotA(what) => write!(f, "is not {what}"),
             Self::OutOfRange => f.write_str("is out of the range GP can hold"),
-            Self::UnknownType(name) => write!(f, "has the type {name}, which the agent cannot send"),
+            Self::UnknownType(name) => {
+                write!(f, "has the type {name}, which the agent cannot send")
+            }
         }
     }
 }
@@ -159,7 +169,12 @@ fn amount(text: &str, precision: u32, scale: u32) -> Result<SqlValue, Misfit> {
     if number.scale() > scale {
         return Err(Misfit::OutOfRange);
     }
-    let whole_digits = number.trunc().abs().mantissa().checked_ilog10().map_or(0, |log| log + 1);
+    let whole_digits = number
+        .trunc()
+        .abs()
+        .mantissa()
+        .checked_ilog10()
+        .map_or(0, |log| log + 1);
     if whole_digits > precision - scale.min(precision) {
         return Err(Misfit::OutOfRange);
     }
@@ -173,7 +188,10 @@ fn moment(text: &str) -> Result<PrimitiveDateTime, Misfit> {
     if !(1753..=9999).contains(&date.year()) {
         return Err(Misfit::OutOfRange);
     }
-    Ok(PrimitiveDateTime::new(date, clock(time.trim_end_matches('Z')).ok_or(EXPECTED)?))
+    Ok(PrimitiveDateTime::new(
+        date,
+        clock(time.trim_end_matches('Z')).ok_or(EXPECTED)?,
+    ))
 }
 
 fn day(text: &str) -> Option<Date> {
@@ -191,14 +209,19 @@ fn clock(text: &str) -> Option<Time> {
     let second = parts.next().unwrap_or(Ok(0)).ok()?;
     let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
     let milli = digits.parse().ok()?;
-    Time::from_hms_milli(hour, minute, second, milli).ok().filter(|_| parts.next().is_none())
+    Time::from_hms_milli(hour, minute, second, milli)
+        .ok()
+        .filter(|_| parts.next().is_none())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const MONEY: ParameterType = ParameterType::Numeric { precision: 19, scale: 5 };
+    const MONEY: ParameterType = ParameterType::Numeric {
+        precision: 19,
+        scale: 5,
+    };
 
     fn text(text: &str) -> Value {
         Value::Text(text.to_owned())
@@ -209,18 +232,30 @@ mod tests {
         let name = ParameterType::Text(Some(15));
         assert_eq!(name.bind(&Value::Empty), Ok(SqlValue::Text(String::new())));
         assert_eq!(name.bind(&Value::Nil), Ok(SqlValue::Null));
-        assert_eq!(MONEY.bind(&Value::Empty), Ok(SqlValue::Numeric(Decimal::ZERO)));
+        assert_eq!(
+            MONEY.bind(&Value::Empty),
+            Ok(SqlValue::Numeric(Decimal::ZERO))
+        );
     }
 
     #[test]
     fn amounts_are_exact_or_refused() {
         let bound = MONEY.bind(&text("53981.87000")).expect("fits");
         assert_eq!(bound, SqlValue::Numeric(Decimal::new(5_398_187, 2)));
-        assert_eq!(MONEY.bind(&text("99999999999999.99999")).map(|_| ()), Ok(()));
-        assert_eq!(MONEY.bind(&text("100000000000000")), Err(Misfit::OutOfRange));
+        assert_eq!(
+            MONEY.bind(&text("99999999999999.99999")).map(|_| ()),
+            Ok(())
+        );
+        assert_eq!(
+            MONEY.bind(&text("100000000000000")),
+            Err(Misfit::OutOfRange)
+        );
         assert_eq!(MONEY.bind(&text("0.000001")), Err(Misfit::OutOfRange));
         for wrong in ["1e3", "1,5", "", "abc", "0x1"] {
-            assert!(matches!(MONEY.bind(&text(wrong)), Err(Misfit::NotA(_))), "{wrong}");
+            assert!(
+                matches!(MONEY.bind(&text(wrong)), Err(Misfit::NotA(_))),
+                "{wrong}"
+            );
         }
     }
 
@@ -228,24 +263,49 @@ mod tests {
     fn text_is_counted_in_characters_without_trailing_blanks() {
         let name = ParameterType::Text(Some(3));
         assert!(name.bind(&text("äöü  ")).is_ok());
-        assert_eq!(name.bind(&text("abcd")), Err(Misfit::TooLong { length: 4, limit: 3 }));
+        assert_eq!(
+            name.bind(&text("abcd")),
+            Err(Misfit::TooLong {
+                length: 4,
+                limit: 3
+            })
+        );
     }
 
     #[test]
     fn whole_numbers_keep_their_width() {
-        assert_eq!(ParameterType::TinyInt.bind(&text("255")), Ok(SqlValue::TinyInt(255)));
-        assert_eq!(ParameterType::TinyInt.bind(&text("256")), Err(Misfit::OutOfRange));
-        assert_eq!(ParameterType::SmallInt.bind(&text("-1")), Ok(SqlValue::SmallInt(-1)));
-        assert!(matches!(ParameterType::Int.bind(&text("1.5")), Err(Misfit::NotA(_))));
+        assert_eq!(
+            ParameterType::TinyInt.bind(&text("255")),
+            Ok(SqlValue::TinyInt(255))
+        );
+        assert_eq!(
+            ParameterType::TinyInt.bind(&text("256")),
+            Err(Misfit::OutOfRange)
+        );
+        assert_eq!(
+            ParameterType::SmallInt.bind(&text("-1")),
+            Ok(SqlValue::SmallInt(-1))
+        );
+        assert!(matches!(
+            ParameterType::Int.bind(&text("1.5")),
+            Err(Misfit::NotA(_))
+        ));
     }
 
     #[test]
     fn dates_come_as_days_or_moments() {
-        let day = ParameterType::DateTime.bind(&text("2025-03-04")).expect("date");
-        let same = ParameterType::DateTime.bind(&text("2025-03-04T00:00:00.000Z")).expect("date");
+        let day = ParameterType::DateTime
+            .bind(&text("2025-03-04"))
+            .expect("date");
+        let same = ParameterType::DateTime
+            .bind(&text("2025-03-04T00:00:00.000Z"))
+            .expect("date");
         assert_eq!(day, same);
         assert!(ParameterType::DateTime.bind(&text("2025-02-29")).is_err());
         assert!(ParameterType::DateTime.bind(&text("03/04/2025")).is_err());
-        assert_eq!(ParameterType::DateTime.bind(&text("1752-12-31")), Err(Misfit::OutOfRange));
+        assert_eq!(
+            ParameterType::DateTime.bind(&text("1752-12-31")),
+            Err(Misfit::OutOfRange)
+        );
     }
 }

@@ -12,12 +12,19 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn new(base: Duration, cap: Duration) -> Self {
-        Self { base, cap, failures: 0 }
+        Self {
+            base,
+            cap,
+            failures: 0,
+        }
     }
 
     /// The next wait; `random` is uniform in 0..=u32::MAX.
     pub(super) fn next(&mut self, random: u32) -> Duration {
-        let ceiling = self.base.saturating_mul(1 << self.failures.min(16)).min(self.cap);
+        let ceiling = self
+            .base
+            .saturating_mul(1 << self.failures.min(16))
+            .min(self.cap);
         self.failures = self.failures.saturating_add(1);
         ceiling.mul_f64(f64::from(random) / f64::from(u32::MAX))
     }

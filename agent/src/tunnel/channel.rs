@@ -43,7 +43,11 @@ pub(super) async fn connect(
         .keep_alive_timeout(Duration::from_secs(10))
         .keep_alive_while_idle(true);
     match &target.proxy {
-        Some(proxy) => endpoint.connect_with_connector(ProxyConnector::new(proxy.clone())).await,
+        Some(proxy) => {
+            endpoint
+                .connect_with_connector(ProxyConnector::new(proxy.clone()))
+                .await
+        }
         None => endpoint.connect().await,
     }
 }

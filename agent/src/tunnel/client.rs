@@ -127,7 +127,9 @@ struct Timers {
 
 impl std::fmt::Debug for Tunnel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tunnel").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Tunnel")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -216,7 +218,11 @@ impl Tunnel {
         let session_id = link.welcome.session_id.clone();
         tracing::info!(session.id = session_id, "The tunnel is up");
         self.report(|status| {
-            *status = TunnelStatus { connected: true, session_id, ..TunnelStatus::default() };
+            *status = TunnelStatus {
+                connected: true,
+                session_id,
+                ..TunnelStatus::default()
+            };
         });
         let mut timers = self.timers(&link.welcome);
         let mut actions = self.session.opened();
@@ -245,7 +251,9 @@ impl Tunnel {
         shutdown: &CancellationToken,
     ) -> Result<Vec<Action>, Ended> {
         let draining = timers.drain.is_some();
-        let drain_end = timers.drain.map_or_else(Instant::now, |(since, _)| since + DRAIN_LIMIT);
+        let drain_end = timers
+            .drain
+            .map_or_else(Instant::now, |(since, _)| since + DRAIN_LIMIT);
         let max_age = timers.max_age.unwrap_or_else(tokio::time::Instant::now);
         tokio::select! {
             () = shutdown.cancelled(), if !draining => {
@@ -308,7 +316,9 @@ impl Tunnel {
             };
         }
         let result = self.command_done(done);
-        result.map_or_else(Vec::new, |result| self.session.finished(result, Instant::now()))
+        result.map_or_else(Vec::new, |result| {
+            self.session.finished(result, Instant::now())
+        })
     }
 
     fn command_done(&mut self, done: Joined) -> Option<CommandResult> {
@@ -322,7 +332,10 @@ impl Tunnel {
             Err(error) => {
                 let command_id = self.commands.remove(&error.id())?;
                 self.cancels.remove(&command_id);
-                tracing::error!(command.id = command_id, "A command ended in a defect of the agent");
+                tracing::error!(
+                    command.id = command_id,
+                    "A command ended in a defect of the agent"
+                );
                 Some(work::panicked(command_id))
             }
         }
@@ -338,8 +351,13 @@ impl Tunnel {
             match action {
                 Action::Send(message) => {
                     let is_result = matches!(message, FromAgent::Result(_));
-                    let message = AgentMessage { message: Some(message) };
-                    link.outgoing.send(message).await.map_err(|_| "the stream ended".to_owned())?;
+                    let message = AgentMessage {
+                        message: Some(message),
+                    };
+                    link.outgoing
+                        .send(message)
+                        .await
+                        .map_err(|_| "the stream ended".to_owned())?;
                     if is_result {
                         crash::point("agent.result.sent");
                     }
@@ -373,7 +391,9 @@ impl Tunnel {
         self.cancels.insert(command_id.clone(), cancelled.clone());
         let handler = Arc::clone(&self.handler);
         let task = self.tasks.spawn(async move {
-            Done::Command(Box::new(work::run(started, channel, cancelled, handler).await))
+            Done::Command(Box::new(
+                work::run(started, channel, cancelled, handler).await,
+            ))
         });
         self.commands.insert(task.id(), command_id);
     }
@@ -391,7 +411,11 @@ impl Tunnel {
         if !self.session.is_idle() && since.elapsed() < DRAIN_LIMIT {
             return None;
         }
-        Some(if shutdown.is_cancelled() { Ended::Shutdown } else { Ended::Reconnect(after) })
+        Some(if shutdown.is_cancelled() {
+            Ended::Shutdown
+        } else {
+            Ended::Reconnect(after)
+        })
     }
 
     async fn open(&mut self) -> Result<Connected, Ended> {
@@ -402,15 +426,23 @@ impl Tunnel {
             .map_err(EnrolError::from)
             .and_then(|key| key.ok_or(EnrolError::NotEnrolled))
             .map_err(ended)?;
-        let identity = ClientIdentity { chain_pem: certificate.chain_pem, key_pem };
+        let identity = ClientIdentity {
+            chain_pem: certificate.chain_pem,
+            key_pem,
+        };
         let target = enrol::target(&self.config.cloud.tunnel_url, &self.config.cloud);
         let target = target.map_err(ended)?;
         let channel = channel::connect(&target, Some(&identity))
             .await
             .map_err(|error| Ended::Lost(format!("{:#}", anyhow::Error::from(error))))?;
         let (outgoing, messages) = mpsc::channel(64);
-        let hello = AgentMessage { message: Some(FromAgent::Hello(self.hello())) };
-        outgoing.send(hello).await.map_err(|_| Ended::Lost("no stream".to_owned()))?;
+        let hello = AgentMessage {
+            message: Some(FromAgent::Hello(self.hello())),
+        };
+        outgoing
+            .send(hello)
+            .await
+            .map_err(|_| Ended::Lost("no stream".to_owned()))?;
         let opening = async {
             let mut client = TunnelClient::new(channel.clone());
             let answer = client.session(ReceiverStream::new(messages)).await?;
@@ -423,10 +455,15 @@ impl Tunnel {
             .map_err(|_| Ended::Lost("the cloud did not answer the hello".to_owned()))?
             .map_err(|status| refused_or_lost(&status))?;
         match first.and_then(|first| first.message) {
-            Some(FromCloud::Welcome(welcome)) if welcome.protocol == PROTOCOL => {
-                Ok(Connected { channel, outgoing, incoming, welcome })
-            }
-            _ => Err(Ended::Lost("the cloud did not begin with a welcome we know".to_owned())),
+            Some(FromCloud::Welcome(welcome)) if welcome.protocol == PROTOCOL => Ok(Connected {
+                channel,
+                outgoing,
+                incoming,
+                welcome,
+            }),
+            _ => Err(Ended::Lost(
+                "the cloud did not begin with a welcome we know".to_owned(),
+            )),
         }
     }
 
@@ -496,7 +533,11 @@ type Joined = Result<(tokio::task::Id, Done), tokio::task::JoinError>;
 fn ended(error: EnrolError) -> Ended {
     let refused = matches!(error, EnrolError::Refused(_) | EnrolError::NotEnrolled);
     let problem = format!("{:#}", anyhow::Error::from(error));
-    if refused { Ended::Refused(problem) } else { Ended::Lost(problem) }
+    if refused {
+        Ended::Refused(problem)
+    } else {
+        Ended::Lost(problem)
+    }
 }
 
 fn refused_or_lost(status: &tonic::Status) -> Ended {

@@ -32,11 +32,17 @@ pub struct Enrolment<'a> {
 #[derive(Debug, Error)]
 pub enum EnrolError {
     #[error("cannot read the cloud's authority file {path}")]
-    CaFile { path: String, source: std::io::Error },
+    CaFile {
+        path: String,
+        source: std::io::Error,
+    },
     #[error("the proxy address is not a URL")]
     Proxy,
     #[error("the cloud is not reachable at {url}")]
-    Unreachable { url: String, source: tonic::transport::Error },
+    Unreachable {
+        url: String,
+        source: tonic::transport::Error,
+    },
     #[error("the cloud refused: {}", .0.message())]
     Refused(Box<Status>),
     #[error("the cloud failed: {}", .0.message())]
@@ -55,7 +61,11 @@ pub enum EnrolError {
 
 impl From<Status> for EnrolError {
     fn from(status: Status) -> Self {
-        let refused = [Code::Unauthenticated, Code::PermissionDenied, Code::InvalidArgument];
+        let refused = [
+            Code::Unauthenticated,
+            Code::PermissionDenied,
+            Code::InvalidArgument,
+        ];
         if refused.contains(&status.code()) {
             Self::Refused(Box::new(status))
         } else {
@@ -83,7 +93,9 @@ pub async fn enroll(
         })
         .await?
         .into_inner();
-    let certificate = answer.certificate.ok_or(EnrolError::Answer("no certificate"))?;
+    let certificate = answer
+        .certificate
+        .ok_or(EnrolError::Answer("no certificate"))?;
     let identity = Identity {
         agent_id: answer.agent_id,
         tenant_id: answer.tenant_id,
@@ -108,7 +120,9 @@ pub async fn renew(
         .map_err(|error| EnrolError::Key(error.to_string()))?;
     let leaf = leaf_der(&current)?;
     let mut client = client(cloud).await?;
-    let challenge = ChallengeRequest { agent_id: identity.agent_id };
+    let challenge = ChallengeRequest {
+        agent_id: identity.agent_id,
+    };
     let nonce = client.challenge(challenge).await?.into_inner().nonce;
     let signature = sign(&key, &nonce, &leaf)?;
     let answer = client
@@ -121,7 +135,9 @@ pub async fn renew(
         })
         .await?
         .into_inner();
-    let certificate = answer.certificate.ok_or(EnrolError::Answer("no certificate"))?;
+    let certificate = answer
+        .certificate
+        .ok_or(EnrolError::Answer("no certificate"))?;
     let certificate = stored(&certificate)?;
     state.set_certificate(&certificate)?;
     Ok(certificate)
@@ -135,11 +151,17 @@ pub async fn reach(
 ) -> Result<(), EnrolError> {
     let certificate = state.certificate()?.ok_or(EnrolError::NotEnrolled)?;
     let key_pem = secrets.get(TUNNEL_KEY)?.ok_or(EnrolError::NotEnrolled)?;
-    let identity = ClientIdentity { chain_pem: certificate.chain_pem, key_pem };
+    let identity = ClientIdentity {
+        chain_pem: certificate.chain_pem,
+        key_pem,
+    };
     let target = target(&cloud.tunnel_url, cloud)?;
     match channel::connect(&target, Some(&identity)).await {
         Ok(_) => Ok(()),
-        Err(source) => Err(EnrolError::Unreachable { url: target.url, source }),
+        Err(source) => Err(EnrolError::Unreachable {
+            url: target.url,
+            source,
+        }),
     }
 }
 
@@ -150,25 +172,35 @@ pub(super) fn target(url: &str, cloud: &Cloud) -> Result<Target, EnrolError> {
         Some(text) => Some(text.parse().map_err(|_| EnrolError::Proxy)?),
         None => None,
     };
-    Ok(Target { url: url.to_owned(), ca_pem, proxy })
+    Ok(Target {
+        url: url.to_owned(),
+        ca_pem,
+        proxy,
+    })
 }
 
 async fn client(cloud: &Cloud) -> Result<EnrollmentClient<tonic::transport::Channel>, EnrolError> {
     let target = target(&cloud.enroll_url, cloud)?;
-    let channel = channel::connect(&target, None)
-        .await
-        .map_err(|source| EnrolError::Unreachable { url: target.url.clone(), source })?;
+    let channel =
+        channel::connect(&target, None)
+            .await
+            .map_err(|source| EnrolError::Unreachable {
+                url: target.url.clone(),
+                source,
+            })?;
     Ok(EnrollmentClient::new(channel))
 }
 
 fn read_ca(path: &Path) -> Result<Vec<u8>, EnrolError> {
-    std::fs::read(path)
-        .map_err(|source| EnrolError::CaFile { path: path.display().to_string(), source })
+    std::fs::read(path).map_err(|source| EnrolError::CaFile {
+        path: path.display().to_string(),
+        source,
+    })
 }
 
 fn request(key: &KeyPair) -> Result<Vec<u8>, EnrolError> {
-    let parameters = CertificateParams::new(Vec::new())
-        .map_err(|error| EnrolError::Key(error.to_string()))?;
+    let parameters =
+        CertificateParams::new(Vec::new()).map_err(|error| EnrolError::Key(error.to_string()))?;
     let request = parameters
         .serialize_request(key)
         .map_err(|error| EnrolError::Key(error.to_string()))?;
@@ -252,8 +284,18 @@ mod tests {
         let message = |nonce: &[u8], leaf: &[u8]| {
             [RENEW_CONTEXT, nonce, digest(&SHA256, leaf).as_ref()].concat()
         };
-        public.verify(&message(b"nonce", b"leaf"), &signature).expect("valid");
-        assert!(public.verify(&message(b"other", b"leaf"), &signature).is_err());
-        assert!(public.verify(&message(b"nonce", b"other"), &signature).is_err());
+        public
+            .verify(&message(b"nonce", b"leaf"), &signature)
+            .expect("valid");
+        assert!(
+            public
+                .verify(&message(b"other", b"leaf"), &signature)
+                .is_err()
+        );
+        assert!(
+            public
+                .verify(&message(b"nonce", b"other"), &signature)
+                .is_err()
+        );
     }
 }

@@ -36,7 +36,11 @@ impl Service<Uri> for ProxyConnector {
 
     fn call(&mut self, target: Uri) -> Self::Future {
         let proxy = authority(&self.proxy, 8080);
-        Box::pin(async move { Ok(TokioIo::new(connect(&proxy, &authority(&target, 443)).await?)) })
+        Box::pin(async move {
+            Ok(TokioIo::new(
+                connect(&proxy, &authority(&target, 443)).await?,
+            ))
+        })
     }
 }
 
@@ -55,14 +59,20 @@ async fn connect(proxy: &str, target: &str) -> io::Result<TcpStream> {
     }
     match status(&answer) {
         Some(200) => Ok(stream),
-        Some(code) => Err(io::Error::other(format!("the proxy answered {code} to CONNECT"))),
+        Some(code) => Err(io::Error::other(format!(
+            "the proxy answered {code} to CONNECT"
+        ))),
         None => Err(io::Error::other("the proxy did not answer in HTTP")),
     }
 }
 
 fn status(answer: &[u8]) -> Option<u16> {
     let line = std::str::from_utf8(answer).ok()?.lines().next()?;
-    line.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()
+    line.strip_prefix("HTTP/1.")?
+        .split(' ')
+        .nth(1)?
+        .parse()
+        .ok()
 }
 
 fn authority(uri: &Uri, default_port: u16) -> String {
@@ -76,20 +86,31 @@ mod tests {
 
     #[test]
     fn the_status_is_read_from_the_first_line() {
-        assert_eq!(status(b"HTTP/1.1 200 Connection established\r\n\r\n"), Some(200));
-        assert_eq!(status(b"HTTP/1.0 407 Proxy Authentication Required\r\n\r\n"), Some(407));
+        assert_eq!(
+            status(b"HTTP/1.1 200 Connection established\r\n\r\n"),
+            Some(200)
+        );
+        assert_eq!(
+            status(b"HTTP/1.0 407 Proxy Authentication Required\r\n\r\n"),
+            Some(407)
+        );
         assert_eq!(status(b"SSH-2.0\r\n\r\n"), None);
     }
 
     #[tokio::test]
     async fn a_proxy_is_asked_for_the_target_and_its_refusal_is_told() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listens");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("listens");
         let address = listener.local_addr().expect("address").to_string();
         let server = async {
             let (mut stream, _) = listener.accept().await.expect("accepts");
             let mut request = vec![0; 256];
             let read = stream.read(&mut request).await.expect("reads");
-            stream.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await.expect("writes");
+            stream
+                .write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+                .await
+                .expect("writes");
             String::from_utf8_lossy(&request[..read]).into_owned()
         };
         let (request, result) = tokio::join!(server, connect(&address, "cloud.example:443"));

@@ -29,7 +29,9 @@ pub(super) enum Action {
     Start(Box<Started>),
     Cancel(String),
     /// The cloud wants this connection to end once nothing is left to do on it.
-    Drain { reconnect_after: Duration },
+    Drain {
+        reconnect_after: Duration,
+    },
     MaxAge(Duration),
 }
 
@@ -65,11 +67,17 @@ impl Session {
             running: BTreeMap::new(),
             waiting: VecDeque::new(),
         };
-        let mut all: BTreeMap<_, _> =
-            companies.into_iter().map(|(name, parallel)| (name, company(parallel))).collect();
+        let mut all: BTreeMap<_, _> = companies
+            .into_iter()
+            .map(|(name, parallel)| (name, company(parallel)))
+            .collect();
         // Commands about the agent itself name no company.
         all.insert(String::new(), company(2));
-        Self { companies: all, unacknowledged: BTreeMap::new(), link: Link::Down }
+        Self {
+            companies: all,
+            unacknowledged: BTreeMap::new(),
+            link: Link::Down,
+        }
     }
 
     /// The commands the cloud must not send again: queued, running, or done and not acknowledged.
@@ -82,7 +90,10 @@ impl Session {
     /// A connection was welcomed: grants credits and repeats results.
     pub(super) fn opened(&mut self) -> Vec<Action> {
         self.link = Link::Up;
-        let credits = self.companies.iter().map(|(name, company)| credit(name, company.room()));
+        let credits = self
+            .companies
+            .iter()
+            .map(|(name, company)| credit(name, company.room()));
         let results = self.unacknowledged.values().cloned().map(FromAgent::Result);
         credits.chain(results).map(Action::Send).collect()
     }
@@ -104,11 +115,18 @@ impl Session {
     /// Nothing is left that the cloud waits for.
     pub(super) fn is_idle(&self) -> bool {
         self.unacknowledged.is_empty()
-            && self.companies.values().all(|c| c.running.is_empty() && c.waiting.is_empty())
+            && self
+                .companies
+                .values()
+                .all(|c| c.running.is_empty() && c.waiting.is_empty())
     }
 
     pub(super) fn in_flight(&self) -> u32 {
-        let held: usize = self.companies.values().map(|c| c.running.len() + c.waiting.len()).sum();
+        let held: usize = self
+            .companies
+            .values()
+            .map(|c| c.running.len() + c.waiting.len())
+            .sum();
         u32::try_from(held).unwrap_or(u32::MAX)
     }
 
@@ -129,7 +147,9 @@ impl Session {
             FromCloud::Drain(drain) => {
                 let mut actions = self.drain();
                 let after = Duration::from_millis(u64::from(drain.reconnect_after_ms));
-                actions.push(Action::Drain { reconnect_after: after });
+                actions.push(Action::Drain {
+                    reconnect_after: after,
+                });
                 actions
             }
             // A second welcome means nothing; heartbeats matter by arriving; no watcher sends changes.
@@ -144,7 +164,10 @@ impl Session {
     pub(super) fn finished(&mut self, result: CommandResult, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
         let name = self.companies.iter_mut().find_map(|(name, company)| {
-            company.running.remove(&result.command_id).map(|_| name.clone())
+            company
+                .running
+                .remove(&result.command_id)
+                .map(|_| name.clone())
         });
         actions.extend(self.answer(result));
         if let Some(name) = name {
@@ -158,7 +181,10 @@ impl Session {
             return vec![Action::Send(FromAgent::Result(result.clone()))];
         }
         let draining = self.link == Link::Draining;
-        let known = self.companies.values().any(|c| c.holds(&command.command_id));
+        let known = self
+            .companies
+            .values()
+            .any(|c| c.holds(&command.command_id));
         if known || draining {
             return Vec::new();
         }
@@ -166,31 +192,50 @@ impl Session {
         let Some(company) = self.companies.get_mut(&name) else {
             let message = format!("The agent does not serve a company {name}.");
             let failure = failure(ErrorClass::Parked, "unknown_company", message);
-            return self.answer(result(&command.command_id, failure)).into_iter().collect();
+            return self
+                .answer(result(&command.command_id, failure))
+                .into_iter()
+                .collect();
         };
         if company.room() == 0 {
             let message = "The agent has more commands of this company than it offered to take.";
             let failure = failure(ErrorClass::RateLimited, "no_credit", message.to_owned());
-            return self.answer(result(&command.command_id, failure)).into_iter().collect();
+            return self
+                .answer(result(&command.command_id, failure))
+                .into_iter()
+                .collect();
         }
         let deadline = now + timeout(&command);
-        company.waiting.push_back(Started { command, received: now, deadline });
+        company.waiting.push_back(Started {
+            command,
+            received: now,
+            deadline,
+        });
         self.start(&name, now)
     }
 
     fn cancel(&mut self, command_id: String, now: Instant) -> Vec<Action> {
-        let running = self.companies.values().any(|c| c.running.contains_key(&command_id));
+        let running = self
+            .companies
+            .values()
+            .any(|c| c.running.contains_key(&command_id));
         if running {
             return vec![Action::Cancel(command_id)];
         }
         let name = self.companies.iter_mut().find_map(|(name, company)| {
-            let at = company.waiting.iter().position(|w| w.command.command_id == command_id)?;
+            let at = company
+                .waiting
+                .iter()
+                .position(|w| w.command.command_id == command_id)?;
             company.waiting.remove(at).map(|_| name.clone())
         });
         let Some(name) = name else { return Vec::new() };
         let message = "The command was cancelled before it began.".to_owned();
         let failure = failure(ErrorClass::Unavailable, "cancelled", message);
-        let mut actions: Vec<_> = self.answer(result(&command_id, failure)).into_iter().collect();
+        let mut actions: Vec<_> = self
+            .answer(result(&command_id, failure))
+            .into_iter()
+            .collect();
         actions.extend(self.freed(&name, now));
         actions
     }
@@ -198,7 +243,12 @@ impl Session {
     pub(super) fn settings(&mut self, settings: &Settings, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
         if settings.parallel_per_company > 0 {
-            let names: Vec<_> = self.companies.keys().filter(|n| !n.is_empty()).cloned().collect();
+            let names: Vec<_> = self
+                .companies
+                .keys()
+                .filter(|n| !n.is_empty())
+                .cloned()
+                .collect();
             for name in names {
                 actions.extend(self.set_parallel(&name, settings.parallel_per_company, now));
             }
@@ -212,7 +262,9 @@ impl Session {
 
     /// The cloud may lower what the owner configured, never raise it.
     fn set_parallel(&mut self, name: &str, wanted: u32, now: Instant) -> Vec<Action> {
-        let Some(company) = self.companies.get_mut(name) else { return Vec::new() };
+        let Some(company) = self.companies.get_mut(name) else {
+            return Vec::new();
+        };
         let before = company.capacity();
         company.parallel = wanted.min(company.configured);
         let gained = company.capacity().saturating_sub(before);
@@ -224,7 +276,8 @@ impl Session {
     }
 
     fn answer(&mut self, result: CommandResult) -> Option<Action> {
-        self.unacknowledged.insert(result.command_id.clone(), result.clone());
+        self.unacknowledged
+            .insert(result.command_id.clone(), result.clone());
         (self.link != Link::Down).then(|| Action::Send(FromAgent::Result(result)))
     }
 
@@ -266,12 +319,16 @@ impl Company {
 
     fn room(&self) -> u32 {
         let held = self.running.len() + self.waiting.len();
-        self.capacity().saturating_sub(u32::try_from(held).unwrap_or(u32::MAX))
+        self.capacity()
+            .saturating_sub(u32::try_from(held).unwrap_or(u32::MAX))
     }
 
     fn holds(&self, command_id: &str) -> bool {
         self.running.contains_key(command_id)
-            || self.waiting.iter().any(|w| w.command.command_id == command_id)
+            || self
+                .waiting
+                .iter()
+                .any(|w| w.command.command_id == command_id)
     }
 
     fn held_ids(&self) -> Vec<String> {
@@ -284,8 +341,12 @@ impl Company {
         if self.running.len() >= self.parallel as usize {
             return None;
         }
-        let mut blocked: BTreeSet<&str> =
-            self.running.values().filter(|lane| !lane.is_empty()).map(String::as_str).collect();
+        let mut blocked: BTreeSet<&str> = self
+            .running
+            .values()
+            .filter(|lane| !lane.is_empty())
+            .map(String::as_str)
+            .collect();
         let mut found = None;
         for (at, waiting) in self.waiting.iter().enumerate() {
             let lane = waiting.command.lane.as_str();
@@ -295,7 +356,10 @@ impl Company {
             }
         }
         let started = self.waiting.remove(found?)?;
-        self.running.insert(started.command.command_id.clone(), started.command.lane.clone());
+        self.running.insert(
+            started.command.command_id.clone(),
+            started.command.lane.clone(),
+        );
         Some(started)
     }
 }
@@ -308,7 +372,10 @@ fn timeout(command: &Command) -> Duration {
 }
 
 fn credit(company: &str, amount: u32) -> FromAgent {
-    FromAgent::Credit(Credit { company: company.to_owned(), amount })
+    FromAgent::Credit(Credit {
+        company: company.to_owned(),
+        amount,
+    })
 }
 
 fn failure(class: ErrorClass, code: &str, message: String) -> Outcome {
@@ -322,7 +389,11 @@ fn failure(class: ErrorClass, code: &str, message: String) -> Outcome {
 }
 
 fn result(command_id: &str, outcome: Outcome) -> CommandResult {
-    CommandResult { command_id: command_id.to_owned(), elapsed_ms: 0, outcome: Some(outcome) }
+    CommandResult {
+        command_id: command_id.to_owned(),
+        elapsed_ms: 0,
+        outcome: Some(outcome),
+    }
 }
 
 #[cfg(test)]

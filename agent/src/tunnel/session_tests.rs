@@ -84,8 +84,16 @@ fn a_result_is_repeated_until_it_is_acknowledged() {
     assert!(sent_results(&session.finished(done("a"), now)).is_empty());
     assert_eq!(session.known_commands(), ["a"]);
     assert_eq!(sent_results(&session.opened()), ["a"]);
-    assert_eq!(sent_results(&session.received(command("a", ""), now)), ["a"]);
-    session.received(FromCloud::ResultAck(ResultAck { command_id: "a".to_owned() }), now);
+    assert_eq!(
+        sent_results(&session.received(command("a", ""), now)),
+        ["a"]
+    );
+    session.received(
+        FromCloud::ResultAck(ResultAck {
+            command_id: "a".to_owned(),
+        }),
+        now,
+    );
     assert!(session.is_idle());
     session.closed();
     assert!(sent_results(&session.opened()).is_empty());
@@ -104,9 +112,14 @@ fn draining_takes_nothing_new_and_finishes_the_rest() {
     let mut session = session();
     let now = Instant::now();
     session.received(command("a", ""), now);
-    let drain = Drain { reason: "move".to_owned(), reconnect_after_ms: 5 };
+    let drain = Drain {
+        reason: "move".to_owned(),
+        reconnect_after_ms: 5,
+    };
     let actions = session.received(FromCloud::Drain(drain), now);
-    assert!(actions.contains(&Action::Drain { reconnect_after: Duration::from_millis(5) }));
+    assert!(actions.contains(&Action::Drain {
+        reconnect_after: Duration::from_millis(5)
+    }));
     assert!(session.received(command("b", ""), now).is_empty());
     let actions = session.finished(done("a"), now);
     assert_eq!(sent_results(&actions), ["a"]);
@@ -120,20 +133,27 @@ fn a_waiting_command_can_be_cancelled_and_a_late_one_is_not_begun() {
     session.received(command("a1", "a"), now);
     session.received(command("a2", "a"), now);
     session.received(command("a3", "a"), now);
-    let cancel = FromCloud::Cancel(CancelCommand { command_id: "a2".to_owned() });
+    let cancel = FromCloud::Cancel(CancelCommand {
+        command_id: "a2".to_owned(),
+    });
     assert_eq!(sent_results(&session.received(cancel, now)), ["a2"]);
     let late = now + Duration::from_secs(2);
     let actions = session.finished(done("a1"), late);
     assert!(started(&actions).is_empty());
     assert_eq!(sent_results(&actions), ["a1", "a3"]);
-    let cancel = FromCloud::Cancel(CancelCommand { command_id: "a2".to_owned() });
+    let cancel = FromCloud::Cancel(CancelCommand {
+        command_id: "a2".to_owned(),
+    });
     assert!(session.received(cancel, now).is_empty());
 }
 
 #[test]
 fn an_unknown_company_is_refused() {
     let mut session = session();
-    let strange = Command { company: "XXX".to_owned(), ..Command::default() };
+    let strange = Command {
+        company: "XXX".to_owned(),
+        ..Command::default()
+    };
     let actions = session.received(FromCloud::Command(strange), Instant::now());
     assert_eq!(sent_results(&actions).len(), 1);
 }
@@ -142,7 +162,10 @@ fn an_unknown_company_is_refused() {
 fn the_cloud_lowers_parallel_work_but_never_raises_it() {
     let mut session = session();
     let now = Instant::now();
-    let settings = |parallel| Settings { parallel_per_company: parallel, ..Settings::default() };
+    let settings = |parallel| Settings {
+        parallel_per_company: parallel,
+        ..Settings::default()
+    };
     session.settings(&settings(1), now);
     session.received(command("a", ""), now);
     assert!(started(&session.received(command("b", ""), now)).is_empty());

@@ -40,7 +40,9 @@ pub(super) async fn fetch(
 /// Makes a payload of the bytes, sending large ones ahead.
 pub(super) async fn store(channel: &Channel, bytes: Vec<u8>) -> Result<Payload, TransferError> {
     if bytes.len() <= INLINE_LIMIT {
-        return Ok(Payload { content: Some(Content::Inline(bytes)) });
+        return Ok(Payload {
+            content: Some(Content::Inline(bytes)),
+        });
     }
     let sha256 = digest(&SHA256, &bytes).as_ref().to_vec();
     let length = bytes.len() as u64;
@@ -49,7 +51,11 @@ pub(super) async fn store(channel: &Channel, bytes: Vec<u8>) -> Result<Payload, 
         .chunks(CHUNK)
         .enumerate()
         .map(|(index, data)| Chunk {
-            sha256: if index == 0 { named.clone() } else { Vec::new() },
+            sha256: if index == 0 {
+                named.clone()
+            } else {
+                Vec::new()
+            },
             data: data.to_vec(),
         })
         .collect();
@@ -57,14 +63,18 @@ pub(super) async fn store(channel: &Channel, bytes: Vec<u8>) -> Result<Payload, 
         .upload(tokio_stream::iter(chunks))
         .await
         .map_err(Box::new)?;
-    Ok(Payload { content: Some(Content::Transfer(TransferRef { sha256, length })) })
+    Ok(Payload {
+        content: Some(Content::Transfer(TransferRef { sha256, length })),
+    })
 }
 
 async fn download(channel: &Channel, reference: TransferRef) -> Result<Vec<u8>, TransferError> {
     if reference.length > LARGEST {
         return Err(TransferError::TooLarge(reference.length));
     }
-    let request = DownloadRequest { sha256: reference.sha256.clone() };
+    let request = DownloadRequest {
+        sha256: reference.sha256.clone(),
+    };
     let answer = TransferClient::new(channel.clone()).download(request).await;
     let mut stream = answer.map_err(Box::new)?.into_inner();
     let mut bytes = Vec::new();

@@ -1,6 +1,5 @@
 //! Runs one command: brings its payload in, does it within its time, sends large answers ahead.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use connect_proto::tunnel::v1::command::Body;
@@ -21,7 +20,11 @@ pub(super) async fn run(
     cancelled: CancellationToken,
     handler: Handler,
 ) -> CommandResult {
-    let Started { mut command, received, deadline } = started;
+    let Started {
+        mut command,
+        received,
+        deadline,
+    } = started;
     let command_id = command.command_id.clone();
     let payload = match &mut command.body {
         Some(Body::Execute(execute)) => execute.document.take(),
@@ -33,7 +36,15 @@ pub(super) async fn run(
         (false, _) => Ok(Vec::new()),
     };
     let outcome = match document {
-        Ok(document) => handler(Work { command, document, deadline, cancelled }).await,
+        Ok(document) => {
+            handler(Work {
+                command,
+                document,
+                deadline,
+                cancelled,
+            })
+            .await
+        }
         Err(problem) => failure(ErrorClass::Unavailable, "payload_missing", problem),
     };
     let outcome = send_ahead(channel.as_ref(), outcome).await;
@@ -49,21 +60,32 @@ pub(super) async fn run(
 pub(super) fn panicked(command_id: String) -> CommandResult {
     let message = "The agent failed while working on the command; see its log.".to_owned();
     let outcome = Some(failure(ErrorClass::Bug, "agent_defect", message));
-    CommandResult { command_id, elapsed_ms: 0, outcome }
+    CommandResult {
+        command_id,
+        elapsed_ms: 0,
+        outcome,
+    }
 }
 
 async fn bring_in(channel: Option<&Channel>, payload: Option<Payload>) -> Result<Vec<u8>, String> {
     match (payload, channel) {
-        (Some(Payload { content: Some(Content::Inline(bytes)) }), _) => Ok(bytes),
-        (payload, Some(channel)) => {
-            transfer::fetch(channel, payload).await.map_err(|error| error.to_string())
-        }
+        (
+            Some(Payload {
+                content: Some(Content::Inline(bytes)),
+            }),
+            _,
+        ) => Ok(bytes),
+        (payload, Some(channel)) => transfer::fetch(channel, payload)
+            .await
+            .map_err(|error| error.to_string()),
         (_, None) => Err("The connection ended before the payload arrived.".to_owned()),
     }
 }
 
 async fn send_ahead(channel: Option<&Channel>, outcome: Outcome) -> Outcome {
-    let Outcome::Page(mut page) = outcome else { return outcome };
+    let Outcome::Page(mut page) = outcome else {
+        return outcome;
+    };
     let large = |payload: &Payload| match &payload.content {
         Some(Content::Inline(bytes)) => bytes.len() > transfer::INLINE_LIMIT,
         Some(Content::Transfer(_)) | None => false,
@@ -80,7 +102,11 @@ async fn send_ahead(channel: Option<&Channel>, outcome: Outcome) -> Outcome {
             page.rows_json = Some(payload);
             Outcome::Page(page)
         }
-        Err(error) => failure(ErrorClass::Unavailable, "payload_not_sent", error.to_string()),
+        Err(error) => failure(
+            ErrorClass::Unavailable,
+            "payload_not_sent",
+            error.to_string(),
+        ),
     }
 }
 
