@@ -1,0 +1,182 @@
+//! The HTTP client for addresses that users give: pooled, timed, blind to redirects, kept out of private networks.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use connect_core::domain::failure::{Failure, FailureClass};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+/// How outgoing calls behave.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Time to reach the other side.
+    pub connect_timeout: Duration,
+    /// Time for a whole call.
+    pub timeout: Duration,
+    /// Calls at one time to one store.
+    pub concurrency: usize,
+    /// Largest answer read.
+    pub max_answer_bytes: usize,
+    /// Lets calls reach loopback, private and link-local addresses.
+    pub allow_private_networks: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(30),
+            concurrency: 4,
+            max_answer_bytes: 16 * 1024 * 1024,
+            allow_private_networks: false,
+        }
+    }
+}
+
+/// Builds the client; one serves every store, its pool is per host.
+pub fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(settings.connect_timeout)
+        .timeout(settings.timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .pool_max_idle_per_host(settings.concurrency.max(1))
+        .user_agent(concat!("integration-hero-connect/", env!("CARGO_PKG_VERSION")))
+        .no_proxy();
+    if !settings.allow_private_networks {
+        builder = builder.dns_resolver(Arc::new(PublicOnly));
+    }
+    builder.build()
+}
+
+/// Checks a base address people gave: scheme, host, and no private address written out in it.
+pub fn check_base_url(text: &str, settings: &Settings) -> Result<reqwest::Url, Failure> {
+    let url = reqwest::Url::parse(text).map_err(|error| address(format!("{error}")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(address("it must begin with https:// or http://".into()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(address("it must not carry a user name or password".into()));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(address("it must end with the shop's root path".into()));
+    }
+    let Some(host) = url.host_str() else {
+        return Err(address("it names no host".into()));
+    };
+    let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let hidden = literal.is_ok_and(is_private) || host.eq_ignore_ascii_case("localhost");
+    if hidden && !settings.allow_private_networks {
+        return Err(address("it lies in a private network, which this server does not call".into()));
+    }
+    Ok(url)
+}
+
+fn address(why: String) -> Failure {
+    Failure::new(
+        FailureClass::InvalidData,
+        "store_address_invalid",
+        format!("The store's base address cannot be used: {why}."),
+    )
+}
+
+/// Whether an address is not on the public internet.
+pub fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(four) => is_private_v4(four),
+        IpAddr::V6(six) => is_private_v6(six),
+    }
+}
+
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_broadcast()
+        || address.is_documentation()
+        || a == 0
+        || a >= 224
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 198 && (18..20).contains(&b))
+}
+
+fn is_private_v6(address: Ipv6Addr) -> bool {
+    // Mapped, compatible, NAT64 and 6to4 forms carry an IPv4 address that decides.
+    let segments = address.segments();
+    let inner = match segments {
+        [0, 0, 0, 0, 0, 0xffff | 0, high, low] if !address.is_loopback() => Some((high, low)),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some((high, low)),
+        [0x2002, high, low, ..] => Some((high, low)),
+        _ => None,
+    };
+    if let Some((high, low)) = inner {
+        let [a, b] = high.to_be_bytes();
+        let [c, d] = low.to_be_bytes();
+        return is_private_v4(Ipv4Addr::new(a, b, c, d));
+    }
+    address.is_loopback()
+        || address.is_unspecified()
+        || address.is_multicast()
+        || (segments[0] & 0xfe00) == 0xfc00
+        || (segments[0] & 0xffc0) == 0xfe80
+        || (segments[0] & 0xffc0) == 0xfec0
+        || (segments[0] == 0x2001 && segments[1] == 0x0db8)
+}
+
+/// Resolves names and refuses them when any of their addresses is private: a name must not rebind.
+#[derive(Clone, Copy, Debug)]
+struct PublicOnly;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            if found.iter().any(|address| is_private(address.ip())) {
+                return Err(Box::<dyn std::error::Error + Send + Sync>::from(
+                    "the name leads into a private network",
+                ));
+            }
+            let addresses: Addrs = Box::new(found.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_private_networks_are_known_in_every_spelling() {
+        let private = [
+            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0",
+            "100.64.0.1", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1",
+            "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "::ffff:169.254.169.254",
+        ];
+        for text in private {
+            assert!(is_private(text.parse().expect("an address")), "{text}");
+        }
+        for text in ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "::ffff:8.8.8.8"] {
+            assert!(!is_private(text.parse().expect("an address")), "{text}");
+        }
+    }
+
+    #[test]
+    fn base_addresses_are_checked() {
+        let closed = Settings::default();
+        let open = Settings { allow_private_networks: true, ..Settings::default() };
+        assert!(check_base_url("https://shop.example/eu", &closed).is_ok());
+        for bad in [
+            "ftp://shop.example", "https://user:pw@shop.example", "https://shop.example/?a=1",
+            "not an address", "http://127.0.0.1:5000", "http://localhost", "http://[::1]/",
+            "http://2130706433/", "http://0x7f.1/",
+        ] {
+            assert!(check_base_url(bad, &closed).is_err(), "{bad}");
+        }
+        assert!(check_base_url("http://127.0.0.1:5000", &open).is_ok());
+    }
+}

@@ -1,0 +1,4 @@
+//! Outgoing calls: the one place that speaks to systems on the internet.
+
+pub mod http;
+pub mod nopcommerce;
