@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use connect_core::domain::time::Micros;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::secrets;
 
 /// Everything a store may tell: the list is closed.
 const TOPICS: [&str; 20] = [
@@ -87,8 +90,7 @@ struct Wire<'a> {
 pub fn read(body: &[u8]) -> Result<Envelope, Unreadable> {
     let wire: Wire<'_> = serde_json::from_slice(body).map_err(|error| shape(&error))?;
     let topic = known(&wire.topic).ok_or_else(|| Unreadable::Topic(clip(&wire.topic)))?;
-    let belongs = topic.split('.').next().unwrap_or_default();
-    if wire.entity != belongs && !(belongs == "stock" && wire.entity == "product") {
+    if wire.entity != entity_of(topic) {
         return Err(Unreadable::Shape(format!("entity does not belong to topic {topic}")));
     }
     let occurred = wire.occurred_at.parse::<jiff::Timestamp>();
@@ -105,6 +107,14 @@ pub fn read(body: &[u8]) -> Result<Envelope, Unreadable> {
             occurred: Some(Micros(occurred.as_microsecond())),
         },
     })
+}
+
+/// What a topic is about; stock is a matter of products.
+fn entity_of(topic: &str) -> &str {
+    match topic.split('.').next().unwrap_or_default() {
+        "stock" => "product",
+        entity => entity,
+    }
 }
 
 fn known(topic: &str) -> Option<&'static str> {
@@ -128,23 +138,28 @@ fn entity_id(value: &Value, field: &str) -> Result<String, Unreadable> {
 pub struct Legacy {
     /// Its own id of the delivery, the same over attempts.
     pub id: String,
+    /// SHA-256 of what it tells, in hexadecimal; the attempt's number, which changes, is not in it.
+    pub digest: String,
     /// nop's `StoreId` is only known for orders.
     pub happenings: Vec<(Option<i64>, Happening)>,
 }
 
 #[derive(Deserialize)]
-struct LegacyWire {
+struct LegacyWire<'a> {
     #[serde(rename = "Id")]
     id: String,
-    #[serde(rename = "Notifications")]
-    notifications: Vec<serde_json::Map<String, Value>>,
+    #[serde(rename = "Notifications", borrow)]
+    notifications: &'a RawValue,
 }
 
 /// Reads the old plugin's body; what it tells of other things is passed over.
 pub fn read_legacy(body: &[u8]) -> Result<Legacy, Unreadable> {
-    let wire: LegacyWire = serde_json::from_slice(body).map_err(|error| shape(&error))?;
+    let wire: LegacyWire<'_> = serde_json::from_slice(body).map_err(|error| shape(&error))?;
+    let notifications: Vec<serde_json::Map<String, Value>> =
+        serde_json::from_str(wire.notifications.get()).map_err(|error| shape(&error))?;
+    let digest = secrets::to_hex(&secrets::sha256(wire.notifications.get().as_bytes()));
     let mut happenings = Vec::new();
-    for notification in &wire.notifications {
+    for notification in &notifications {
         let action = notification.get("Action").and_then(Value::as_str).unwrap_or_default();
         let Some(topic) = legacy_topic(action) else {
             continue;
@@ -152,13 +167,13 @@ pub fn read_legacy(body: &[u8]) -> Result<Legacy, Unreadable> {
         // One branch of the plugin wrote the members beside the action, under their C# names.
         let item = notification.get("Item").and_then(Value::as_object).unwrap_or(notification);
         let id = item.get("id").or_else(|| item.get("Id")).unwrap_or(&Value::Null);
-        let entity = topic.split('.').next().unwrap_or_default().to_owned();
+        let entity = entity_of(topic).to_owned();
         let store = item.get("store_id").or_else(|| item.get("StoreId")).and_then(Value::as_i64);
         let store = store.filter(|_| entity == "order");
         let entity_id = entity_id(id, "Notifications[].Item.id")?;
         happenings.push((store, Happening { topic, entity, entity_id, occurred: None }));
     }
-    Ok(Legacy { id: clip(&wire.id), happenings })
+    Ok(Legacy { id: clip(&wire.id), digest, happenings })
 }
 
 /// Both spellings are about: `orders/create` and `orders/created`.
@@ -208,8 +223,7 @@ mod tests {
     #[test]
     fn every_topic_is_read_and_no_other() {
         for topic in TOPICS.iter().chain(&MORE_TOPICS) {
-            let entity = topic.split('.').next().expect("an entity");
-            let read = read(body(topic, entity, "17").as_bytes()).expect("reads");
+            let read = read(body(topic, entity_of(topic), "17").as_bytes()).expect("reads");
             assert_eq!((read.happening.topic, read.happening.entity_id.as_str()), (*topic, "17"));
         }
         let other = read(body("order.lost", "order", "1").as_bytes());
@@ -224,7 +238,7 @@ mod tests {
             assert!(read(body("order.placed", "order", bad).as_bytes()).is_err(), "{bad}");
         }
         assert!(read(body("order.placed", "customer", "1").as_bytes()).is_err());
-        assert!(read(body("stock.changed", "product", "1").as_bytes()).is_ok());
+        assert!(read(body("stock.changed", "stock", "1").as_bytes()).is_err());
         assert!(matches!(read(b"{not json"), Err(Unreadable::Shape(_))));
         assert!(matches!(read(b"[]"), Err(Unreadable::Shape(_))));
     }
