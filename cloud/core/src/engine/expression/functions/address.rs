@@ -1,0 +1,106 @@
+//! Postal addresses: one form for comparing, and lines that fit.
+
+use rhai::{Dynamic, Engine, Map};
+
+use super::{Given, count, list, map, text};
+
+/// All of an address that GP keeps, in a fixed order.
+const FIELDS: &[&str] = &[
+    "company",
+    "first_name",
+    "last_name",
+    "address1",
+    "address2",
+    "city",
+    "county",
+    "zip_postal_code",
+    "phone_number",
+    "fax_number",
+];
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_fn("normalise_address", |address: Dynamic| normalise(&address));
+    engine.register_fn(
+        "address_lines",
+        |lines: Dynamic, width: Dynamic, most: Dynamic| address_lines(&lines, &width, &most),
+    );
+}
+
+/// Writes an address so that two ways of typing the same one come out alike.
+fn normalise(address: &Dynamic) -> Given<String> {
+    const HELPER: &str = "normalise_address";
+    let address = map(HELPER, "the address", address)?;
+    let nothing = Dynamic::UNIT;
+    let part = |map: &Map, name: &str| -> Given<String> {
+        let text = text(HELPER, name, map.get(name).unwrap_or(&nothing))?;
+        let words: Vec<&str> = text.split_whitespace().collect();
+        Ok(words.join(" ").to_lowercase())
+    };
+    let mut parts = FIELDS
+        .iter()
+        .map(|name| part(&address, name))
+        .collect::<Given<Vec<_>>>()?;
+    for (group, field) in [
+        ("state", "abbreviation"),
+        ("state", "name"),
+        ("country", "two_letter_iso_code"),
+    ] {
+        let group = map(HELPER, group, address.get(group).unwrap_or(&nothing))?;
+        parts.push(part(&group, field)?);
+    }
+    Ok(parts.join("\n"))
+}
+
+/// Gives address lines of at most `width` characters: a line too long goes on in the next, between
+/// words. Every line keeps its place while all fit; what does not fit stays in the last line.
+fn address_lines(lines: &Dynamic, width: &Dynamic, most: &Dynamic) -> Given {
+    const HELPER: &str = "address_lines";
+    let (width, most) = (
+        count(HELPER, "width", width)?,
+        count(HELPER, "lines", most)?,
+    );
+    let mut wrapped: Vec<String> = Vec::new();
+    let given = list(HELPER, "lines", lines)?;
+    let mut given = given
+        .iter()
+        .map(|line| Ok(text(HELPER, "line", line)?.trim().to_string()))
+        .collect::<Given<Vec<_>>>()?;
+    if given.iter().any(|line| line.chars().count() > width) {
+        given.retain(|line| !line.is_empty());
+        for line in given {
+            wrap(&line, width, &mut wrapped);
+        }
+    } else {
+        wrapped = given;
+    }
+    while wrapped.len() > most.max(1) {
+        let last = wrapped.pop().unwrap_or_default();
+        if let Some(line) = wrapped.last_mut() {
+            line.push(' ');
+            line.push_str(&last);
+        }
+    }
+    wrapped.resize(most, String::new());
+    let lines = wrapped.into_iter().map(|line| {
+        if line.is_empty() {
+            Dynamic::UNIT
+        } else {
+            line.into()
+        }
+    });
+    Ok(Dynamic::from_array(lines.collect()))
+}
+
+fn wrap(line: &str, width: usize, into: &mut Vec<String>) {
+    let mut current = String::new();
+    for word in line.split_whitespace() {
+        if !current.is_empty() && current.chars().count() + 1 + word.chars().count() > width {
+            into.push(std::mem::take(&mut current));
+        }
+        if !current.is_empty() {
+            current.push(' ');
+        }
+        current.push_str(word);
+    }
+    into.push(current);
+}

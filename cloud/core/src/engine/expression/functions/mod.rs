@@ -1,0 +1,112 @@
+//! Helper functions of formulas.
+
+mod address;
+mod dates;
+mod lists;
+mod money;
+mod rules;
+mod text;
+
+use rhai::{Dynamic, Engine, EvalAltResult, Map};
+use rust_decimal::Decimal;
+
+use super::convert;
+
+/// What a helper gives.
+type Given<T = Dynamic> = Result<T, Box<EvalAltResult>>;
+
+/// Adds every helper.
+pub(super) fn register(engine: &mut Engine) {
+    money::register(engine);
+    lists::register(engine);
+    rules::register(engine);
+    text::register(engine);
+    address::register(engine);
+    dates::register(engine);
+}
+
+fn fail<T>(message: impl Into<String>) -> Given<T> {
+    Err(message.into().into())
+}
+
+/// Reads a number argument.
+fn number(helper: &str, what: &str, value: &Dynamic) -> Given<Decimal> {
+    match convert::number(value) {
+        Some(number) => Ok(number),
+        None if value.is_unit() => fail(format!("{helper}: {what} is nothing")),
+        None => fail(format!(
+            "{helper}: {what} is not a number but {}",
+            value.type_name()
+        )),
+    }
+}
+
+/// Reads a small whole number argument.
+fn count(helper: &str, what: &str, value: &Dynamic) -> Given<usize> {
+    let number = number(helper, what, value)?;
+    match usize::try_from(number) {
+        Ok(count) if number.fract().is_zero() && count <= 10_000 => Ok(count),
+        Ok(_) | Err(_) => fail(format!(
+            "{helper}: {what} {number} is not a small whole number"
+        )),
+    }
+}
+
+/// Reads a text argument; a number counts as its digits, nothing as no text.
+fn text(helper: &str, what: &str, value: &Dynamic) -> Given<String> {
+    if value.is_unit() {
+        return Ok(String::new());
+    }
+    if let Some(number) = convert::number(value) {
+        return Ok(number.normalize().to_string());
+    }
+    match value.clone().into_string() {
+        Ok(text) => Ok(text),
+        Err(kind) => fail(format!("{helper}: {what} is not text but {kind}")),
+    }
+}
+
+/// Reads a list argument; nothing counts as a list without entries.
+fn list(helper: &str, what: &str, value: &Dynamic) -> Given<Vec<Dynamic>> {
+    if value.is_unit() {
+        return Ok(Vec::new());
+    }
+    match convert::list(value) {
+        Some(list) => Ok(list),
+        None => fail(format!(
+            "{helper}: {what} is not a list but {}",
+            value.type_name()
+        )),
+    }
+}
+
+/// Reads a list of numbers.
+fn numbers(helper: &str, what: &str, value: &Dynamic) -> Given<Vec<Decimal>> {
+    list(helper, what, value)?
+        .iter()
+        .enumerate()
+        .map(|(index, value)| number(helper, &format!("{what}[{index}]"), value))
+        .collect()
+}
+
+/// Reads a map argument; nothing counts as a map without entries.
+fn map(helper: &str, what: &str, value: &Dynamic) -> Given<Map> {
+    if value.is_unit() {
+        return Ok(Map::new());
+    }
+    let kind = value.type_name();
+    match value.clone().flatten().try_cast::<Map>() {
+        Some(map) => Ok(map),
+        None => fail(format!(
+            "{helper}: {what} is not a group of fields but {kind}"
+        )),
+    }
+}
+
+/// Tells whether a value is nothing, or text without a letter.
+fn is_blank(value: &Dynamic) -> bool {
+    value.is_unit()
+        || value
+            .as_immutable_string_ref()
+            .is_ok_and(|text| text.trim().is_empty())
+}

@@ -1,0 +1,139 @@
+//! Rounding, sums and shares, as an accountant does them.
+
+use rhai::{Dynamic, Engine, INT, ImmutableString};
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::{Given, count, fail, number, numbers};
+
+pub(super) fn register(engine: &mut Engine) {
+    // Two whole numbers divide exactly too: 10 / 4 is 2.5.
+    engine.register_fn("/", |a: INT, b: INT| divide(a.into(), b.into()));
+    engine.register_fn("/", |a: INT, b: Decimal| divide(a.into(), b));
+    engine.register_fn("/", |a: Decimal, b: INT| divide(a, b.into()));
+    engine.register_fn("/", divide);
+    // Without these the language would call any two different things not larger.
+    for operator in ["<", "<=", ">", ">="] {
+        engine.register_fn(operator, |_: (), _: Dynamic| unordered());
+        engine.register_fn(operator, |_: Dynamic, _: ()| unordered());
+        engine.register_fn(operator, |_: ImmutableString, _: Decimal| unordered());
+        engine.register_fn(operator, |_: Decimal, _: ImmutableString| unordered());
+        engine.register_fn(operator, |_: ImmutableString, _: INT| unordered());
+        engine.register_fn(operator, |_: INT, _: ImmutableString| unordered());
+    }
+    engine.register_fn("round_half_up", |value: Dynamic, decimals: Dynamic| {
+        rounded("round_half_up", &value, &decimals)
+    });
+    engine.register_fn("money", |value: Dynamic, decimals: Dynamic| {
+        rounded("money", &value, &decimals)
+    });
+    engine.register_fn("sum", |list: Dynamic| sum(&list));
+    engine.register_fn(
+        "allocate",
+        |total: Dynamic, weights: Dynamic, decimals: Dynamic| allocate(&total, &weights, &decimals),
+    );
+    engine.register_fn(
+        "settle",
+        |amounts: Dynamic, total: Dynamic, decimals: Dynamic| settle(&amounts, &total, &decimals),
+    );
+    engine.register_fn("index_of_largest", |list: Dynamic| -> Given<INT> {
+        let amounts = numbers("index_of_largest", "list", &list)?;
+        let index = largest(&amounts).and_then(|index| INT::try_from(index).ok());
+        Ok(index.unwrap_or(-1))
+    });
+}
+
+fn unordered() -> Given<bool> {
+    fail("nothing, or a text and a number, cannot be compared")
+}
+
+fn divide(a: Decimal, b: Decimal) -> Given<Decimal> {
+    if b.is_zero() {
+        return fail(format!("{a} cannot be divided by zero"));
+    }
+    a.checked_div(b)
+        .map_or_else(|| fail(format!("{a} / {b} is too large")), Ok)
+}
+
+/// Rounds half away from zero and shows exactly so many decimals.
+fn round(value: Decimal, decimals: u32) -> Decimal {
+    let mut rounded =
+        value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+    rounded.rescale(decimals);
+    if rounded.is_zero() {
+        rounded.set_sign_positive(true);
+    }
+    rounded
+}
+
+fn rounded(helper: &str, value: &Dynamic, decimals: &Dynamic) -> Given<Decimal> {
+    let value = number(helper, "the amount", value)?;
+    Ok(round(value, scale(helper, decimals)?))
+}
+
+fn scale(helper: &str, decimals: &Dynamic) -> Given<u32> {
+    match u32::try_from(count(helper, "decimals", decimals)?) {
+        Ok(decimals) if decimals <= 10 => Ok(decimals),
+        Ok(_) | Err(_) => fail(format!("{helper}: at most 10 decimals")),
+    }
+}
+
+fn sum(list: &Dynamic) -> Given<Decimal> {
+    total(&numbers("sum", "list", list)?)
+}
+
+fn total(amounts: &[Decimal]) -> Given<Decimal> {
+    let total = amounts
+        .iter()
+        .try_fold(Decimal::ZERO, |total, amount| total.checked_add(*amount));
+    total.map_or_else(|| fail("sum: too large"), Ok)
+}
+
+/// Gives the place of the largest amount by size, the first of equals.
+fn largest(amounts: &[Decimal]) -> Option<usize> {
+    let mut best: Option<(usize, Decimal)> = None;
+    for (index, amount) in amounts.iter().enumerate() {
+        if best.is_none_or(|(_, most)| amount.abs() > most) {
+            best = Some((index, amount.abs()));
+        }
+    }
+    best.map(|(index, _)| index)
+}
+
+/// Splits a total by weights; what rounding leaves goes to the largest share.
+fn allocate(amount: &Dynamic, weights: &Dynamic, decimals: &Dynamic) -> Given<Dynamic> {
+    let amount = number("allocate", "the total", amount)?;
+    let weights = numbers("allocate", "weights", weights)?;
+    let decimals = scale("allocate", decimals)?;
+    let weight = total(&weights)?;
+    let share = |own: &Decimal| -> Given<Decimal> {
+        if weight.is_zero() {
+            return Ok(Decimal::ZERO);
+        }
+        let product = amount.checked_mul(*own);
+        product.map_or_else(
+            || fail("allocate: too large"),
+            |product| divide(product, weight),
+        )
+    };
+    let shares = weights.iter().map(share).collect::<Given<Vec<_>>>()?;
+    balanced("allocate", shares, amount, decimals)
+}
+
+/// Rounds amounts so that they make the total; the difference goes to the largest.
+fn settle(amounts: &Dynamic, total: &Dynamic, decimals: &Dynamic) -> Given<Dynamic> {
+    let amounts = numbers("settle", "amounts", amounts)?;
+    let total = number("settle", "the total", total)?;
+    balanced("settle", amounts, total, scale("settle", decimals)?)
+}
+
+fn balanced(helper: &str, amounts: Vec<Decimal>, amount: Decimal, decimals: u32) -> Given<Dynamic> {
+    let mut shares: Vec<Decimal> = amounts.iter().map(|own| round(*own, decimals)).collect();
+    let rest = round(amount, decimals) - total(&shares)?;
+    match largest(&shares) {
+        Some(index) => shares[index] += rest,
+        None if rest.is_zero() => {}
+        None => return fail(format!("{helper}: nothing takes the {rest} that is left")),
+    }
+    let shares = shares.into_iter().map(Dynamic::from_decimal).collect();
+    Ok(Dynamic::from_array(shares))
+}

@@ -1,0 +1,173 @@
+//! The expression language: what it knows, and its bounds.
+
+use std::sync::OnceLock;
+
+use rhai::packages::{
+    ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicMapPackage, BasicMathPackage,
+    BasicStringPackage, LogicPackage, MoreStringPackage, Package,
+};
+use rhai::{Engine, OptimizationLevel};
+
+use super::functions;
+
+/// Steps one evaluation may take; about a tenth of a second.
+pub(super) const MAX_OPERATIONS: u64 = 1_000_000;
+/// Nesting of one formula.
+const MAX_DEPTH: usize = 40;
+/// Nesting of closure calls.
+const MAX_CALLS: usize = 8;
+/// Closures in one formula.
+const MAX_CLOSURES: usize = 16;
+/// Bytes of all texts one operation may make.
+const MAX_TEXT: usize = 4 * 1024 * 1024;
+/// Entries of all lists one operation may make.
+const MAX_ENTRIES: usize = 200_000;
+
+/// Words of the language that formulas do without.
+const OFF: &[&str] = &[
+    "eval",
+    "print",
+    "debug",
+    "import",
+    "export",
+    "let",
+    "const",
+    "fn",
+    "private",
+    "while",
+    "loop",
+    "for",
+    "do",
+    "until",
+    "break",
+    "continue",
+    "return",
+    "throw",
+    "try",
+    "catch",
+    "this",
+    "global",
+    "Fn",
+    "call",
+    "curry",
+    "is_shared",
+    "is_def_fn",
+    "is_def_var",
+    "type_of",
+];
+
+/// Functions that formulas may call. Nothing else is reachable, whatever the packages bring.
+const FUNCTIONS: &[&str] = &[
+    // lists and maps
+    "len",
+    "is_empty",
+    "map",
+    "filter",
+    "find",
+    "find_map",
+    "all",
+    "some",
+    "reduce",
+    "contains",
+    "keys",
+    "values",
+    "lookup",
+    "coalesce",
+    "is_blank",
+    "nearest",
+    "nearest_index",
+    "item",
+    "flatten",
+    "group_sum",
+    "value_at",
+    "match_rule",
+    "first_rule",
+    // numbers
+    "abs",
+    "sign",
+    "floor",
+    "ceiling",
+    "int",
+    "fraction",
+    "min",
+    "max",
+    "round_half_up",
+    "money",
+    "sum",
+    "allocate",
+    "settle",
+    "index_of_largest",
+    "parse_decimal",
+    // text
+    "starts_with",
+    "ends_with",
+    "sub_string",
+    "index_of",
+    "split",
+    "to_upper",
+    "to_lower",
+    "to_string",
+    "text",
+    "upper",
+    "lower",
+    "trim",
+    "truncate",
+    "pad_left",
+    "join",
+    "base32_sha256",
+    "normalise_address",
+    "address_lines",
+    // dates
+    "instant",
+    "local_date",
+    "format_date",
+    "fill_date",
+    // what the parser makes of a closure that reads a variable outside it
+    "curry",
+];
+
+/// Tells whether formulas may call a function; operators are functions too.
+pub(super) fn has_function(name: &str) -> bool {
+    !name.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        || FUNCTIONS.contains(&name)
+}
+
+/// Gives the one engine.
+pub(super) fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(build)
+}
+
+fn build() -> Engine {
+    let mut engine = Engine::new_raw();
+    for module in [
+        ArithmeticPackage::new().as_shared_module(),
+        LogicPackage::new().as_shared_module(),
+        BasicStringPackage::new().as_shared_module(),
+        MoreStringPackage::new().as_shared_module(),
+        BasicArrayPackage::new().as_shared_module(),
+        BasicMapPackage::new().as_shared_module(),
+        BasicMathPackage::new().as_shared_module(),
+        BasicFnPackage::new().as_shared_module(),
+    ] {
+        engine.register_global_module(module);
+    }
+    // Without this the built-in whole-number division would win over ours.
+    engine.set_fast_operators(false);
+    engine.set_strict_variables(true);
+    engine.set_fail_on_invalid_map_property(true);
+    engine.set_optimization_level(OptimizationLevel::None);
+    engine.set_max_operations(MAX_OPERATIONS);
+    engine.set_max_expr_depths(MAX_DEPTH, MAX_DEPTH);
+    engine.set_max_call_levels(MAX_CALLS);
+    engine.set_max_functions(MAX_CLOSURES);
+    engine.set_max_modules(0);
+    engine.set_max_string_size(MAX_TEXT);
+    engine.set_max_array_size(MAX_ENTRIES);
+    engine.set_max_map_size(MAX_ENTRIES);
+    for word in OFF {
+        engine.disable_symbol(*word);
+    }
+    functions::register(&mut engine);
+    engine
+}

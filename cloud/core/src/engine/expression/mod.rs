@@ -1,0 +1,197 @@
+//! Expressions: one formula over named values, exact and bounded.
+
+mod convert;
+mod functions;
+mod language;
+mod reads;
+mod template;
+
+use std::fmt;
+
+use rhai::{AST, Dynamic, EvalAltResult, Position, Scope};
+use thiserror::Error;
+
+use super::value::Value;
+pub use template::Template;
+
+/// A compiled formula.
+///
+/// It can read the values it is given, call helper functions and use closures over lists; it
+/// cannot assign, loop, define functions, or reach anything outside. Steps, depth and the size of
+/// what it makes are bounded.
+pub struct Expression {
+    text: String,
+    ast: AST,
+    reads: Vec<String>,
+}
+
+/// Why a formula is not one, or gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message} (in: {expression})")]
+pub struct ExpressionError {
+    /// The formula.
+    pub expression: String,
+    /// What is wrong, naming the fields that hold nothing where that is the cause.
+    pub message: String,
+}
+
+impl Expression {
+    /// Compiles a formula over the variables `known`.
+    pub fn compile(text: &str, known: &[String]) -> Result<Self, ExpressionError> {
+        let mut scope = Scope::new();
+        for name in known {
+            scope.push_dynamic(name.as_str(), Dynamic::UNIT);
+        }
+        let ast = language::engine()
+            .compile_expression_with_scope(&scope, text)
+            .map_err(|error| wrong(text, error.to_string()))?;
+        if let Some(name) = reads::unknown_function(&ast) {
+            return Err(wrong(text, format!("there is no function `{name}`")));
+        }
+        let reads = reads::of(&ast, known);
+        Ok(Self {
+            text: text.into(),
+            ast,
+            reads,
+        })
+    }
+
+    /// Computes the formula over the facts.
+    pub fn evaluate(&self, facts: &mut Facts) -> Result<Value, ExpressionError> {
+        let length = facts.scope.len();
+        let result = language::engine()
+            .eval_ast_with_scope::<Dynamic>(&mut facts.scope, &self.ast)
+            .map_err(|error| wrong(&self.text, self.explain(&error, facts)));
+        facts.scope.rewind(length);
+        convert::to_value(result?).map_err(|message| wrong(&self.text, message))
+    }
+
+    /// Gives the formula as written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Gives the paths the formula reads, such as `order.order_total`.
+    pub fn reads(&self) -> &[String] {
+        &self.reads
+    }
+
+    fn explain(&self, error: &EvalAltResult, facts: &Facts) -> String {
+        let message = plain(error);
+        let is_nothing = |path: &&String| facts.find(path).is_none_or(Value::is_null);
+        let nothing: Vec<&str> = self
+            .reads
+            .iter()
+            .filter(is_nothing)
+            .map(String::as_str)
+            .collect();
+        if nothing.is_empty() {
+            message
+        } else {
+            format!("{message}; empty: {}", nothing.join(", "))
+        }
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.text).finish()
+    }
+}
+
+fn wrong(expression: &str, message: String) -> ExpressionError {
+    ExpressionError {
+        expression: expression.into(),
+        message,
+    }
+}
+
+/// Puts an evaluation error in words for people who write formulas.
+fn plain(error: &EvalAltResult) -> String {
+    match error.unwrap_inner() {
+        EvalAltResult::ErrorFunctionNotFound(signature, _)
+            if signature.contains("(),") || signature.contains("())") =>
+        {
+            let name = signature.split(' ').next().unwrap_or_default();
+            format!("`{name}` was given nothing")
+        }
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+            format!("there is no function for {signature}")
+        }
+        EvalAltResult::ErrorPropertyNotFound(name, _) => format!("there is no field `{name}`"),
+        EvalAltResult::ErrorTooManyOperations(_) => "it takes too many steps".into(),
+        EvalAltResult::ErrorDataTooLarge(what, _) => format!("it makes too much: {what}"),
+        EvalAltResult::ErrorDataRace(..) => {
+            "a closure cannot read the record whose list it goes through: \
+             name what it needs in a variable first"
+                .into()
+        }
+        EvalAltResult::ErrorArithmetic(message, _) => message.clone(),
+        EvalAltResult::ErrorRuntime(message, _) => message.to_string(),
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "the language's own errors read well as they are"
+        )]
+        other => without_position(other),
+    }
+}
+
+fn without_position(error: &EvalAltResult) -> String {
+    let text = error.to_string();
+    match error.position() {
+        Position::NONE => text,
+        position => text.replace(&format!(" ({position})"), ""),
+    }
+}
+
+/// The values a formula may read, by name. Later ones hide earlier ones of the same name.
+#[derive(Debug, Default)]
+pub struct Facts {
+    scope: Scope<'static>,
+    values: Vec<(String, Value)>,
+}
+
+impl Facts {
+    /// Makes facts from a map's entries.
+    pub fn new<'a>(entries: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Self {
+        let mut facts = Self::default();
+        for (name, value) in entries {
+            facts.set(name, value.clone());
+        }
+        facts
+    }
+
+    /// Adds a value.
+    pub fn set(&mut self, name: &str, value: Value) {
+        self.scope
+            .push_constant_dynamic(name, convert::to_dynamic(&value));
+        self.values.push((name.into(), value));
+    }
+
+    /// Marks the present state, to come back to with [`Facts::reset`].
+    pub fn mark(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Forgets what was added after the mark.
+    pub fn reset(&mut self, mark: usize) {
+        self.scope.rewind(mark);
+        self.values.truncate(mark);
+    }
+
+    /// Gives the names of all values.
+    pub fn names(&self) -> Vec<String> {
+        self.values.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Finds what stands at a path that begins with a value's name.
+    pub fn find(&self, path: &str) -> Option<&Value> {
+        let end = path.find(['.', '[']).unwrap_or(path.len());
+        let (name, rest) = path.split_at(end);
+        let (_, value) = self.values.iter().rev().find(|(have, _)| have == name)?;
+        match rest.strip_prefix('.').unwrap_or(rest) {
+            "" => Some(value),
+            rest => value.at(rest),
+        }
+    }
+}

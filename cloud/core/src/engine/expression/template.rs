@@ -1,0 +1,66 @@
+//! Texts with formulas in braces: `Order {order.id} differs by {difference}`.
+
+use super::{Expression, ExpressionError, Facts};
+use crate::engine::value::Value;
+
+/// A compiled text. `{{` stands for a brace.
+#[derive(Debug)]
+pub struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+enum Part {
+    Literal(String),
+    Formula(Expression),
+}
+
+impl Template {
+    /// Compiles a text over the variables `known`.
+    pub fn compile(text: &str, known: &[String]) -> Result<Self, ExpressionError> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            literal.push_str(before);
+            if let Some(after) = after.strip_prefix('{') {
+                literal.push('{');
+                rest = after;
+                continue;
+            }
+            let Some((formula, after)) = after.split_once('}') else {
+                return Err(super::wrong(text, "a brace is not closed".into()));
+            };
+            parts.push(Part::Literal(std::mem::take(&mut literal)));
+            parts.push(Part::Formula(Expression::compile(formula, known)?));
+            rest = after;
+        }
+        literal.push_str(rest);
+        parts.push(Part::Literal(literal));
+        Ok(Self { parts })
+    }
+
+    /// Writes the text; nothing is written as `nothing`.
+    pub fn render(&self, facts: &mut Facts) -> Result<String, ExpressionError> {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Formula(formula) => match formula.evaluate(facts)? {
+                    Value::Null => text.push_str("nothing"),
+                    value => text.push_str(&value.to_string()),
+                },
+            }
+        }
+        Ok(text)
+    }
+
+    /// Gives the paths its formulas read.
+    pub fn reads(&self) -> Vec<String> {
+        let formulas = self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Formula(formula) => Some(formula.reads()),
+        });
+        formulas.flatten().cloned().collect()
+    }
+}

@@ -1,0 +1,228 @@
+//! What the engine asks of its caller, and what it is told.
+
+use serde::{Deserialize, Serialize};
+
+use super::model::Semantics;
+use crate::domain::event::Source;
+use crate::domain::failure::Failure;
+use crate::domain::ids::RunId;
+use crate::domain::run::StepState;
+use crate::domain::time::Micros;
+use crate::engine::value::Value;
+
+/// Facts that stay the same for the whole run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInput {
+    /// The run; pauses are spread by it.
+    pub run: RunId,
+    /// Which doing of the work this is: 1, and one more each time a person asks to do it again.
+    pub generation: u32,
+    /// What happened.
+    pub event: EventFacts,
+    /// `{id, name, base_url, time_zone, currency, nop_store_id, created}`; `created` is an instant
+    /// as text.
+    pub store: Value,
+    /// The route's profile.
+    pub profile: Value,
+    /// `{id, database, name}`.
+    pub company: Value,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventFacts {
+    /// `order.placed`, ...
+    pub topic: String,
+    /// `order`, ...
+    pub entity: String,
+    /// nop's id.
+    pub entity_id: String,
+    /// When, by the store's word.
+    pub occurred: Micros,
+    /// How we came to know.
+    pub source: Source,
+}
+
+/// What happened to a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happened {
+    /// It begins, or another worker took it over and needs the action again.
+    Begin,
+    /// The action of a step came out.
+    Answer {
+        /// The step.
+        step: String,
+        /// How.
+        outcome: Result<Value, Failure>,
+    },
+    /// The time it waited for has come.
+    Due,
+}
+
+/// What must be done next; exactly one thing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Read from the store; safe to repeat. The answer is the canonical record.
+    ReadStore {
+        /// The step.
+        step: String,
+        /// What.
+        what: StoreRead,
+        /// How long it may take.
+        timeout_ms: u32,
+    },
+    /// Look for links. The answer is a map from each query's name to `{gp_key, complete}`, or
+    /// nothing where there is no link.
+    FindLinks {
+        /// The step.
+        step: String,
+        /// What for.
+        keys: Vec<LinkQuery>,
+    },
+    /// Insert a link unless there is one. The answer is the winner: `{gp_key, complete, ours}`.
+    ReserveLink {
+        /// The step.
+        step: String,
+        /// `customer`, ...
+        kind: String,
+        /// Whether the key holds for this store alone.
+        store_scoped: bool,
+        /// nop's key.
+        store_key: String,
+        /// The GP key wanted.
+        gp_key: String,
+    },
+    /// Have the agent execute a document. The answer is
+    /// `{keys: {SOPNUMBE: …}, already_done, payload_differs, journal_number}`.
+    ExecuteDocument {
+        /// The step.
+        step: String,
+        /// Names the effect.
+        purpose: String,
+        /// Which doing of the work.
+        generation: u32,
+        /// The eConnect document.
+        xml: String,
+        /// Links that its success completes.
+        parties: Vec<LinkToComplete>,
+        /// Whether a repeat changes what is there.
+        semantics: Semantics,
+        /// Whether document numbers may leave no gaps.
+        gapless: bool,
+        /// How long it may take.
+        timeout_ms: u32,
+    },
+    /// Write to the store; not safe to repeat blindly.
+    WriteStore {
+        /// The step.
+        step: String,
+        /// What.
+        what: StoreWrite,
+        /// How long it may take.
+        timeout_ms: u32,
+    },
+    /// Nothing before then.
+    Wait {
+        /// The step.
+        step: String,
+        /// When to go on.
+        until: Micros,
+        /// What for, for people.
+        reason: String,
+    },
+    /// The run did its work.
+    Succeed {
+        /// For people.
+        summary: String,
+    },
+    /// There was rightly nothing to do.
+    Stop {
+        /// For people.
+        summary: String,
+    },
+    /// The run needs a person.
+    Dead {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// Something to read from a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreRead {
+    /// An order, whole.
+    Order {
+        /// nop's id.
+        id: String,
+    },
+}
+
+/// Something to write to a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreWrite {
+    /// A note on an order, for the shop's people.
+    OrderNote {
+        /// nop's id.
+        order_id: String,
+        /// The note.
+        text: String,
+    },
+}
+
+/// A question for a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkQuery {
+    /// The answer's name.
+    pub name: String,
+    /// `order`, `customer`, ...
+    pub kind: String,
+    /// Whether the key holds for this store alone.
+    pub store_scoped: bool,
+    /// nop's key.
+    pub store_key: String,
+}
+
+/// A link that the success of a document completes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkToComplete {
+    /// `order`, `customer`, ...
+    pub kind: String,
+    /// Whether the key holds for this store alone.
+    pub store_scoped: bool,
+    /// nop's key.
+    pub store_key: String,
+    /// The GP key, or where it comes from.
+    pub gp_key: GpKey,
+}
+
+/// A GP key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GpKey {
+    /// The agent's answer has it under this element.
+    Element(String),
+    /// Known already.
+    Known(String),
+}
+
+/// What one advance did at one step, for people.
+///
+/// A note with the same step and attempt as an earlier one replaces it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepNote {
+    /// Key of the step.
+    pub step: String,
+    /// `read_store`, `map`, ...
+    pub kind: String,
+    /// 1, 2, 3, ...
+    pub attempt: u32,
+    /// How it stands.
+    pub state: StepState,
+    /// JSON or XML it works on.
+    pub input: Option<String>,
+    /// JSON or XML it made.
+    pub output: Option<String>,
+    /// JSON: which rule made what from what.
+    pub trace: Option<String>,
+    /// Why not.
+    pub failure: Option<Failure>,
+}

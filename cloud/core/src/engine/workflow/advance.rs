@@ -1,0 +1,498 @@
+//! The walk: from where a run stands and what happened to the next thing to do.
+
+use super::action::{Action, Happened, RunInput, StepNote};
+use super::compile::{Compiled, CompiledStep, RECORDS, Work};
+use super::model::Outcome;
+use super::requests;
+use super::state::{Phase, State};
+use crate::domain::event::Source;
+use crate::domain::failure::{Failure, FailureClass};
+use crate::domain::run::StepState;
+use crate::domain::time::Micros;
+use crate::engine::checks::{self, Verdict, is_true, unreadable};
+use crate::engine::expression::Facts;
+use crate::engine::mapping;
+use crate::engine::retry::{self, Decision, Tries};
+use crate::engine::schema;
+use crate::engine::value::Value;
+
+/// What one advance came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advanced {
+    /// Where the run now stands.
+    pub state: State,
+    /// What was done at steps, for people.
+    pub steps: Vec<StepNote>,
+    /// What must be done next.
+    pub action: Action,
+}
+
+/// Makes the state of a run that has not begun.
+pub fn start(_workflow: &Compiled, input: RunInput) -> State {
+    State::new(input)
+}
+
+/// Takes in what happened, does all steps that have no effect, and tells what must be done next.
+///
+/// What does not fit the state (an answer to another step, a timer that has not come) changes
+/// nothing: the action is told again.
+pub fn advance(workflow: &Compiled, state: State, happened: Happened, now: Micros) -> Advanced {
+    let mut walk = Walk {
+        workflow,
+        facts: facts(workflow, &state),
+        state,
+        steps: Vec::new(),
+        now,
+    };
+    let action = walk.take(happened);
+    Advanced {
+        state: walk.state,
+        steps: walk.steps,
+        action,
+    }
+}
+
+struct Walk<'a> {
+    workflow: &'a Compiled,
+    state: State,
+    facts: Facts,
+    steps: Vec<StepNote>,
+    now: Micros,
+}
+
+/// Where the walk goes on.
+enum Turn {
+    To(String),
+    Stay(Action),
+}
+
+impl Walk<'_> {
+    fn take(&mut self, happened: Happened) -> Action {
+        let phase = self.state.phase.clone();
+        match phase {
+            Phase::New => self.begin(),
+            Phase::Asked {
+                step,
+                attempt,
+                tries,
+            } => match happened {
+                Happened::Answer {
+                    step: answered,
+                    outcome,
+                } if answered == step => self.answered(&step, attempt, tries, outcome),
+                Happened::Answer { .. } | Happened::Begin | Happened::Due => {
+                    self.walk_from(step, attempt, tries)
+                }
+            },
+            Phase::Pausing {
+                step,
+                attempt,
+                tries,
+                until,
+                reason,
+            } => {
+                if self.now >= until {
+                    self.walk_from(step, attempt, tries)
+                } else {
+                    Action::Wait {
+                        step,
+                        until,
+                        reason,
+                    }
+                }
+            }
+            Phase::Waiting {
+                step,
+                until,
+                reason,
+            } => self.waited(step, until, reason),
+            Phase::Succeeded { summary } => Action::Succeed { summary },
+            Phase::Stopped { summary } => Action::Stop { summary },
+            Phase::Dead { failure } => Action::Dead { failure },
+        }
+    }
+
+    fn begin(&mut self) -> Action {
+        let workflow = self.workflow;
+        match self.wanted() {
+            Ok(true) => self.walk_from(workflow.start.clone(), 1, Tries::default()),
+            Ok(false) => {
+                let summary = workflow.otherwise.render(&mut self.facts);
+                match summary.map_err(|error| unreadable("trigger", &error)) {
+                    Ok(summary) => {
+                        self.note("trigger", "trigger", 1, StepState::Skipped);
+                        self.end(Phase::Stopped { summary })
+                    }
+                    Err(failure) => self.end(Phase::Dead { failure }),
+                }
+            }
+            Err(failure) => self.end(Phase::Dead { failure }),
+        }
+    }
+
+    /// Tells whether the event is one the workflow takes. What a person asks for always is.
+    fn wanted(&mut self) -> Result<bool, Failure> {
+        let event = &self.state.input.event;
+        let asked = matches!(event.source, Source::Manual | Source::Replay);
+        if asked {
+            return Ok(true);
+        }
+        if !self.workflow.topics.contains(&event.topic) {
+            return Ok(false);
+        }
+        match &self.workflow.when {
+            Some(when) => {
+                is_true(when, &mut self.facts).map_err(|error| unreadable("trigger", &error))
+            }
+            None => Ok(true),
+        }
+    }
+
+    /// Goes from step to step until something must be done outside.
+    fn walk_from(&mut self, first: String, attempt: u32, tries: Tries) -> Action {
+        let (mut key, mut attempt, mut tries) = (first, attempt, tries);
+        loop {
+            match self.step(&key, attempt, tries) {
+                Turn::To(next) => key = next,
+                Turn::Stay(action) => return action,
+            }
+            (attempt, tries) = (1, Tries::default());
+        }
+    }
+
+    fn step(&mut self, key: &str, attempt: u32, tries: Tries) -> Turn {
+        let workflow = self.workflow;
+        let Some(step) = workflow.steps.get(key) else {
+            let message = format!("the workflow {} has no step {key}", workflow.name);
+            let failure = Failure::new(FailureClass::Bug, "unknown_step", message);
+            return Turn::Stay(self.end(Phase::Dead { failure }));
+        };
+        let generation = self.state.input.generation;
+        match requests::action(key, step, generation, &mut self.facts) {
+            Ok(Some(action)) => {
+                let note = self.note(key, step.kind, attempt, StepState::Intended);
+                note.input = asked_for(&action);
+                self.state.phase = Phase::Asked {
+                    step: key.into(),
+                    attempt,
+                    tries,
+                };
+                Turn::Stay(action)
+            }
+            Ok(None) => match self.pure(key, step) {
+                Ok(turn) => turn,
+                Err(failure) => self.failed(key, step, attempt, tries, failure),
+            },
+            Err(failure) => self.failed(key, step, attempt, tries, failure),
+        }
+    }
+
+    /// Does a step that has no effect.
+    fn pure(&mut self, key: &str, step: &CompiledStep) -> Result<Turn, Failure> {
+        match &step.work {
+            Work::Branch { cases, otherwise } => {
+                let mut to = otherwise;
+                for (when, target) in cases {
+                    if is_true(when, &mut self.facts).map_err(|error| unreadable(key, &error))? {
+                        to = target;
+                        break;
+                    }
+                }
+                let note = self.note(key, step.kind, 1, StepState::Succeeded);
+                note.output = Some(to.clone());
+                Ok(Turn::To(to.clone()))
+            }
+            Work::Check { variables, checks } => {
+                let mark = self.facts.mark();
+                let verdict = self.check(variables, checks);
+                self.facts.reset(mark);
+                match verdict? {
+                    Verdict::Holds => {
+                        self.note(key, step.kind, 1, StepState::Succeeded);
+                        Ok(Turn::To(step.next.clone().unwrap_or_default()))
+                    }
+                    Verdict::Stop(summary) => {
+                        let note = self.note(key, step.kind, 1, StepState::Succeeded);
+                        note.output = Some(summary.clone());
+                        Ok(Turn::Stay(self.end(Phase::Stopped { summary })))
+                    }
+                }
+            }
+            Work::Map(mapping) => self.map(key, step, mapping),
+            Work::Wait { seconds, reason } => {
+                let wrong = |error| unreadable(key, &error);
+                let seconds = seconds.evaluate(&mut self.facts).map_err(wrong)?;
+                let seconds = seconds
+                    .as_number()
+                    .and_then(|number| i64::try_from(number).ok());
+                let reason = reason.render(&mut self.facts).map_err(wrong)?;
+                let until = self.now.plus_seconds(seconds.unwrap_or(0).max(0));
+                let note = self.note(key, step.kind, 1, StepState::Intended);
+                note.input = Some(reason.clone());
+                let step = key.to_owned();
+                self.state.phase = Phase::Waiting {
+                    step: step.clone(),
+                    until,
+                    reason: reason.clone(),
+                };
+                Ok(Turn::Stay(Action::Wait {
+                    step,
+                    until,
+                    reason,
+                }))
+            }
+            Work::Stop { outcome, summary } => {
+                let summary = summary.render(&mut self.facts);
+                let summary = summary.map_err(|error| unreadable(key, &error))?;
+                let note = self.note(key, step.kind, 1, StepState::Succeeded);
+                note.output = Some(summary.clone());
+                let phase = match outcome {
+                    Outcome::Succeeded => Phase::Succeeded { summary },
+                    Outcome::NothingToDo => Phase::Stopped { summary },
+                };
+                Ok(Turn::Stay(self.end(phase)))
+            }
+            Work::FindLink(_)
+            | Work::ReadStore { .. }
+            | Work::ReserveLink { .. }
+            | Work::WriteGp(_)
+            | Work::WriteStore { .. } => Err(Failure::new(
+                FailureClass::Bug,
+                "no_action",
+                format!("the step {key} asks for nothing"),
+            )),
+        }
+    }
+
+    fn check(
+        &mut self,
+        variables: &[(String, crate::engine::expression::Expression)],
+        checks: &[checks::CompiledCheck],
+    ) -> Result<Verdict, Failure> {
+        for (name, formula) in variables {
+            let value = formula
+                .evaluate(&mut self.facts)
+                .map_err(|error| unreadable(name, &error))?;
+            self.facts.set(name, value);
+        }
+        checks::run(checks, &mut self.facts)
+    }
+
+    fn map(
+        &mut self,
+        key: &str,
+        step: &CompiledStep,
+        mapping: &mapping::Compiled,
+    ) -> Result<Turn, Failure> {
+        let names = mapping.inputs().iter();
+        let inputs = names.map(|name| {
+            let value = self.facts.find(name).cloned().unwrap_or_default();
+            (name.clone(), value)
+        });
+        let (document, trace) = mapping::evaluate(mapping, &Value::map(inputs))?;
+        let xml = connect_proto::econnect::write(&document);
+        let note = self.note(key, step.kind, 1, StepState::Succeeded);
+        note.output = Some(xml.clone());
+        note.trace = serde_json::to_string(&trace).ok();
+        self.keep(step, Value::map([("xml", Value::Text(xml))]));
+        Ok(Turn::To(step.next.clone().unwrap_or_default()))
+    }
+
+    fn answered(
+        &mut self,
+        key: &str,
+        attempt: u32,
+        tries: Tries,
+        outcome: Result<Value, Failure>,
+    ) -> Action {
+        let Some(step) = self.workflow.steps.get(key) else {
+            return self.walk_from(key.into(), attempt, tries);
+        };
+        let turn = match outcome {
+            Ok(value) => {
+                let note = self.note(key, step.kind, attempt, StepState::Succeeded);
+                note.output = Some(value.to_json());
+                self.keep(step, value);
+                Turn::To(step.next.clone().unwrap_or_default())
+            }
+            Err(failure) => self.failed(key, step, attempt, tries, failure),
+        };
+        match turn {
+            Turn::To(next) => self.walk_from(next, 1, Tries::default()),
+            Turn::Stay(action) => action,
+        }
+    }
+
+    /// Decides what becomes of a run whose step failed.
+    fn failed(
+        &mut self,
+        key: &str,
+        step: &CompiledStep,
+        attempt: u32,
+        tries: Tries,
+        failure: Failure,
+    ) -> Turn {
+        let note = self.note(key, step.kind, attempt, StepState::Failed);
+        note.failure = Some(failure.clone());
+        match retry::decide(&step.retry, &failure, tries, self.seed()) {
+            Decision::Again {
+                after_ms,
+                uses_attempt,
+            } => {
+                let until = self.now.plus_millis(after_ms);
+                let reason = failure.message;
+                self.state.phase = Phase::Pausing {
+                    step: key.into(),
+                    attempt: attempt.saturating_add(1),
+                    tries: Tries {
+                        used: tries.used.saturating_add(uses_attempt.into()),
+                        pauses: tries.pauses.saturating_add(1),
+                    },
+                    until,
+                    reason: reason.clone(),
+                };
+                Turn::Stay(Action::Wait {
+                    step: key.into(),
+                    until,
+                    reason,
+                })
+            }
+            Decision::GiveUp => match &step.on_error {
+                Some(to) => {
+                    self.remember("failure", told(&failure));
+                    Turn::To(to.clone())
+                }
+                None => Turn::Stay(self.end(Phase::Dead { failure })),
+            },
+        }
+    }
+
+    fn waited(&mut self, key: String, until: Micros, reason: String) -> Action {
+        if self.now < until {
+            return Action::Wait {
+                step: key,
+                until,
+                reason,
+            };
+        }
+        let Some(step) = self.workflow.steps.get(&key) else {
+            return self.walk_from(key, 1, Tries::default());
+        };
+        self.note(&key, step.kind, 1, StepState::Succeeded);
+        self.walk_from(step.next.clone().unwrap_or_default(), 1, Tries::default())
+    }
+
+    /// Keeps a step's result under its name.
+    fn keep(&mut self, step: &CompiledStep, mut value: Value) {
+        if let Some(name) = &step.result {
+            schema::complete(name, &mut value);
+            self.remember(name, value);
+        }
+    }
+
+    fn remember(&mut self, name: &str, value: Value) {
+        self.facts.set(name, value.clone());
+        self.state.results.insert(name.into(), value);
+    }
+
+    fn note(&mut self, step: &str, kind: &str, attempt: u32, state: StepState) -> &mut StepNote {
+        let index = self.steps.len();
+        self.steps.push(StepNote {
+            step: step.into(),
+            kind: kind.into(),
+            attempt,
+            state,
+            input: None,
+            output: None,
+            trace: None,
+            failure: None,
+        });
+        &mut self.steps[index]
+    }
+
+    fn end(&mut self, phase: Phase) -> Action {
+        self.state.phase = phase.clone();
+        match phase {
+            Phase::Succeeded { summary } => Action::Succeed { summary },
+            Phase::Stopped { summary } => Action::Stop { summary },
+            Phase::Dead { failure } => Action::Dead { failure },
+            Phase::New | Phase::Asked { .. } | Phase::Pausing { .. } | Phase::Waiting { .. } => {
+                self.take(Happened::Due)
+            }
+        }
+    }
+
+    fn seed(&self) -> u64 {
+        self.state.input.run.0.as_u64_pair().1
+    }
+}
+
+/// Puts everything formulas may read in one place.
+fn facts(workflow: &Compiled, state: &State) -> Facts {
+    let input = &state.input;
+    let event = Value::map([
+        ("topic", Value::from(input.event.topic.as_str())),
+        ("entity", input.event.entity.as_str().into()),
+        ("entity_id", input.event.entity_id.as_str().into()),
+        ("occurred", Value::from(input.event.occurred.0)),
+        ("source", source_name(input.event.source).into()),
+    ]);
+    let records = [
+        event,
+        input.store.clone(),
+        input.profile.clone(),
+        input.company.clone(),
+    ];
+    let mut facts = Facts::default();
+    for (name, mut value) in RECORDS.into_iter().zip(records) {
+        schema::complete(name, &mut value);
+        facts.set(name, value);
+    }
+    for name in workflow
+        .results
+        .iter()
+        .map(String::as_str)
+        .chain(["failure"])
+    {
+        let value = state.results.get(name).cloned().unwrap_or_default();
+        facts.set(name, value);
+    }
+    facts
+}
+
+fn source_name(source: Source) -> &'static str {
+    match source {
+        Source::Webhook => "webhook",
+        Source::Poll => "poll",
+        Source::Manual => "manual",
+        Source::Replay => "replay",
+    }
+}
+
+/// Tells formulas of an error way what went wrong.
+fn told(failure: &Failure) -> Value {
+    Value::map([
+        ("code", Value::from(failure.code.as_str())),
+        ("message", failure.message.as_str().into()),
+    ])
+}
+
+/// Writes what an action asks for, for people.
+fn asked_for(action: &Action) -> Option<String> {
+    match action {
+        Action::ExecuteDocument { xml, .. } => Some(xml.clone()),
+        Action::ReadStore { what, .. } => Some(format!("{what:?}")),
+        Action::FindLinks { keys, .. } => Some(format!("{keys:?}")),
+        Action::ReserveLink {
+            kind,
+            store_key,
+            gp_key,
+            ..
+        } => Some(format!("{kind} {store_key} as {gp_key}")),
+        Action::WriteStore { what, .. } => Some(format!("{what:?}")),
+        Action::Wait { .. }
+        | Action::Succeed { .. }
+        | Action::Stop { .. }
+        | Action::Dead { .. } => None,
+    }
+}

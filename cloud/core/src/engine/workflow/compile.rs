@@ -1,0 +1,475 @@
+//! Turns a workflow's JSON into something to walk, or tells all that is wrong with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::model::{
+    Case, FORMAT, KeySource, LinkLookup, OnDeadLetter, Outcome, Party, Semantics, Step, StepKind,
+    Workflow,
+};
+use crate::engine::checks::CompiledCheck;
+use crate::engine::expression::{Expression, Template};
+use crate::engine::mapping;
+use crate::engine::problem::{Problem, Problems};
+use crate::engine::retry;
+
+/// The mappings a workflow may use, by name.
+pub type Mappings = BTreeMap<String, Arc<mapping::Compiled>>;
+
+/// Records every run has.
+pub(super) const RECORDS: [&str; 4] = ["event", "store", "profile", "company"];
+
+/// Time an effect gets when its step does not say.
+const TIMEOUT_SECONDS: u32 = 60;
+
+/// A workflow ready to walk.
+#[derive(Debug)]
+pub struct Compiled {
+    pub(super) name: String,
+    pub(super) dead_letter: OnDeadLetter,
+    pub(super) topics: Vec<String>,
+    pub(super) when: Option<Expression>,
+    pub(super) otherwise: Template,
+    pub(super) start: String,
+    pub(super) steps: BTreeMap<String, CompiledStep>,
+    /// Names of results, in the steps' order.
+    pub(super) results: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct CompiledStep {
+    pub(super) kind: &'static str,
+    pub(super) work: Work,
+    pub(super) result: Option<String>,
+    pub(super) next: Option<String>,
+    pub(super) on_error: Option<String>,
+    pub(super) timeout_ms: u32,
+    pub(super) retry: retry::Policy,
+}
+
+#[derive(Debug)]
+pub(super) enum Work {
+    FindLink(Vec<Question>),
+    Branch {
+        cases: Vec<(Expression, String)>,
+        otherwise: String,
+    },
+    ReadStore {
+        order: Expression,
+    },
+    Check {
+        variables: Vec<(String, Expression)>,
+        checks: Vec<CompiledCheck>,
+    },
+    ReserveLink {
+        link: LinkName,
+        gp_key: Expression,
+    },
+    Map(Arc<mapping::Compiled>),
+    WriteGp(Write),
+    WriteStore {
+        order: Expression,
+        note: Template,
+    },
+    Wait {
+        seconds: Expression,
+        reason: Template,
+    },
+    Stop {
+        outcome: Outcome,
+        summary: Template,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) name: String,
+    pub(super) link: LinkName,
+}
+
+/// Which link is meant.
+#[derive(Debug)]
+pub(super) struct LinkName {
+    pub(super) kind: Template,
+    pub(super) store_scoped: Expression,
+    pub(super) store_key: Expression,
+}
+
+#[derive(Debug)]
+pub(super) struct Write {
+    pub(super) document: String,
+    pub(super) purpose: String,
+    pub(super) semantics: Semantics,
+    pub(super) gapless: Option<Expression>,
+    pub(super) links: Vec<CompiledParty>,
+}
+
+#[derive(Debug)]
+pub(super) struct CompiledParty {
+    pub(super) link: LinkName,
+    pub(super) gp_key: PartyKey,
+    pub(super) when: Option<Expression>,
+}
+
+#[derive(Debug)]
+pub(super) enum PartyKey {
+    Element(String),
+    Value(Expression),
+}
+
+impl Compiled {
+    /// Gives the workflow's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Gives the topics it listens to.
+    pub fn topics(&self) -> &[String] {
+        &self.topics
+    }
+
+    /// Tells what a dead letter does to the work behind it.
+    pub fn dead_letter(&self) -> OnDeadLetter {
+        self.dead_letter
+    }
+}
+
+/// Compiles a workflow: every step known, reachable, without a way back, every mapping there.
+pub fn compile(json: &str, mappings: &Mappings) -> Result<Compiled, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let workflow: Workflow = match serde_json::from_str(json) {
+        Ok(workflow) => workflow,
+        Err(error) => {
+            problems.add("workflow", error.to_string());
+            return problems.finish(None);
+        }
+    };
+    if workflow.format != FORMAT {
+        problems.add("format", format!("must be {FORMAT}"));
+    }
+    if workflow.trigger.topics.is_empty() {
+        problems.add("trigger.topics", "needs at least one topic");
+    }
+    graph(&workflow, &mut problems);
+    let compiled = compile_parts(&workflow, mappings, &mut problems);
+    problems.finish(compiled)
+}
+
+fn compile_parts(
+    workflow: &Workflow,
+    mappings: &Mappings,
+    problems: &mut Problems,
+) -> Option<Compiled> {
+    let records: Vec<String> = RECORDS.iter().map(|name| (*name).into()).collect();
+    let trigger = &workflow.trigger;
+    let when = problems.optional("trigger.when", trigger.when.as_ref(), &records);
+    let otherwise = problems.template("trigger.otherwise", &trigger.otherwise, &records);
+    let results: Vec<String> = workflow
+        .steps
+        .iter()
+        .filter_map(|step| step.result.clone())
+        .collect();
+    let mut known = records;
+    known.extend(results.iter().cloned());
+    known.push("failure".into());
+    let mut compiler = StepCompiler {
+        known,
+        mappings,
+        problems,
+        location: String::new(),
+    };
+    let steps = workflow
+        .steps
+        .iter()
+        .filter_map(|step| Some((step.key.clone(), compiler.step(step)?)))
+        .collect();
+    Some(Compiled {
+        name: workflow.name.clone(),
+        dead_letter: workflow.dead_letter,
+        topics: trigger.topics.clone(),
+        when,
+        otherwise: otherwise?,
+        start: workflow.start.clone(),
+        steps,
+        results,
+    })
+}
+
+/// Checks that the steps make a graph without a way back in which every step is reached.
+fn graph(workflow: &Workflow, problems: &mut Problems) {
+    let mut steps: BTreeMap<&str, &Step> = BTreeMap::new();
+    for step in &workflow.steps {
+        if steps.insert(&step.key, step).is_some() {
+            problems.add(&format!("steps.{}", step.key), "the key is taken");
+        }
+        if ways(step).is_empty() && !matches!(step.kind, StepKind::Stop { .. }) {
+            problems.add(
+                &format!("steps.{}", step.key),
+                "leads nowhere; end with a stop",
+            );
+        }
+        for to in ways(step) {
+            if !workflow.steps.iter().any(|step| step.key == to) {
+                let message = format!("leads to `{to}`, which is no step");
+                problems.add(&format!("steps.{}", step.key), message);
+            }
+        }
+    }
+    if !steps.contains_key(workflow.start.as_str()) {
+        problems.add("start", format!("`{}` is no step", workflow.start));
+        return;
+    }
+    let mut walk = Walk {
+        steps: &steps,
+        done: BTreeSet::new(),
+        open: Vec::new(),
+        circle: None,
+    };
+    walk.visit(&workflow.start);
+    if let Some(circle) = walk.circle {
+        problems.add("steps", format!("the way {circle} goes in a circle"));
+    }
+    let reached = walk.done;
+    for step in &workflow.steps {
+        if !reached.contains(step.key.as_str()) {
+            problems.add(&format!("steps.{}", step.key), "is never reached");
+        }
+    }
+}
+
+struct Walk<'a> {
+    steps: &'a BTreeMap<&'a str, &'a Step>,
+    done: BTreeSet<&'a str>,
+    open: Vec<&'a str>,
+    circle: Option<String>,
+}
+
+impl<'a> Walk<'a> {
+    fn visit(&mut self, key: &'a str) {
+        if let Some(place) = self.open.iter().position(|open| *open == key) {
+            let mut circle = self.open[place..].to_vec();
+            circle.push(key);
+            self.circle = Some(circle.join(" > "));
+            return;
+        }
+        let Some(step) = self.steps.get(key) else {
+            return;
+        };
+        if !self.done.insert(key) {
+            return;
+        }
+        self.open.push(key);
+        for to in ways(step) {
+            self.visit(to);
+        }
+        self.open.pop();
+    }
+}
+
+/// Gives all steps that may come after a step.
+fn ways(step: &Step) -> Vec<&str> {
+    let mut ways: Vec<&str> = step
+        .next
+        .iter()
+        .chain(&step.on_error)
+        .map(String::as_str)
+        .collect();
+    if let StepKind::Branch { cases, otherwise } = &step.kind {
+        ways.extend(cases.iter().map(|case| case.to.as_str()));
+        ways.push(otherwise);
+    }
+    ways
+}
+
+struct StepCompiler<'a> {
+    known: Vec<String>,
+    mappings: &'a Mappings,
+    problems: &'a mut Problems,
+    location: String,
+}
+
+impl StepCompiler<'_> {
+    fn step(&mut self, step: &Step) -> Option<CompiledStep> {
+        self.location = format!("steps.{}", step.key);
+        let needs_next = !matches!(step.kind, StepKind::Branch { .. } | StepKind::Stop { .. });
+        if needs_next && step.next.is_none() {
+            self.problem("needs `next`");
+        }
+        let timeout = step.timeout_seconds.unwrap_or(TIMEOUT_SECONDS);
+        if !(1..=3600).contains(&timeout) {
+            self.problem("timeout_seconds must lie between 1 and 3600");
+        }
+        Some(CompiledStep {
+            kind: kind_name(&step.kind),
+            work: self.work(&step.kind)?,
+            result: step.result.clone(),
+            next: step.next.clone(),
+            on_error: step.on_error.clone(),
+            timeout_ms: timeout.saturating_mul(1_000),
+            retry: step.retry.clone().unwrap_or_default(),
+        })
+    }
+
+    fn work(&mut self, kind: &StepKind) -> Option<Work> {
+        match kind {
+            StepKind::FindLink { links } => self.questions(links),
+            StepKind::Branch { cases, otherwise } => self.branch(cases, otherwise),
+            StepKind::ReadStore { order } => Some(Work::ReadStore {
+                order: self.expression(order)?,
+            }),
+            StepKind::Check { variables, checks } => {
+                let before = self.known.len();
+                let mut formulas = Vec::new();
+                for variable in variables {
+                    let formula = self.expression(&variable.expression);
+                    self.known.push(variable.name.clone());
+                    formulas.extend(formula.map(|formula| (variable.name.clone(), formula)));
+                }
+                let checks = checks
+                    .iter()
+                    .filter_map(|check| {
+                        CompiledCheck::compile(check, &self.location, &self.known, self.problems)
+                    })
+                    .collect();
+                self.known.truncate(before);
+                Some(Work::Check {
+                    variables: formulas,
+                    checks,
+                })
+            }
+            StepKind::ReserveLink {
+                kind,
+                store_scoped,
+                store_key,
+                gp_key,
+            } => Some(Work::ReserveLink {
+                link: self.link(kind, store_scoped, store_key)?,
+                gp_key: self.expression(gp_key)?,
+            }),
+            StepKind::Map { mapping } => {
+                if let Some(found) = self.mappings.get(mapping) {
+                    return Some(Work::Map(Arc::clone(found)));
+                }
+                self.problem(&format!("there is no mapping `{mapping}`"));
+                None
+            }
+            StepKind::WriteGp {
+                document,
+                purpose,
+                semantics,
+                gapless,
+                links,
+            } => self.write(document, purpose, *semantics, gapless.as_ref(), links),
+            StepKind::WriteStore { order, note } => Some(Work::WriteStore {
+                order: self.expression(order)?,
+                note: self.template(note)?,
+            }),
+            StepKind::Wait { seconds, reason } => Some(Work::Wait {
+                seconds: self.expression(seconds)?,
+                reason: self.template(reason)?,
+            }),
+            StepKind::Stop { outcome, summary } => Some(Work::Stop {
+                outcome: *outcome,
+                summary: self.template(summary)?,
+            }),
+        }
+    }
+
+    fn questions(&mut self, links: &[LinkLookup]) -> Option<Work> {
+        let mut questions = Vec::new();
+        for lookup in links {
+            questions.push(Question {
+                name: lookup.name.clone(),
+                link: self.link(&lookup.kind, &lookup.store_scoped, &lookup.store_key)?,
+            });
+        }
+        Some(Work::FindLink(questions))
+    }
+
+    fn branch(&mut self, cases: &[Case], otherwise: &str) -> Option<Work> {
+        let mut compiled = Vec::new();
+        for case in cases {
+            compiled.push((self.expression(&case.when)?, case.to.clone()));
+        }
+        Some(Work::Branch {
+            cases: compiled,
+            otherwise: otherwise.into(),
+        })
+    }
+
+    fn write(
+        &mut self,
+        document: &str,
+        purpose: &str,
+        semantics: Semantics,
+        gapless: Option<&String>,
+        links: &[Party],
+    ) -> Option<Work> {
+        if !self.known.iter().any(|name| name == document) {
+            self.problem(&format!("no step makes `{document}`"));
+        }
+        if purpose.is_empty() || purpose.contains('/') {
+            self.problem("purpose must be a word without slashes");
+        }
+        let gapless = match gapless {
+            Some(text) => Some(self.expression(text)?),
+            None => None,
+        };
+        let mut parties = Vec::new();
+        for party in links {
+            parties.push(CompiledParty {
+                link: self.link(&party.kind, &party.store_scoped, &party.store_key)?,
+                gp_key: match &party.gp_key {
+                    KeySource::Element(element) => PartyKey::Element(element.clone()),
+                    KeySource::Value(text) => PartyKey::Value(self.expression(text)?),
+                },
+                when: match &party.when {
+                    Some(text) => Some(self.expression(text)?),
+                    None => None,
+                },
+            });
+        }
+        Some(Work::WriteGp(Write {
+            document: document.into(),
+            purpose: purpose.into(),
+            semantics,
+            gapless,
+            links: parties,
+        }))
+    }
+
+    fn link(&mut self, kind: &str, store_scoped: &str, store_key: &str) -> Option<LinkName> {
+        Some(LinkName {
+            kind: self.template(kind)?,
+            store_scoped: self.expression(store_scoped)?,
+            store_key: self.expression(store_key)?,
+        })
+    }
+
+    fn expression(&mut self, text: &str) -> Option<Expression> {
+        self.problems.expression(&self.location, text, &self.known)
+    }
+
+    fn template(&mut self, text: &str) -> Option<Template> {
+        self.problems.template(&self.location, text, &self.known)
+    }
+
+    fn problem(&mut self, message: &str) {
+        self.problems.add(&self.location, message);
+    }
+}
+
+fn kind_name(kind: &StepKind) -> &'static str {
+    match kind {
+        StepKind::FindLink { .. } => "find_link",
+        StepKind::Branch { .. } => "branch",
+        StepKind::ReadStore { .. } => "read_store",
+        StepKind::Check { .. } => "check",
+        StepKind::ReserveLink { .. } => "reserve_link",
+        StepKind::Map { .. } => "map",
+        StepKind::WriteGp { .. } => "write_gp",
+        StepKind::WriteStore { .. } => "write_store",
+        StepKind::Wait { .. } => "wait",
+        StepKind::Stop { .. } => "stop",
+    }
+}

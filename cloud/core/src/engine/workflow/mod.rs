@@ -1,0 +1,20 @@
+//! Workflows: a graph of steps, walked by a pure function from what happened to what to do next.
+
+mod action;
+mod advance;
+mod compile;
+mod model;
+mod requests;
+mod state;
+
+pub use action::{
+    Action, EventFacts, GpKey, Happened, LinkQuery, LinkToComplete, RunInput, StepNote, StoreRead,
+    StoreWrite,
+};
+pub use advance::{Advanced, advance, start};
+pub use compile::{Compiled, Mappings, compile};
+pub use model::{
+    Case, FORMAT, KeySource, LinkLookup, OnDeadLetter, Outcome, Party, Semantics, Step, StepKind,
+    Trigger, Workflow,
+};
+pub use state::{State, StateError};

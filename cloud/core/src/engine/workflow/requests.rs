@@ -1,0 +1,147 @@
+//! What an effect step asks for, computed from the facts.
+
+use super::action::{Action, GpKey, LinkQuery, LinkToComplete, StoreRead, StoreWrite};
+use super::compile::{CompiledStep, LinkName, PartyKey, Work, Write};
+use crate::domain::failure::Failure;
+use crate::engine::checks::{is_true, unreadable};
+use crate::engine::expression::{Expression, ExpressionError, Facts};
+use crate::engine::value::Value;
+
+/// Gives the action of an effect step; `None` for steps that have no effect.
+pub(super) fn action(
+    key: &str,
+    step: &CompiledStep,
+    generation: u32,
+    facts: &mut Facts,
+) -> Result<Option<Action>, Failure> {
+    let wrong = |error: ExpressionError| unreadable(key, &error);
+    let name = || key.to_owned();
+    let timeout_ms = step.timeout_ms;
+    let action = match &step.work {
+        Work::ReadStore { order } => Action::ReadStore {
+            step: name(),
+            what: StoreRead::Order {
+                id: text(order, facts).map_err(wrong)?,
+            },
+            timeout_ms,
+        },
+        Work::FindLink(questions) => {
+            let mut keys = Vec::new();
+            for question in questions {
+                let link = link(&question.link, facts).map_err(wrong)?;
+                keys.push(LinkQuery {
+                    name: question.name.clone(),
+                    kind: link.kind,
+                    store_scoped: link.store_scoped,
+                    store_key: link.store_key,
+                });
+            }
+            Action::FindLinks { step: name(), keys }
+        }
+        Work::ReserveLink {
+            link: which,
+            gp_key,
+        } => {
+            let link = link(which, facts).map_err(wrong)?;
+            Action::ReserveLink {
+                step: name(),
+                kind: link.kind,
+                store_scoped: link.store_scoped,
+                store_key: link.store_key,
+                gp_key: text(gp_key, facts).map_err(wrong)?,
+            }
+        }
+        Work::WriteGp(write) => execute(key, step, write, generation, facts).map_err(wrong)?,
+        Work::WriteStore { order, note } => Action::WriteStore {
+            step: name(),
+            what: StoreWrite::OrderNote {
+                order_id: text(order, facts).map_err(wrong)?,
+                text: note.render(facts).map_err(wrong)?,
+            },
+            timeout_ms,
+        },
+        Work::Branch { .. }
+        | Work::Check { .. }
+        | Work::Map(_)
+        | Work::Wait { .. }
+        | Work::Stop { .. } => return Ok(None),
+    };
+    Ok(Some(action))
+}
+
+fn execute(
+    key: &str,
+    step: &CompiledStep,
+    write: &Write,
+    generation: u32,
+    facts: &mut Facts,
+) -> Result<Action, ExpressionError> {
+    let xml = facts
+        .find(&format!("{}.xml", write.document))
+        .and_then(Value::as_text)
+        .unwrap_or_default()
+        .to_owned();
+    let gapless = match &write.gapless {
+        Some(gapless) => is_true(gapless, facts)?,
+        None => false,
+    };
+    let mut parties = Vec::new();
+    for party in &write.links {
+        if let Some(when) = &party.when
+            && !is_true(when, facts)?
+        {
+            continue;
+        }
+        let link = link(&party.link, facts)?;
+        parties.push(LinkToComplete {
+            kind: link.kind,
+            store_scoped: link.store_scoped,
+            store_key: link.store_key,
+            gp_key: match &party.gp_key {
+                PartyKey::Element(element) => GpKey::Element(element.clone()),
+                PartyKey::Value(formula) => GpKey::Known(text(formula, facts)?),
+            },
+        });
+    }
+    Ok(Action::ExecuteDocument {
+        step: key.into(),
+        purpose: write.purpose.clone(),
+        generation,
+        xml,
+        parties,
+        semantics: write.semantics,
+        gapless,
+        timeout_ms: step.timeout_ms,
+    })
+}
+
+struct Link {
+    kind: String,
+    store_scoped: bool,
+    store_key: String,
+}
+
+fn link(name: &LinkName, facts: &mut Facts) -> Result<Link, ExpressionError> {
+    Ok(Link {
+        kind: name.kind.render(facts)?,
+        store_scoped: is_true(&name.store_scoped, facts)?,
+        store_key: text(&name.store_key, facts)?,
+    })
+}
+
+/// Computes a text that must not be blank; a number is written plainly.
+fn text(formula: &Expression, facts: &mut Facts) -> Result<String, ExpressionError> {
+    let value = formula.evaluate(facts)?;
+    let text = match &value {
+        Value::Number(number) => number.normalize().to_string(),
+        Value::Text(text) => text.trim().to_owned(),
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => String::new(),
+    };
+    if text.is_empty() {
+        return Err(ExpressionError {
+            expression: formula.text().into(),
+            message: format!("gives {} where a key is wanted", value.kind()),
+        });
+    }
+    Ok(text)
+}

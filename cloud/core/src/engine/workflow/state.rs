@@ -1,0 +1,129 @@
+//! Where a run stands: a small versioned snapshot.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::action::RunInput;
+use crate::domain::failure::Failure;
+use crate::domain::time::Micros;
+use crate::engine::retry::Tries;
+use crate::engine::value::Value;
+
+/// The only format so far; a later one reads this one too.
+const FORMAT: u32 = 1;
+
+/// Where a run stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    format: u32,
+    /// What it works on.
+    pub(super) input: RunInput,
+    /// Results of steps, by name.
+    pub(super) results: BTreeMap<String, Value>,
+    /// What it does now.
+    pub(super) phase: Phase,
+}
+
+/// What a run does now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Phase {
+    /// Not begun.
+    New,
+    /// An effect was asked for.
+    Asked {
+        step: String,
+        attempt: u32,
+        tries: Tries,
+    },
+    /// A failed step is tried again later.
+    Pausing {
+        step: String,
+        attempt: u32,
+        tries: Tries,
+        until: Micros,
+        reason: String,
+    },
+    /// A `wait` step lets time pass.
+    Waiting {
+        step: String,
+        until: Micros,
+        reason: String,
+    },
+    /// It did its work.
+    Succeeded { summary: String },
+    /// There was rightly nothing to do.
+    Stopped { summary: String },
+    /// It needs a person.
+    Dead { failure: Failure },
+}
+
+/// Why a snapshot cannot be gone on with.
+#[derive(Debug, Error)]
+pub enum StateError {
+    /// Written by a newer program.
+    #[error("the snapshot has format {found}, this program reads {FORMAT}")]
+    Format {
+        /// As written.
+        found: u32,
+    },
+    /// Not a snapshot.
+    #[error("the snapshot is damaged: {0}")]
+    Damaged(#[from] serde_json::Error),
+}
+
+#[derive(Deserialize)]
+struct Header {
+    format: u32,
+}
+
+impl State {
+    pub(super) fn new(input: RunInput) -> Self {
+        Self {
+            format: FORMAT,
+            input,
+            results: BTreeMap::new(),
+            phase: Phase::New,
+        }
+    }
+
+    /// Writes the snapshot.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Every part of a state is plain JSON data, so writing it into memory cannot fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Reads a snapshot.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        let Header { format } = serde_json::from_slice(bytes)?;
+        if format != FORMAT {
+            return Err(StateError::Format { found: format });
+        }
+        Ok(serde_json::from_slice(bytes)?)
+    }
+
+    /// Gives the step whose answer the run waits for.
+    pub fn asked(&self) -> Option<&str> {
+        match &self.phase {
+            Phase::Asked { step, .. } => Some(step),
+            Phase::New
+            | Phase::Pausing { .. }
+            | Phase::Waiting { .. }
+            | Phase::Succeeded { .. }
+            | Phase::Stopped { .. }
+            | Phase::Dead { .. } => None,
+        }
+    }
+
+    /// Gives what a step made, by its result name.
+    pub fn result(&self, name: &str) -> Option<&Value> {
+        self.results.get(name)
+    }
+
+    /// Gives what the run works on.
+    pub fn input(&self) -> &RunInput {
+        &self.input
+    }
+}
