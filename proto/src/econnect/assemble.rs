@@ -194,23 +194,20 @@ impl<'a> Assembler<'a> {
 
     /// Writes the path of what is open, down to the node.
     fn path(&self) -> String {
-        let index = self.document.transactions.len().saturating_sub(1);
-        let mut path = match self.frames.get(1) {
-            Some(_) => self.document.path(index),
-            None => return String::new(),
+        let (Some(transaction), [_, _, below @ ..]) =
+            (self.document.transactions.last(), self.frames.as_slice())
+        else {
+            return String::new();
         };
-        let Some(transaction) = self.document.transactions.last() else {
-            return path;
-        };
-        let mut names = self.frames[2..].iter();
-        for frame in names.by_ref() {
+        let mut path = self.document.path(self.document.transactions.len() - 1);
+        for frame in below {
             match frame {
                 Frame::Wrapper { node, .. } => path = format!("{path}/{node}_Items"),
                 Frame::Node { node, .. } => {
                     let before = transaction.nodes_named(&node.name).count();
-                    let full =
+                    let place =
                         document::node_path(&transaction.kind, &node.name, before + 1, before > 0);
-                    let last = full.rsplit('/').next().unwrap_or_default();
+                    let last = place.rsplit('/').next().unwrap_or_default();
                     path = format!("{path}/{last}");
                 }
                 Frame::Root | Frame::Transaction(_) | Frame::Element { .. } => {}
@@ -246,12 +243,14 @@ impl Places {
     }
 
     fn take(&mut self, position: usize, any_order: bool) -> Result<(), ReadErrorKind> {
-        let node = self.spec.children[position].name.to_owned();
+        let name = |position: usize| self.spec.children[position].name.to_owned();
         if self.used & (1 << position) != 0 {
-            return Err(ReadErrorKind::RepeatedNode { node });
+            return Err(ReadErrorKind::RepeatedNode {
+                node: name(position),
+            });
         }
         if position < self.last && !any_order {
-            let after = self.spec.children[self.last].name.to_owned();
+            let (node, after) = (name(position), name(self.last));
             return Err(ReadErrorKind::WrongOrder { node, after });
         }
         self.used |= 1 << position;
