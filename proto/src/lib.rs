@@ -1,10 +1,6 @@
 //! The contract between cloud and agent: tunnel messages and the eConnect document language.
 
 #![warn(missing_docs)]
-#![cfg_attr(
-    test,
-    expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")
-)]
 
 mod convert;
 pub mod econnect;
