@@ -126,6 +126,7 @@ const EVENT: &[(&str, Shape)] = &[
     ("entity_id", One),
     ("occurred", One),
     ("source", One),
+    ("generation", One),
 ];
 
 const STORE: &[(&str, Shape)] = &[

@@ -28,7 +28,11 @@ pub(super) fn to_value(value: Dynamic) -> Result<Value, String> {
     if value.is_unit() {
         return Ok(Value::Null);
     }
-    if let Some(number) = number(&value) {
+    if let Some(mut number) = number(&value) {
+        if number.is_zero() {
+            // There is no minus nought in a ledger.
+            number.set_sign_positive(true);
+        }
         return Ok(Value::Number(number));
     }
     if let Ok(yes) = value.as_bool() {

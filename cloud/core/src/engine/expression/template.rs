@@ -28,7 +28,7 @@ impl Template {
                 rest = after;
                 continue;
             }
-            let Some((formula, after)) = after.split_once('}') else {
+            let Some((formula, after)) = split_formula(after) else {
                 return Err(super::wrong(text, "a brace is not closed".into()));
             };
             parts.push(Part::Literal(std::mem::take(&mut literal)));
@@ -63,4 +63,21 @@ impl Template {
         });
         formulas.flatten().cloned().collect()
     }
+}
+
+/// Splits at the brace that closes the formula; braces and quotes inside it are its own.
+fn split_formula(text: &str) -> Option<(&str, &str)> {
+    let (mut depth, mut quoted, mut escaped) = (0_u32, false, false);
+    for (place, character) in text.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '{' if !quoted => depth += 1,
+            '}' if !quoted && depth == 0 => return Some((&text[..place], &text[place + 1..])),
+            '}' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }

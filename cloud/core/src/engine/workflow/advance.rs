@@ -1,6 +1,6 @@
 //! The walk: from where a run stands and what happened to the next thing to do.
 
-use super::action::{Action, Happened, RunInput, StepNote};
+use super::action::{Action, Happened, LinkQuery, RunInput, StepNote, StoreRead, StoreWrite};
 use super::compile::{Compiled, CompiledStep, RECORDS, Work};
 use super::model::Outcome;
 use super::requests;
@@ -10,7 +10,7 @@ use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::run::StepState;
 use crate::domain::time::Micros;
 use crate::engine::checks::{self, Verdict, is_true, unreadable};
-use crate::engine::expression::Facts;
+use crate::engine::expression::{Expression, Facts};
 use crate::engine::mapping;
 use crate::engine::retry::{self, Decision, Tries};
 use crate::engine::schema;
@@ -218,6 +218,7 @@ impl Walk<'_> {
                     }
                 }
             }
+            Work::Set(values) => self.set(key, step, values),
             Work::Map(mapping) => self.map(key, step, mapping),
             Work::Wait { seconds, reason } => {
                 let wrong = |error| unreadable(key, &error);
@@ -266,7 +267,7 @@ impl Walk<'_> {
 
     fn check(
         &mut self,
-        variables: &[(String, crate::engine::expression::Expression)],
+        variables: &[(String, Expression)],
         checks: &[checks::CompiledCheck],
     ) -> Result<Verdict, Failure> {
         for (name, formula) in variables {
@@ -276,6 +277,29 @@ impl Walk<'_> {
             self.facts.set(name, value);
         }
         checks::run(checks, &mut self.facts)
+    }
+
+    fn set(
+        &mut self,
+        key: &str,
+        step: &CompiledStep,
+        values: &[(String, Expression)],
+    ) -> Result<Turn, Failure> {
+        let mark = self.facts.mark();
+        let mut made = Vec::new();
+        for (name, formula) in values {
+            let value = formula
+                .evaluate(&mut self.facts)
+                .map_err(|error| unreadable(name, &error))?;
+            self.facts.set(name, value.clone());
+            made.push((name.clone(), value));
+        }
+        self.facts.reset(mark);
+        let value = Value::map(made);
+        let note = self.note(key, step.kind, 1, StepState::Succeeded);
+        note.output = Some(value.to_json());
+        self.keep(step, value);
+        Ok(Turn::To(step.next.clone().unwrap_or_default()))
     }
 
     fn map(
@@ -436,6 +460,7 @@ fn facts(workflow: &Compiled, state: &State) -> Facts {
         ("entity_id", input.event.entity_id.as_str().into()),
         ("occurred", Value::from(input.event.occurred.0)),
         ("source", source_name(input.event.source).into()),
+        ("generation", Value::from(i64::from(input.generation))),
     ]);
     let records = [
         event,
@@ -477,22 +502,44 @@ fn told(failure: &Failure) -> Value {
     ])
 }
 
-/// Writes what an action asks for, for people.
+/// Writes what an action asks for, for people: JSON, or the document itself.
 fn asked_for(action: &Action) -> Option<String> {
-    match action {
-        Action::ExecuteDocument { xml, .. } => Some(xml.clone()),
-        Action::ReadStore { what, .. } => Some(format!("{what:?}")),
-        Action::FindLinks { keys, .. } => Some(format!("{keys:?}")),
+    let text = |text: &str| Value::from(text);
+    let asked = match action {
+        Action::ExecuteDocument { xml, .. } => return Some(xml.clone()),
+        Action::ReadStore {
+            what: StoreRead::Order { id },
+            ..
+        } => Value::map([("order", text(id))]),
+        Action::FindLinks { keys, .. } => {
+            let link = |query: &LinkQuery| {
+                let key = format!("{} {}", query.kind, query.store_key);
+                (query.name.clone(), Value::from(key))
+            };
+            Value::map(keys.iter().map(link))
+        }
         Action::ReserveLink {
             kind,
             store_key,
             gp_key,
             ..
-        } => Some(format!("{kind} {store_key} as {gp_key}")),
-        Action::WriteStore { what, .. } => Some(format!("{what:?}")),
+        } => Value::map([
+            ("kind", text(kind)),
+            ("store_key", text(store_key)),
+            ("gp_key", text(gp_key)),
+        ]),
+        Action::WriteStore {
+            what:
+                StoreWrite::OrderNote {
+                    order_id,
+                    text: note,
+                },
+            ..
+        } => Value::map([("order", text(order_id)), ("note", text(note))]),
         Action::Wait { .. }
         | Action::Succeed { .. }
         | Action::Stop { .. }
-        | Action::Dead { .. } => None,
-    }
+        | Action::Dead { .. } => return None,
+    };
+    Some(asked.to_json())
 }

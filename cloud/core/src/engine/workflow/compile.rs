@@ -7,9 +7,9 @@ use super::model::{
     Case, FORMAT, KeySource, LinkLookup, OnDeadLetter, Outcome, Party, Semantics, Step, StepKind,
     Workflow,
 };
-use crate::engine::checks::CompiledCheck;
+use crate::engine::checks::{Check, CompiledCheck};
 use crate::engine::expression::{Expression, Template};
-use crate::engine::mapping;
+use crate::engine::mapping::{self, Variable};
 use crate::engine::problem::{Problem, Problems};
 use crate::engine::retry;
 
@@ -61,6 +61,7 @@ pub(super) enum Work {
         variables: Vec<(String, Expression)>,
         checks: Vec<CompiledCheck>,
     },
+    Set(Vec<(String, Expression)>),
     ReserveLink {
         link: LinkName,
         gp_key: Expression,
@@ -317,25 +318,12 @@ impl StepCompiler<'_> {
             StepKind::ReadStore { order } => Some(Work::ReadStore {
                 order: self.expression(order)?,
             }),
-            StepKind::Check { variables, checks } => {
+            StepKind::Check { variables, checks } => Some(self.check(variables, checks)),
+            StepKind::Set { values } => {
                 let before = self.known.len();
-                let mut formulas = Vec::new();
-                for variable in variables {
-                    let formula = self.expression(&variable.expression);
-                    self.known.push(variable.name.clone());
-                    formulas.extend(formula.map(|formula| (variable.name.clone(), formula)));
-                }
-                let checks = checks
-                    .iter()
-                    .filter_map(|check| {
-                        CompiledCheck::compile(check, &self.location, &self.known, self.problems)
-                    })
-                    .collect();
+                let formulas = self.variables(values);
                 self.known.truncate(before);
-                Some(Work::Check {
-                    variables: formulas,
-                    checks,
-                })
+                Some(Work::Set(formulas))
             }
             StepKind::ReserveLink {
                 kind,
@@ -373,6 +361,30 @@ impl StepCompiler<'_> {
                 summary: self.template(summary)?,
             }),
         }
+    }
+
+    /// Compiles values in order; each is known to those after it.
+    fn variables(&mut self, variables: &[Variable]) -> Vec<(String, Expression)> {
+        let mut formulas = Vec::new();
+        for variable in variables {
+            let formula = self.expression(&variable.expression);
+            self.known.push(variable.name.clone());
+            formulas.extend(formula.map(|formula| (variable.name.clone(), formula)));
+        }
+        formulas
+    }
+
+    fn check(&mut self, variables: &[Variable], checks: &[Check]) -> Work {
+        let before = self.known.len();
+        let variables = self.variables(variables);
+        let checks = checks
+            .iter()
+            .filter_map(|check| {
+                CompiledCheck::compile(check, &self.location, &self.known, self.problems)
+            })
+            .collect();
+        self.known.truncate(before);
+        Work::Check { variables, checks }
     }
 
     fn questions(&mut self, links: &[LinkLookup]) -> Option<Work> {
@@ -465,6 +477,7 @@ fn kind_name(kind: &StepKind) -> &'static str {
         StepKind::Branch { .. } => "branch",
         StepKind::ReadStore { .. } => "read_store",
         StepKind::Check { .. } => "check",
+        StepKind::Set { .. } => "set",
         StepKind::ReserveLink { .. } => "reserve_link",
         StepKind::Map { .. } => "map",
         StepKind::WriteGp { .. } => "write_gp",

@@ -111,6 +111,11 @@ pub enum StepKind {
         /// What must hold.
         checks: Vec<Check>,
     },
+    /// Computes values for later steps; each may use those before it.
+    Set {
+        /// The values, in order; together they are the result.
+        values: Vec<Variable>,
+    },
     /// Takes a GP key for a store entity before anything is made under it.
     ReserveLink {
         /// `customer`, `customer_email`, ...; a text with formulas in braces.

@@ -62,6 +62,7 @@ pub(super) fn action(
         },
         Work::Branch { .. }
         | Work::Check { .. }
+        | Work::Set(_)
         | Work::Map(_)
         | Work::Wait { .. }
         | Work::Stop { .. } => return Ok(None),

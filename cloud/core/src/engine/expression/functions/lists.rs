@@ -17,6 +17,10 @@ pub(super) fn register(engine: &mut Engine) {
         "coalesce",
         |a: Dynamic, b: Dynamic, c: Dynamic, d: Dynamic| first([a, b, c, d]),
     );
+    engine.register_fn(
+        "coalesce",
+        |a: Dynamic, b: Dynamic, c: Dynamic, d: Dynamic, e: Dynamic| first([a, b, c, d, e]),
+    );
     engine.register_fn("is_blank", |value: Dynamic| is_blank(&value));
     engine.register_fn("nearest", |rows: Dynamic, key: &str, x: Dynamic| {
         let rows = list("nearest", "list", &rows)?;

@@ -3,7 +3,7 @@
 use rhai::{Dynamic, Engine, INT, ImmutableString};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::{Given, count, fail, number, numbers};
+use super::{Given, count, fail, list, map, number, numbers};
 
 pub(super) fn register(engine: &mut Engine) {
     // Two whole numbers divide exactly too: 10 / 4 is 2.5.
@@ -26,10 +26,20 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("money", |value: Dynamic, decimals: Dynamic| {
         rounded("money", &value, &decimals)
     });
+    engine.register_fn("unit", |decimals: Dynamic| {
+        Given::Ok(Decimal::new(1, scale("unit", &decimals)?))
+    });
+    engine.register_fn("decimal", |value: Dynamic| decimal("decimal", &value));
     engine.register_fn("sum", |list: Dynamic| sum(&list));
     engine.register_fn(
         "allocate",
         |total: Dynamic, weights: Dynamic, decimals: Dynamic| allocate(&total, &weights, &decimals),
+    );
+    engine.register_fn(
+        "allocate_to",
+        |rows: Dynamic, weight: &str, total: Dynamic, decimals: Dynamic| {
+            allocate_to(&rows, weight, &total, &decimals)
+        },
     );
     engine.register_fn(
         "settle",
@@ -117,6 +127,38 @@ fn allocate(amount: &Dynamic, weights: &Dynamic, decimals: &Dynamic) -> Given<Dy
     };
     let shares = weights.iter().map(share).collect::<Given<Vec<_>>>()?;
     balanced("allocate", shares, amount, decimals)
+}
+
+/// Gives each row its share of a total as `amount`, by the weights in one of its fields.
+fn allocate_to(rows: &Dynamic, weight: &str, total: &Dynamic, decimals: &Dynamic) -> Given {
+    let mut maps = Vec::new();
+    let mut weights = Vec::new();
+    for row in list("allocate_to", "list", rows)? {
+        let row = map("allocate_to", "row", &row)?;
+        let own = row.get(weight).unwrap_or(&Dynamic::UNIT);
+        weights.push(Dynamic::from_decimal(decimal("allocate_to", own)?));
+        maps.push(row);
+    }
+    let shares = list(
+        "allocate_to",
+        "shares",
+        &allocate(total, &Dynamic::from_array(weights), decimals)?,
+    )?;
+    let rows = maps.into_iter().zip(shares).map(|(mut row, share)| {
+        row.insert("amount".into(), share);
+        Dynamic::from_map(row)
+    });
+    Ok(Dynamic::from_array(rows.collect()))
+}
+
+/// Reads a number that may be written as text, as rates in profiles are.
+fn decimal(helper: &str, value: &Dynamic) -> Given<Decimal> {
+    let written = value.as_immutable_string_ref().ok();
+    match written.map(|text| text.trim().parse::<Decimal>()) {
+        Some(Ok(number)) => Ok(number),
+        Some(Err(_)) => fail(format!("{helper}: \"{value}\" is not a number")),
+        None => number(helper, "the value", value),
+    }
 }
 
 /// Rounds amounts so that they make the total; the difference goes to the largest.

@@ -1,7 +1,7 @@
 //! Text helpers.
 
 use aws_lc_rs::digest;
-use rhai::{Dynamic, Engine};
+use rhai::{Dynamic, Engine, INT, ImmutableString};
 
 use super::{Given, count, is_blank, list, text};
 
@@ -13,13 +13,14 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("lower", |value: Dynamic| {
         Given::Ok(text("lower", "the text", &value)?.to_lowercase())
     });
-    engine.register_fn("trim", |value: Dynamic| {
-        Given::Ok(text("trim", "the text", &value)?.trim().to_string())
-    });
+    engine.register_fn("trim", |value: Dynamic| trim(&value));
     engine.register_fn("truncate", |value: Dynamic, length: Dynamic| {
-        let length = count("truncate", "the length", &length)?;
-        let text = text("truncate", "the text", &value)?;
-        Given::Ok(text.chars().take(length).collect::<String>())
+        truncate(&value, &length)
+    });
+    // The language's own functions of these names change a text in place and give nothing.
+    engine.register_fn("trim", |value: ImmutableString| trim(&value.into()));
+    engine.register_fn("truncate", |value: ImmutableString, length: INT| {
+        truncate(&value.into(), &length.into())
     });
     engine.register_fn("pad_left", |value: Dynamic, length: Dynamic, fill: &str| {
         let length = count("pad_left", "the length", &length)?;
@@ -44,6 +45,16 @@ pub(super) fn register(engine: &mut Engine) {
                 .collect::<String>(),
         )
     });
+}
+
+fn trim(value: &Dynamic) -> Given<String> {
+    Ok(text("trim", "the text", value)?.trim().to_string())
+}
+
+fn truncate(value: &Dynamic, length: &Dynamic) -> Given<String> {
+    let length = count("truncate", "the length", length)?;
+    let text = text("truncate", "the text", value)?;
+    Ok(text.chars().take(length).collect())
 }
 
 /// Writes bytes in the alphabet of RFC 4648, without padding.
