@@ -49,6 +49,8 @@ pub(crate) struct Tables {
     pub(crate) currencies: Vec<Currency>,
     pub(crate) gift_cards: BTreeMap<i64, GiftCard>,
     pub(crate) generic_attributes: Vec<GenericAttribute>,
+    /// nopCommerce rounds while it calculates, or not, by a setting; shops of even seeds do.
+    pub(crate) rounds_subtotal: bool,
 }
 
 impl Tables {
@@ -66,6 +68,7 @@ impl Tables {
             currencies: Vec::new(),
             gift_cards: BTreeMap::new(),
             generic_attributes: Vec::new(),
+            rounds_subtotal: seed.is_multiple_of(2),
             world,
         };
         tables.fill_places();

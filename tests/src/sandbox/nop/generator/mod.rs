@@ -79,6 +79,7 @@ fn place_one(tables: &mut Tables, plan: &Plan, party: Party, now: Timestamp) -> 
             net: payment.fee,
             rate: Decimal::ZERO,
         },
+        rounds_subtotal: tables.rounds_subtotal,
     };
     let totals = totals::add_up(&basket);
     let id = tables.numbers.next("order", 1001);
