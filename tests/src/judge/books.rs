@@ -20,7 +20,9 @@ impl Row {
         match &self.0[column] {
             Value::String(text) => text.trim_end().to_owned(),
             Value::Null => String::new(),
-            other => other.to_string(),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
         }
     }
 

@@ -45,6 +45,7 @@ impl Shop {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names are the shop's")]
 pub(super) struct Order {
     pub(super) id: i64,
     pub(super) custom_order_number: String,

@@ -132,6 +132,24 @@ fn payment(number: &str, kind: i64, checkbook: &str, amount: &str, code: &str) -
 
 /// What GP holds when all went well.
 fn gp() -> Tables {
+    let rows = [
+        ("SOP10100", headers()),
+        ("SOP10200", lines()),
+        ("SOP10105", taxes()),
+        ("SOP10103", payments()),
+        ("SOP10102", distributions()),
+        ("SOP10106", user_defined()),
+        ("RM00101", customers()),
+        ("RM00102", addresses()),
+        ("SY00500", batches()),
+        ("IV00101", items()),
+    ];
+    rows.into_iter()
+        .map(|(table, rows)| (table.to_owned(), rows))
+        .collect()
+}
+
+fn headers() -> Value {
     let london = json!({
         "ADDRESS1": "9 High St", "ADDRESS2": "Gate 4", "CITY": "London", "STATE": "",
         "ZIPCODE": "SW1A 1AA", "COUNTRY": "United Kingdom",
@@ -154,132 +172,124 @@ fn gp() -> Tables {
         "TRDISAMT": "0.00000", "TAXAMNT": "31.06000", "FRTTXAMT": "0.00000",
         "MSCTXAMT": "0.00000", "DOCAMNT": "381.01000", "PYMTRCVD": "0.00000",
     });
-    let rows = [
-        (
-            "SOP10100",
-            json!([
-                header("ORDST2228", "N1-1001", "W000088", &london, &first),
-                header("ORDST2229", "N1-1002", "W000089", &new_york, &second),
-            ]),
+    json!([
+        header("ORDST2228", "N1-1001", "W000088", &london, &first),
+        header("ORDST2229", "N1-1002", "W000089", &new_york, &second),
+    ])
+}
+
+fn lines() -> Value {
+    json!([
+        line(
+            "ORDST2228",
+            16_384,
+            "WIRE-SCD-0001",
+            "32.00000",
+            "0.46000",
+            "14.61000"
         ),
-        (
-            "SOP10200",
-            json!([
-                line(
-                    "ORDST2228",
-                    16_384,
-                    "WIRE-SCD-0001",
-                    "32.00000",
-                    "0.46000",
-                    "14.61000"
-                ),
-                line(
-                    "ORDST2228",
-                    32_768,
-                    "HA100G",
-                    "4.00000",
-                    "12.35000",
-                    "49.39000"
-                ),
-                line(
-                    "ORDST2228",
-                    49_152,
-                    "CBA100",
-                    "2.00000",
-                    "23.95000",
-                    "47.90000"
-                ),
-                line(
-                    "ORDST2229",
-                    16_384,
-                    "PHON-ATT-0712",
-                    "1.00000",
-                    "349.95000",
-                    "349.95000"
-                ),
-            ]),
+        line(
+            "ORDST2228",
+            32_768,
+            "HA100G",
+            "4.00000",
+            "12.35000",
+            "49.39000"
         ),
-        (
-            "SOP10105",
-            json!([
-                tax("ORDST2228", "UKVAT-STD", "13.59000", "2.40000"),
-                tax("ORDST2228", "UKVAT-RED", "2.20000", "0.00000"),
-                tax("ORDST2229", "USNY-STATE", "14.00000", "0.00000"),
-                tax("ORDST2229", "USNY-CITY", "15.75000", "0.00000"),
-                tax("ORDST2229", "USNY-MCTD", "1.31000", "0.00000"),
-            ]),
+        line(
+            "ORDST2228",
+            49_152,
+            "CBA100",
+            "2.00000",
+            "23.95000",
+            "47.90000"
         ),
-        (
-            "SOP10103",
-            json!([
-                payment(
-                    "ORDST2228",
-                    3,
-                    "UPTOWN TRUST",
-                    "104.00000",
-                    "0123456789ABCDE"
-                ),
-                payment("ORDST2228", 1, "GIFT CARDS", "40.00000", ""),
-            ]),
+        line(
+            "ORDST2229",
+            16_384,
+            "PHON-ATT-0712",
+            "1.00000",
+            "349.95000",
+            "349.95000"
         ),
-        (
-            "SOP10102",
-            json!([
-                { "SOPTYPE": 2, "SOPNUMBE": "ORDST2228", "DEBITAMT": "155.59", "CRDTAMNT": "0" },
-                { "SOPTYPE": 2, "SOPNUMBE": "ORDST2228", "DEBITAMT": "0", "CRDTAMNT": "155.59" },
-                { "SOPTYPE": 2, "SOPNUMBE": "ORDST2229", "DEBITAMT": "381.01", "CRDTAMNT": "0" },
-                { "SOPTYPE": 2, "SOPNUMBE": "ORDST2229", "DEBITAMT": "0", "CRDTAMNT": "381.01" },
-            ]),
+    ])
+}
+
+fn taxes() -> Value {
+    json!([
+        tax("ORDST2228", "UKVAT-STD", "13.59000", "2.40000"),
+        tax("ORDST2228", "UKVAT-RED", "2.20000", "0.00000"),
+        tax("ORDST2229", "USNY-STATE", "14.00000", "0.00000"),
+        tax("ORDST2229", "USNY-CITY", "15.75000", "0.00000"),
+        tax("ORDST2229", "USNY-MCTD", "1.31000", "0.00000"),
+    ])
+}
+
+fn payments() -> Value {
+    json!([
+        payment(
+            "ORDST2228",
+            3,
+            "UPTOWN TRUST",
+            "104.00000",
+            "0123456789ABCDE"
         ),
-        (
-            "SOP10106",
-            json!([
-                { "SOPTYPE": 2, "SOPNUMBE": "ORDST2228", "USERDEF1": "1001" },
-                { "SOPTYPE": 2, "SOPNUMBE": "ORDST2229", "USERDEF1": "1002" },
-            ]),
-        ),
-        (
-            "RM00101",
-            json!([
-                { "CUSTNMBR": "W000088", "CUSTNAME": "Müller & Söhne GmbH", "CUSTCLAS": "USA-ILMO-T1" },
-                { "CUSTNMBR": "W000089", "CUSTNAME": "Robin Vale", "CUSTCLAS": "USA-ILMO-T1" },
-                { "CUSTNMBR": "AARONFIT0001", "CUSTNAME": "Aaron Fitz Electrical", "CUSTCLAS": "" },
-            ]),
-        ),
-        (
-            "RM00102",
-            json!([
-                { "CUSTNMBR": "W000088", "ADRSCODE": "WHOME", "ADDRESS1": "7 Dock Rd",
-                  "ADDRESS2": "Gate 4", "CITY": "London", "STATE": "", "ZIP": "SW1A 1AA",
-                  "COUNTRY": "United Kingdom" },
-                { "CUSTNMBR": "W000088", "ADRSCODE": "WAWAY", "ADDRESS1": "9 High St",
-                  "ADDRESS2": "Gate 4", "CITY": "London", "STATE": "", "ZIP": "SW1A 1AA",
-                  "COUNTRY": "United Kingdom" },
-                { "CUSTNMBR": "W000089", "ADRSCODE": "WNY", "ADDRESS1": "12 Main Ave",
-                  "ADDRESS2": "", "CITY": "New York", "STATE": "NY", "ZIP": "10001",
-                  "COUNTRY": "United States" },
-            ]),
-        ),
-        (
-            "SY00500",
-            json!([
-                { "BACHNUMB": "WEB20260304", "BCHSOURC": "Sales Entry", "NUMOFTRX": 1,
-                  "BCHTOTAL": "144.00000" },
-                { "BACHNUMB": "WEB20260305", "BCHSOURC": "Sales Entry", "NUMOFTRX": 1,
-                  "BCHTOTAL": "381.01000" },
-            ]),
-        ),
-        (
-            "IV00101",
-            json!([
-                { "ITEMNMBR": "WIRE-SCD-0001" }, { "ITEMNMBR": "HA100G" }, { "ITEMNMBR": "CBA100" },
-                { "ITEMNMBR": "PHON-ATT-0712" },
-            ]),
-        ),
-    ];
-    rows.into_iter()
-        .map(|(table, rows)| (table.to_owned(), rows))
-        .collect()
+        payment("ORDST2228", 1, "GIFT CARDS", "40.00000", ""),
+    ])
+}
+
+fn distributions() -> Value {
+    json!([
+        { "SOPTYPE": 2, "SOPNUMBE": "ORDST2228", "DEBITAMT": "155.59", "CRDTAMNT": "0" },
+        { "SOPTYPE": 2, "SOPNUMBE": "ORDST2228", "DEBITAMT": "0", "CRDTAMNT": "155.59" },
+        { "SOPTYPE": 2, "SOPNUMBE": "ORDST2229", "DEBITAMT": "381.01", "CRDTAMNT": "0" },
+        { "SOPTYPE": 2, "SOPNUMBE": "ORDST2229", "DEBITAMT": "0", "CRDTAMNT": "381.01" },
+    ])
+}
+
+fn user_defined() -> Value {
+    json!([
+        { "SOPTYPE": 2, "SOPNUMBE": "ORDST2228", "USERDEF1": "1001" },
+        { "SOPTYPE": 2, "SOPNUMBE": "ORDST2229", "USERDEF1": "1002" },
+    ])
+}
+
+fn customers() -> Value {
+    json!([
+        { "CUSTNMBR": "W000088", "CUSTNAME": "Müller & Söhne GmbH", "CUSTCLAS": "USA-ILMO-T1" },
+        { "CUSTNMBR": "W000089", "CUSTNAME": "Robin Vale", "CUSTCLAS": "USA-ILMO-T1" },
+        { "CUSTNMBR": "AARONFIT0001", "CUSTNAME": "Aaron Fitz Electrical", "CUSTCLAS": "" },
+    ])
+}
+
+fn addresses() -> Value {
+    json!([
+        { "CUSTNMBR": "W000088", "ADRSCODE": "WHOME", "ADDRESS1": "7 Dock Rd",
+          "ADDRESS2": "Gate 4", "CITY": "London", "STATE": "", "ZIP": "SW1A 1AA",
+          "COUNTRY": "United Kingdom" },
+        { "CUSTNMBR": "W000088", "ADRSCODE": "WAWAY", "ADDRESS1": "9 High St",
+          "ADDRESS2": "Gate 4", "CITY": "London", "STATE": "", "ZIP": "SW1A 1AA",
+          "COUNTRY": "United Kingdom" },
+        { "CUSTNMBR": "W000089", "ADRSCODE": "WNY", "ADDRESS1": "12 Main Ave",
+          "ADDRESS2": "", "CITY": "New York", "STATE": "NY", "ZIP": "10001",
+          "COUNTRY": "United States" },
+    ])
+}
+
+fn batches() -> Value {
+    json!([
+        { "BACHNUMB": "WEB20260304", "BCHSOURC": "Sales Entry", "NUMOFTRX": 1,
+          "BCHTOTAL": "144.00000" },
+        { "BACHNUMB": "WEB20260305", "BCHSOURC": "Sales Entry", "NUMOFTRX": 1,
+          "BCHTOTAL": "381.01000" },
+    ])
+}
+
+fn items() -> Value {
+    json!([
+        { "ITEMNMBR": "WIRE-SCD-0001" }, { "ITEMNMBR": "HA100G" }, { "ITEMNMBR": "CBA100" },
+        { "ITEMNMBR": "PHON-ATT-0712" },
+    ])
 }
 
 fn verdict(tables: &Tables) -> Report {

@@ -145,14 +145,13 @@ impl Tables {
                 .countries
                 .iter()
                 .find(|c| c.two_letter_iso_code == region.country);
-            let country_id = match known {
-                Some(country) => country.id,
-                None => {
-                    let country = new_country(region, self.countries.len());
-                    let id = country.id;
-                    self.countries.push(country);
-                    id
-                }
+            let country_id = if let Some(country) = known {
+                country.id
+            } else {
+                let country = new_country(region, self.countries.len());
+                let id = country.id;
+                self.countries.push(country);
+                id
             };
             if let (Some(abbreviation), Some(name)) = (&region.state, &region.state_name) {
                 self.provinces.push(Province {
