@@ -1,0 +1,124 @@
+//! Bodies kept for people and for agents, compressed.
+
+use connect_core::domain::ids::{PayloadId, TenantId};
+use connect_core::domain::run::Payload;
+use uuid::Uuid;
+
+use crate::conn::{Conn, on};
+use crate::database::Database;
+use crate::error::StoreError;
+use crate::text::{compress, expand};
+
+const DOCUMENT: &str = "document";
+
+/// Bodies by id.
+#[derive(Debug)]
+pub struct Payloads<'d>(pub(crate) &'d Database);
+
+impl Database {
+    /// Bodies kept for people and for agents.
+    pub fn payloads(&self) -> Payloads<'_> {
+        Payloads(self)
+    }
+}
+
+impl Payloads<'_> {
+    /// Finds one, such as a command's document.
+    pub async fn find(
+        &self,
+        tenant: TenantId,
+        id: PayloadId,
+    ) -> Result<Option<Payload>, StoreError> {
+        let mut conn = self.0.read().await?;
+        let place = Place {
+            tenant,
+            owner: id.0,
+            number: 0,
+            part: DOCUMENT,
+        };
+        let content = find(&mut conn, &place).await?;
+        Ok(content.map(|content| Payload {
+            tenant,
+            id,
+            content,
+        }))
+    }
+
+    /// Adds one, or puts it in place of the same id.
+    pub async fn insert(&self, payload: &Payload) -> Result<(), StoreError> {
+        let packed = Packed::document(payload.tenant, payload.id, &payload.content)?;
+        self.0
+            .write(packed, |conn, packed| Box::pin(insert(conn, packed)))
+            .await
+    }
+}
+
+/// Where a body is kept.
+pub(crate) struct Place {
+    pub(crate) tenant: TenantId,
+    pub(crate) owner: Uuid,
+    pub(crate) number: i64,
+    pub(crate) part: &'static str,
+}
+
+/// A body compressed before the unit of work begins: the writer only writes.
+pub(crate) struct Packed {
+    place: Place,
+    content: Vec<u8>,
+}
+
+impl Packed {
+    pub(crate) fn new(place: Place, content: &[u8]) -> Result<Self, StoreError> {
+        Ok(Self {
+            place,
+            content: compress(content)?,
+        })
+    }
+
+    pub(crate) fn document(
+        tenant: TenantId,
+        id: PayloadId,
+        content: &[u8],
+    ) -> Result<Self, StoreError> {
+        let place = Place {
+            tenant,
+            owner: id.0,
+            number: 0,
+            part: DOCUMENT,
+        };
+        Self::new(place, content)
+    }
+}
+
+pub(crate) async fn insert(conn: &mut Conn, packed: &Packed) -> Result<(), StoreError> {
+    on!(conn, c => sqlx::query(
+        "INSERT INTO payload (tenant, owner, number, part, content)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (tenant, owner, number, part) DO UPDATE
+         SET content = excluded.content",
+    )
+    .bind(packed.place.tenant.0)
+    .bind(packed.place.owner)
+    .bind(packed.place.number)
+    .bind(packed.place.part)
+    .bind(&packed.content)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+pub(crate) async fn find(conn: &mut Conn, place: &Place) -> Result<Option<Vec<u8>>, StoreError> {
+    let row: Option<(Vec<u8>,)> = on!(conn, c => sqlx::query_as(
+        "SELECT content
+         FROM payload
+         WHERE tenant = $1 AND owner = $2 AND number = $3 AND part = $4",
+    )
+    .bind(place.tenant.0)
+    .bind(place.owner)
+    .bind(place.number)
+    .bind(place.part)
+    .fetch_optional(c)
+    .await)?;
+    row.map(|(content,)| expand(&content)).transpose()
+}

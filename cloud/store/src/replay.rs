@@ -1,0 +1,215 @@
+//! Doing a finished run's work again: a new event in its lane, at the head where it is held.
+
+use connect_core::domain::event::{Event, Source};
+use connect_core::domain::ids::{EventId, RunId, TenantId};
+use connect_core::domain::lane::LaneKey;
+use connect_core::domain::run::{Run, RunState};
+use connect_core::domain::time::Micros;
+use sqlx::AssertSqlSafe;
+
+use crate::conn::{Conn, on};
+use crate::dialect;
+use crate::error::StoreError;
+use crate::events;
+use crate::links;
+use crate::runs::{self, Runs};
+use crate::text::word;
+
+const DELIVERY: &str = "replay:";
+
+/// How to do a run's work again.
+#[derive(Clone, Copy, Debug)]
+pub struct Replay {
+    /// Id of the event this makes.
+    pub event: EventId,
+    /// Revision to work under; none: the run's own.
+    pub revision: Option<i64>,
+    /// Whether links the run made are forgotten first.
+    pub forget_links: bool,
+    /// Business time.
+    pub now: Micros,
+}
+
+/// What became of a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replayed {
+    /// The work is queued.
+    Queued {
+        /// The new event.
+        event: EventId,
+    },
+    /// The run is not over, or another one has taken its place.
+    NotOver {
+        /// How it stands.
+        state: RunState,
+    },
+    /// No such run.
+    Unknown,
+}
+
+impl Runs<'_> {
+    /// Queues a finished run's work again. A dead letter that holds its lane gives way to it at
+    /// the head of the lane; the work held behind follows.
+    pub async fn replay(
+        &self,
+        tenant: TenantId,
+        run: RunId,
+        replay: Replay,
+    ) -> Result<Replayed, StoreError> {
+        self.0
+            .write((tenant, run, replay), |conn, &(tenant, run, replay)| {
+                Box::pin(again(conn, tenant, run, replay))
+            })
+            .await
+    }
+}
+
+/// Which run an event replays.
+pub fn replay_of(event: &Event) -> Option<RunId> {
+    match event.source {
+        Source::Replay => {
+            let (run, _) = event.delivery.strip_prefix(DELIVERY)?.split_once(':')?;
+            run.parse().ok()
+        }
+        Source::Webhook | Source::Poll | Source::Manual => None,
+    }
+}
+
+async fn again(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: RunId,
+    replay: Replay,
+) -> Result<Replayed, StoreError> {
+    let Some(lane) = runs::find_lane(conn, tenant, id).await? else {
+        return Ok(Replayed::Unknown);
+    };
+    let holds = lock(conn, &lane, id).await?;
+    let Some(run) = runs::find(conn, tenant, id).await? else {
+        return Ok(Replayed::Unknown);
+    };
+    match run.state {
+        RunState::Succeeded => {}
+        RunState::Dead => supersede(conn, &run).await?,
+        RunState::Running | RunState::Waiting | RunState::Superseded => {
+            return Ok(Replayed::NotOver { state: run.state });
+        }
+    }
+    let Some(event) = event(conn, &run, replay).await? else {
+        return Ok(Replayed::Unknown);
+    };
+    if replay.forget_links {
+        links::delete_of_run(conn, tenant, id).await?;
+    }
+    match holds {
+        Some(number) => {
+            events::insert_event(conn, &event).await?;
+            release(conn, &lane, number, &event).await?;
+        }
+        None => {
+            events::insert(conn, &event, &lane).await?;
+        }
+    }
+    Ok(Replayed::Queued { event: event.id })
+}
+
+/// Locks run and lane, so that two replays of one run follow each other; returns the place of the
+/// head job if it is this run's dead letter that holds the lane.
+async fn lock(conn: &mut Conn, lane: &LaneKey, run: RunId) -> Result<Option<i64>, StoreError> {
+    let sql = format!(
+        "SELECT id
+         FROM run
+         WHERE tenant = $1 AND id = $2
+         {lock}",
+        lock = dialect::lock_rows(conn),
+    );
+    on!(conn, c => sqlx::query(AssertSqlSafe(sql))
+        .bind(lane.tenant.0)
+        .bind(run.0)
+        .fetch_optional(c)
+        .await
+        .map(|_| ()))?;
+    let sql = format!(
+        "SELECT lane.head
+         FROM lane
+         JOIN job ON job.tenant = lane.tenant AND job.lane_group = lane.lane_group
+                 AND job.lane_key = lane.lane_key AND job.number = lane.head
+         WHERE lane.tenant = $1 AND lane.lane_group = $2 AND lane.lane_key = $3
+           AND lane.held AND job.run = $4
+         {lock}",
+        lock = dialect::lock_rows(conn),
+    );
+    let row: Option<(i64,)> = on!(conn, c => sqlx::query_as(AssertSqlSafe(sql))
+        .bind(lane.tenant.0)
+        .bind(lane.group)
+        .bind(&lane.key)
+        .bind(run.0)
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(|(head,)| head))
+}
+
+async fn supersede(conn: &mut Conn, run: &Run) -> Result<(), StoreError> {
+    let state = word(&RunState::Superseded)?;
+    on!(conn, c => sqlx::query(
+        "UPDATE run
+         SET state = $3
+         WHERE tenant = $1 AND id = $2",
+    )
+    .bind(run.tenant.0)
+    .bind(run.id.0)
+    .bind(state)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+/// The run's event once more, under a delivery that names the run.
+async fn event(conn: &mut Conn, run: &Run, replay: Replay) -> Result<Option<Event>, StoreError> {
+    let original = events::find(conn, run.tenant, run.event).await?;
+    Ok(original.map(|original| Event {
+        id: replay.event,
+        source: Source::Replay,
+        delivery: format!("{DELIVERY}{}:{}", run.id, replay.event),
+        received: replay.now,
+        revision: replay.revision.unwrap_or(run.revision),
+        ..original
+    }))
+}
+
+async fn release(
+    conn: &mut Conn,
+    lane: &LaneKey,
+    number: i64,
+    event: &Event,
+) -> Result<(), StoreError> {
+    on!(conn, c => sqlx::query(
+        "UPDATE job
+         SET event = $5, run = NULL
+         WHERE tenant = $1 AND lane_group = $2 AND lane_key = $3 AND number = $4",
+    )
+    .bind(lane.tenant.0)
+    .bind(lane.group)
+    .bind(&lane.key)
+    .bind(number)
+    .bind(event.id.0)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    on!(conn, c => sqlx::query(
+        "UPDATE lane
+         SET held = FALSE, due = $4, command = NULL
+         WHERE tenant = $1 AND lane_group = $2 AND lane_key = $3",
+    )
+    .bind(lane.tenant.0)
+    .bind(lane.group)
+    .bind(&lane.key)
+    .bind(event.received.0)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    events::park_if_closed(conn, lane).await?;
+    conn.wakes.lanes = true;
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! Every store function on both databases.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+/// Runs each story on a fresh SQLite file and on a fresh PostgreSQL database.
+macro_rules! on_both {
+    ($($story:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                Box::pin(super::$story(crate::support::sqlite().await)).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                Box::pin(super::$story(crate::support::postgres().await)).await;
+            })*
+        }
+    };
+}
+
+mod agents;
+mod artifacts;
+mod commands;
+mod durability;
+mod events;
+mod gates;
+mod lanes;
+mod links;
+mod replay;
+mod runs;
+mod schema;
+mod settings;
+mod wall;
