@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use connect_tests::judge;
-use connect_tests::sandbox::nop;
+use connect_tests::sandbox::{gp, nop};
 
 #[derive(Debug, Parser)]
 #[command(about = "Stand-ins for the systems Connect joins, and a judge over them")]
@@ -15,6 +15,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Dynamics GP on SQL Server.
+    Gp(gp::command::Args),
     /// A nopCommerce shop.
     Store(nop::cli::Args),
     /// Compares a shop with a GP company, document by document.
@@ -24,6 +26,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
+        Command::Gp(args) => gp::command::run(args).await.map(|()| ExitCode::SUCCESS),
         Command::Store(args) => nop::cli::run(args).await.map(|()| ExitCode::SUCCESS),
         Command::Judge(args) => judge::cli::run(args).await,
     }

@@ -1,6 +1,6 @@
 //! GP's tables as rows of names and values, read with plain means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -20,7 +20,9 @@ impl Row {
         match &self.0[column] {
             Value::String(text) => text.trim_end().to_owned(),
             Value::Null => String::new(),
-            other => other.to_string(),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
         }
     }
 
@@ -47,29 +49,73 @@ impl Row {
     }
 }
 
+/// The columns rows are looked up by.
+const KEYS: &[&str] = &["CSTPONBR", "CUSTNMBR", "ITEMNMBR", "BACHNUMB"];
+
+/// The rows of a table, and where to find them.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    rows: Vec<Row>,
+    by_document: HashMap<(i64, String), Vec<usize>>,
+    by_key: HashMap<(&'static str, String), Vec<usize>>,
+}
+
 /// All rows of all tables.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Books(BTreeMap<String, Vec<Row>>);
+pub(super) struct Books(BTreeMap<String, Table>);
 
 impl Books {
     /// Takes over a table, given as a list of rows or as an object with one.
-    pub(super) fn add(&mut self, table: &str, told: &Value) {
-        let rows = told.as_array().or_else(|| told["rows"].as_array());
-        let rows = rows
-            .map(|rows| rows.iter().cloned().map(Row).collect())
-            .unwrap_or_default();
-        self.0.insert(table.to_owned(), rows);
+    pub(super) fn add(&mut self, name: &str, told: &Value) {
+        let told = told.as_array().or_else(|| told["rows"].as_array());
+        let mut table = Table::default();
+        for (index, row) in told.into_iter().flatten().cloned().map(Row).enumerate() {
+            if row.has("SOPNUMBE") {
+                table
+                    .by_document
+                    .entry(row.document())
+                    .or_default()
+                    .push(index);
+            }
+            for key in KEYS.iter().filter(|key| row.has(key)) {
+                table
+                    .by_key
+                    .entry((key, row.text(key)))
+                    .or_default()
+                    .push(index);
+            }
+            table.rows.push(row);
+        }
+        self.0.insert(name.to_owned(), table);
     }
 
     pub(super) fn rows(&self, table: &str) -> &[Row] {
-        self.0.get(table).map(Vec::as_slice).unwrap_or_default()
+        self.0
+            .get(table)
+            .map(|table| table.rows.as_slice())
+            .unwrap_or_default()
     }
 
     /// The rows of a table that hang on a document.
     pub(super) fn of(&self, table: &str, document: &(i64, String)) -> Vec<&Row> {
-        self.rows(table)
-            .iter()
-            .filter(|row| &row.document() == document)
-            .collect()
+        let Some(table) = self.0.get(table) else {
+            return Vec::new();
+        };
+        let found = table
+            .by_document
+            .get(document)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        found.iter().map(|index| &table.rows[*index]).collect()
+    }
+
+    /// The rows of a table that hold a value in one of the key columns.
+    pub(super) fn find(&self, table: &str, key: &'static str, value: &str) -> Vec<&Row> {
+        let Some(table) = self.0.get(table) else {
+            return Vec::new();
+        };
+        let found = table.by_key.get(&(key, value.to_owned()));
+        let found = found.map(Vec::as_slice).unwrap_or_default();
+        found.iter().map(|index| &table.rows[*index]).collect()
     }
 }

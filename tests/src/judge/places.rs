@@ -62,12 +62,7 @@ fn customer_number(case: &Case<'_>) -> Option<String> {
 
 fn customer(case: &Case<'_>, number: &str, report: &mut Report) {
     let name = &case.expected.number;
-    let rows = case
-        .books
-        .rows("RM00101")
-        .iter()
-        .filter(|row| row.text("CUSTNMBR") == number);
-    let rows: Vec<&Row> = rows.collect();
+    let rows = case.books.find("RM00101", "CUSTNMBR", number);
     report.equal(name, "RM00101 rows", 1, rows.len());
     let Some(row) = rows.first() else { return };
     let rule = &case.profile.customer;
@@ -122,9 +117,8 @@ fn address(
     report: &mut Report,
 ) {
     let name = &case.expected.number;
-    let rows = case.books.rows("RM00102").iter();
-    let found = rows.filter(|row| row.text("CUSTNMBR") == number && row.text("ADRSCODE") == code);
-    let rows: Vec<&Row> = found.collect();
+    let mut rows = case.books.find("RM00102", "CUSTNMBR", number);
+    rows.retain(|row| row.text("ADRSCODE") == code);
     report.equal(name, format!("RM00102 rows of the {role}"), 1, rows.len());
     let Some(row) = rows.first() else { return };
     content_of(
@@ -175,14 +169,14 @@ fn content_of(
     }
 }
 
-/// What makes two addresses the same.
-fn content(address: &Address) -> [&str; 11] {
-    [
-        &address.first_name,
+/// What makes two addresses the same; how it was typed does not.
+fn content(address: &Address) -> Vec<String> {
+    let parts = [
+        address.first_name.as_str(),
         &address.last_name,
-        &address.email,
         address.company.as_deref().unwrap_or_default(),
         &address.city,
+        address.county.as_deref().unwrap_or_default(),
         &address.address1,
         address.address2.as_deref().unwrap_or_default(),
         &address.zip_postal_code,
@@ -195,5 +189,12 @@ fn content(address: &Address) -> [&str; 11] {
             .state
             .as_ref()
             .map_or("", |state| &state.abbreviation),
-    ]
+    ];
+    let tidy = |part: &str| {
+        part.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase()
+    };
+    parts.into_iter().map(tidy).collect()
 }

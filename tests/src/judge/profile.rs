@@ -29,7 +29,8 @@ pub(super) struct Profile {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Document {
     pub(super) sop_type: i64,
-    pub(super) document_id: String,
+    #[serde(rename = "document_id")]
+    pub(super) id: String,
     pub(super) batch: String,
     pub(super) site: String,
 }
@@ -65,7 +66,7 @@ pub(super) struct Credit {
     #[serde(rename = "as")]
     pub(super) becomes: String,
     #[serde(rename = "PYMTTYPE")]
-    pub(super) payment_type: Option<i64>,
+    pub(super) kind: Option<i64>,
     #[serde(rename = "CHEKBKID")]
     pub(super) checkbook: Option<String>,
 }
@@ -101,7 +102,7 @@ pub(super) struct Payment {
     #[serde(rename = "as")]
     pub(super) becomes: String,
     #[serde(rename = "PYMTTYPE")]
-    pub(super) payment_type: Option<i64>,
+    pub(super) kind: Option<i64>,
     #[serde(rename = "CHEKBKID")]
     pub(super) checkbook: Option<String>,
 }

@@ -45,11 +45,14 @@ impl Shop {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names are the shop's")]
 pub(super) struct Order {
     pub(super) id: i64,
     pub(super) custom_order_number: String,
     pub(super) customer_id: i64,
     pub(super) created_on_utc: Timestamp,
+    pub(super) order_status: String,
+    pub(super) deleted: bool,
     pub(super) payment_status: String,
     pub(super) placed_payment_status: String,
     pub(super) payment_method_system_name: String,
@@ -63,6 +66,8 @@ pub(super) struct Order {
     pub(super) order_tax: Decimal,
     pub(super) order_discount: Decimal,
     pub(super) order_total: Decimal,
+    #[serde(default)]
+    pub(super) checkout_attribute_description: String,
     pub(super) shipping_method: Option<String>,
     pub(super) po_number: Option<String>,
     pub(super) authorization_transaction_id: Option<String>,
@@ -83,6 +88,11 @@ impl Order {
         self.shipping_address
             .as_ref()
             .unwrap_or(&self.billing_address)
+    }
+
+    /// Says whether the order may have been taken back before it reached GP.
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.deleted || self.order_status == "Cancelled"
     }
 
     pub(super) fn gift_cards(&self) -> Decimal {

@@ -180,14 +180,11 @@ pub(super) fn emails(
         let email = own
             .unwrap_or_else(|| order.billing_address.email.clone())
             .to_lowercase();
-        let rows = books
-            .rows("SOP10100")
-            .iter()
-            .filter(|row| &row.text("CSTPONBR") == number);
+        let rows = books.find("SOP10100", "CSTPONBR", number);
         customers
             .entry(email)
             .or_default()
-            .extend(rows.map(|row| row.text("CUSTNMBR")));
+            .extend(rows.iter().map(|row| row.text("CUSTNMBR")));
     }
     for (email, customers) in customers {
         report.equal(&email, "customers of one e-mail", 1, customers.len());

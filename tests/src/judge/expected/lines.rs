@@ -15,11 +15,11 @@ pub(crate) struct Line {
     pub(crate) extended: Decimal,
 }
 
-/// Returns the lines, and what of the rounding goes to the miscellaneous charge.
+/// Returns lines that make up the goods' amount, and what of the rounding goes beside them.
 pub(super) fn lines(
     order: &Order,
     profile: &Profile,
-    attributes: Decimal,
+    goods: Decimal,
     decimals: u32,
 ) -> Result<(Vec<Line>, Decimal), Refusal> {
     let mut lines = Vec::new();
@@ -33,8 +33,8 @@ pub(super) fn lines(
         });
     }
     let sum: Decimal = lines.iter().map(|line| line.extended).sum();
-    let left = round(order.order_subtotal_excl_tax - attributes, decimals) - sum;
-    let limit = Decimal::new(profile.rounding.limit_cents, 2);
+    let left = goods - sum;
+    let limit = Decimal::new(profile.rounding.limit_cents, decimals);
     if left.abs() > limit {
         return Err(format!("rounding leaves {left}"));
     }

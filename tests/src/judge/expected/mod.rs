@@ -88,25 +88,28 @@ pub(super) fn expect(
         return Err(format!("number {number} is too long"));
     }
     let credits = credits(order, shop, profile)?;
-    let attributes = cents(attribute_charge(order));
-    let (lines, left) = lines::lines(order, profile, attributes, currency.decimals)?;
-    let fee = order.payment_method_additional_fee_excl_tax;
+    adds_up(order, Decimal::new(1, currency.decimals))?;
+    let attributes = attribute_charge(order, profile, currency.decimals)?;
+    let freight = cents(order.order_shipping_excl_tax);
     let freight_tax = cents(order.order_shipping_incl_tax - order.order_shipping_excl_tax);
+    let fee = order.payment_method_additional_fee_excl_tax;
     let misc_tax = cents(order.payment_method_additional_fee_incl_tax - fee);
-    let mut misc = cents(fee) + attributes + left;
-    let mut trade_discount =
+    let charge = cents(fee) + attributes;
+    let discount =
         cents(order.order_sub_total_discount_excl_tax + order.order_discount) + credits.discount;
-    if misc < Decimal::ZERO {
-        trade_discount -= misc;
-        misc = Decimal::ZERO;
-    }
+    // The lines have to make what is left of the total when all else is taken away.
+    let total = cents(order.order_total) + credits.deposits();
+    let goods = total - charge - freight - cents(order.order_tax) + discount;
+    let (lines, left) = lines::lines(order, profile, goods, currency.decimals)?;
+    let misc = (charge + left).max(Decimal::ZERO);
+    let trade_discount = discount - (charge + left).min(Decimal::ZERO);
     let (details, schedule) =
         taxes::rows(order, profile, freight_tax, misc_tax, currency.decimals)?;
     let day = order.created_on_utc.to_zoned(zone.clone()).date();
-    let expected = Expected {
+    Ok(Expected {
         number,
         lines,
-        freight: cents(order.order_shipping_excl_tax),
+        freight,
         misc,
         trade_discount,
         tax: cents(order.order_tax) - freight_tax - misc_tax,
@@ -118,13 +121,26 @@ pub(super) fn expect(
         batch: batch(&profile.document.batch, day),
         day: day.to_string(),
         currency: currency.id.clone(),
-    };
-    let owed = expected.total() - credits.deposits();
-    if owed != cents(order.order_total) {
-        let off = owed - cents(order.order_total);
-        return Err(format!("the money does not add up: off by {off}"));
+    })
+}
+
+/// The shop's own sum; a difference of less than a cent is rounding.
+fn adds_up(order: &Order, cent: Decimal) -> Result<(), Refusal> {
+    let stated = order.order_subtotal_excl_tax - order.order_sub_total_discount_excl_tax
+        + order.order_shipping_excl_tax
+        + order.payment_method_additional_fee_excl_tax
+        + order.order_tax
+        - order.order_discount
+        - order.gift_cards()
+        - order.points();
+    let off = stated - order.order_total;
+    if off.abs() < cent {
+        return Ok(());
     }
-    Ok(expected)
+    Err(format!(
+        "the money does not add up: off by {}",
+        off.normalize()
+    ))
 }
 
 /// Credits of an order, by what the profile makes of them.
@@ -168,10 +184,22 @@ fn credits(order: &Order, shop: &Shop, profile: &Profile) -> Result<Credits, Ref
     Ok(credits)
 }
 
-/// What priced checkout attributes added to the subtotal.
-fn attribute_charge(order: &Order) -> Decimal {
+/// What priced checkout attributes added to the subtotal; without any it must be the lines.
+fn attribute_charge(order: &Order, profile: &Profile, decimals: u32) -> Result<Decimal, Refusal> {
     let lines: Decimal = order.items.iter().map(|item| item.price_excl_tax).sum();
-    order.order_subtotal_excl_tax - lines
+    let beside = order.order_subtotal_excl_tax - lines;
+    if !order.checkout_attribute_description.trim().is_empty() {
+        let charged = beside.abs() >= Decimal::new(1, decimals);
+        return Ok(if charged {
+            round(beside, decimals)
+        } else {
+            Decimal::ZERO
+        });
+    }
+    if beside.abs() > Decimal::new(profile.rounding.limit_cents, decimals) {
+        return Err(format!("the subtotal has {beside} beside the lines"));
+    }
+    Ok(Decimal::ZERO)
 }
 
 fn batch(pattern: &str, day: jiff::civil::Date) -> String {

@@ -53,7 +53,7 @@ fn deposit(order: &Order, profile: &Profile, status: &str, decimals: u32) -> Opt
         .as_ref()
         .or(order.authorization_transaction_id.as_ref());
     Some(Payment {
-        kind: rule.payment_type.unwrap_or(1),
+        kind: rule.kind.unwrap_or(1),
         checkbook: rule.checkbook.clone().unwrap_or_default(),
         amount,
         code: code.map(|code| code.chars().take(15).collect()),
@@ -62,7 +62,7 @@ fn deposit(order: &Order, profile: &Profile, status: &str, decimals: u32) -> Opt
 
 fn credit(rule: &Credit, amount: Decimal) -> Option<Payment> {
     (amount > Decimal::ZERO).then(|| Payment {
-        kind: rule.payment_type.unwrap_or(1),
+        kind: rule.kind.unwrap_or(1),
         checkbook: rule.checkbook.clone().unwrap_or_default(),
         amount,
         code: None,

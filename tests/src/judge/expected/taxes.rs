@@ -166,13 +166,19 @@ fn fits(rule: &TaxRule, place: &Address) -> bool {
             .as_deref()
             .is_none_or(|wanted| own.is_some_and(|own| own.eq_ignore_ascii_case(wanted)))
     };
-    let postcode = place.zip_postal_code.trim();
+    let within = |bound: &Option<String>, fits: fn(&str, &str) -> bool| {
+        bound
+            .as_deref()
+            .is_none_or(|bound| fits(&postcode(&place.zip_postal_code, bound), bound))
+    };
     country == Some(rule.country.as_str())
         && same(&rule.state, state)
         && same(&rule.county, place.county.as_deref())
-        && rule
-            .postcode_from
-            .as_deref()
-            .is_none_or(|from| postcode >= from)
-        && rule.postcode_to.as_deref().is_none_or(|to| postcode <= to)
+        && within(&rule.postcode_from, |own, from| own >= from)
+        && within(&rule.postcode_to, |own, to| own <= to)
+}
+
+/// A postcode as far as a bound of it is written.
+fn postcode(own: &str, bound: &str) -> String {
+    own.trim().chars().take(bound.chars().count()).collect()
 }

@@ -13,9 +13,11 @@ pub(crate) struct Clock {
 impl Clock {
     pub(crate) fn now(&self) -> Timestamp {
         let offset = SignedDuration::from_secs(self.offset_seconds.load(Ordering::Relaxed));
-        Timestamp::now()
+        let now = Timestamp::now()
             .checked_add(offset)
-            .unwrap_or(Timestamp::UNIX_EPOCH)
+            .unwrap_or(Timestamp::UNIX_EPOCH);
+        // The shop's database keeps microseconds.
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
     /// Lets the shop's clock run that many seconds off.

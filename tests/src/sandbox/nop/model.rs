@@ -357,10 +357,11 @@ pub struct Order {
 impl Order {
     /// Writes the tax split the way nopCommerce stores it.
     pub fn tax_rates_text(&self) -> String {
-        self.tax_rates
-            .iter()
-            .map(|split| format!("{:.4}:{:.2};   ", split.rate, split.amount))
-            .collect()
+        let texts = self.tax_rates.iter().map(|split| {
+            let (rate, amount) = (split.rate, split.amount);
+            format!("{rate:.4}:{amount:.2};   ")
+        });
+        texts.collect::<Vec<_>>().concat()
     }
 
     /// Returns every address the order holds a copy of.

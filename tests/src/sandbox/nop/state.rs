@@ -49,6 +49,8 @@ pub(crate) struct Tables {
     pub(crate) currencies: Vec<Currency>,
     pub(crate) gift_cards: BTreeMap<i64, GiftCard>,
     pub(crate) generic_attributes: Vec<GenericAttribute>,
+    /// nopCommerce rounds while it calculates, or not, by a setting; shops of even seeds do.
+    pub(crate) rounds_subtotal: bool,
 }
 
 impl Tables {
@@ -66,6 +68,7 @@ impl Tables {
             currencies: Vec::new(),
             gift_cards: BTreeMap::new(),
             generic_attributes: Vec::new(),
+            rounds_subtotal: seed.is_multiple_of(2),
             world,
         };
         tables.fill_places();
@@ -142,14 +145,13 @@ impl Tables {
                 .countries
                 .iter()
                 .find(|c| c.two_letter_iso_code == region.country);
-            let country_id = match known {
-                Some(country) => country.id,
-                None => {
-                    let country = new_country(region, self.countries.len());
-                    let id = country.id;
-                    self.countries.push(country);
-                    id
-                }
+            let country_id = if let Some(country) = known {
+                country.id
+            } else {
+                let country = new_country(region, self.countries.len());
+                let id = country.id;
+                self.countries.push(country);
+                id
             };
             if let (Some(abbreviation), Some(name)) = (&region.state, &region.state_name) {
                 self.provinces.push(Province {

@@ -14,6 +14,7 @@ use rust_decimal::Decimal;
 use super::model::{
     Card, Item, Note, Order, OrderStatus, PaymentStatus, ShippingStatus, TaxDisplay,
 };
+use super::random::Random;
 use super::state::Tables;
 use super::world::Region;
 use people::Party;
@@ -79,6 +80,7 @@ fn place_one(tables: &mut Tables, plan: &Plan, party: Party, now: Timestamp) -> 
             net: payment.fee,
             rate: Decimal::ZERO,
         },
+        rounds_subtotal: tables.rounds_subtotal,
     };
     let totals = totals::add_up(&basket);
     let id = tables.numbers.next("order", 1001);
@@ -197,7 +199,6 @@ fn write(
     let po_number = plan
         .po_number
         .then(|| format!("PO-{}", tables.random.between(1000, 99999)));
-    let vat_number = None;
     let random = &mut tables.random;
     Order {
         id,
@@ -210,21 +211,13 @@ fn write(
         order_status: order_status(settlement.status, plan.delivery),
         payment_status: settlement.status,
         placed_payment_status: settlement.status,
-        shipping_status: if plan.delivery == Delivery::Nothing {
-            ShippingStatus::ShippingNotRequired
-        } else {
-            ShippingStatus::NotYetShipped
-        },
+        shipping_status: shipping_status(plan.delivery),
         deleted: false,
         payment_method_system_name: settlement.method,
         customer_currency_code: currency,
         currency_rate: rate,
-        vat_number,
-        customer_tax_display_type: if random.percent(50) {
-            TaxDisplay::IncludingTax
-        } else {
-            TaxDisplay::ExcludingTax
-        },
+        vat_number: None,
+        customer_tax_display_type: tax_display(random),
         order_subtotal_incl_tax: totals.subtotal_incl,
         order_subtotal_excl_tax: totals.subtotal_excl,
         order_sub_total_discount_incl_tax: totals.discount_incl,
@@ -265,6 +258,21 @@ fn order_status(payment: PaymentStatus, delivery: Delivery) -> OrderStatus {
         (PaymentStatus::Pending | PaymentStatus::Refunded | PaymentStatus::Voided, _) => {
             OrderStatus::Pending
         }
+    }
+}
+
+fn shipping_status(delivery: Delivery) -> ShippingStatus {
+    match delivery {
+        Delivery::Nothing => ShippingStatus::ShippingNotRequired,
+        Delivery::Shipped | Delivery::Pickup => ShippingStatus::NotYetShipped,
+    }
+}
+
+fn tax_display(random: &mut Random) -> TaxDisplay {
+    if random.percent(50) {
+        TaxDisplay::IncludingTax
+    } else {
+        TaxDisplay::ExcludingTax
     }
 }
 

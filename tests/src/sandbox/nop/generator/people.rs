@@ -122,7 +122,7 @@ pub(crate) fn copy_of(address: &Address, numbers: &mut Numbers, now: Timestamp) 
 pub(crate) fn counter(tables: &mut Tables, now: Timestamp) -> Address {
     let region = tables.world.store.regions[0].clone();
     let mut address = blank_address(tables, &region, now);
-    address.address1 = PICKUP_STREET.to_owned();
+    PICKUP_STREET.clone_into(&mut address.address1);
     address
 }
 
@@ -204,12 +204,11 @@ fn billing_address(tables: &mut Tables, customer_id: i64, plan: &Plan, now: Time
         .get(&customer_id)
         .and_then(|customer| customer.billing_address_id);
     let home = home.and_then(|id| tables.addresses.get(&id)).cloned();
-    let mut billing = match home {
-        Some(home) => copy_of(&home, &mut tables.numbers, now),
-        None => {
-            let region = pick_region(tables, plan.place);
-            new_address(tables, &region, plan.company, now)
-        }
+    let mut billing = if let Some(home) = home {
+        copy_of(&home, &mut tables.numbers, now)
+    } else {
+        let region = pick_region(tables, plan.place);
+        new_address(tables, &region, plan.company, now)
     };
     if plan.buyer == Buyer::Known && tables.random.percent(10) {
         let number = tables.random.between(1, 999);
@@ -242,10 +241,14 @@ fn shipping_address(
     shipping.address2 = there.address2;
     shipping.phone_number = there.phone_number;
     if tables.random.percent(30) {
-        shipping.first_name = (*tables.random.pick(FIRST)).to_owned();
-        shipping.last_name = (*tables.random.pick(LAST)).to_owned();
+        shipping.first_name = name(&mut tables.random, FIRST);
+        shipping.last_name = name(&mut tables.random, LAST);
     }
     shipping
+}
+
+fn name(random: &mut Random, names: &[&str]) -> String {
+    (*random.pick(names)).to_owned()
 }
 
 fn pick_region(tables: &mut Tables, place: Place) -> Region {
@@ -270,8 +273,8 @@ fn in_place(region: &Region, place: Place) -> bool {
 fn new_address(tables: &mut Tables, region: &Region, company: bool, now: Timestamp) -> Address {
     let mut address = blank_address(tables, region, now);
     let random = &mut tables.random;
-    address.first_name = (*random.pick(FIRST)).to_owned();
-    address.last_name = (*random.pick(LAST)).to_owned();
+    address.first_name = name(random, FIRST);
+    address.last_name = name(random, LAST);
     address.email = format!("buyer{}@example.com", address.id);
     address.company = company.then(|| (*random.pick(COMPANIES)).to_owned());
     address

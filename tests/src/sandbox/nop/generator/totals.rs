@@ -34,6 +34,8 @@ pub(crate) struct Basket {
     pub(crate) subtotal_discount: Decimal,
     pub(crate) shipping: Charge,
     pub(crate) fee: Charge,
+    /// Whether the shop rounds the subtotal, and not only the total.
+    pub(crate) rounds_subtotal: bool,
 }
 
 /// The money columns of an order, up to what is still to be paid.
@@ -84,11 +86,16 @@ pub(crate) fn add_up(basket: &Basket) -> Totals {
         .chain(&basket.attributes)
         .copied()
         .collect();
-    let subtotal_excl: Decimal = goods.iter().map(|charge| charge.net).sum();
-    let subtotal_incl = goods
-        .iter()
-        .map(|c| column(c.net + percent_of(c.net, c.rate)))
-        .sum();
+    let shown = |sum: Decimal| {
+        if basket.rounds_subtotal {
+            cents(sum)
+        } else {
+            sum
+        }
+    };
+    let subtotal_excl = shown(goods.iter().map(|charge| charge.net).sum());
+    let gross = |charge: &Charge| column(charge.net + percent_of(charge.net, charge.rate));
+    let subtotal_incl = shown(goods.iter().map(gross).sum());
     let discount_excl = cents(basket.subtotal_discount).min(subtotal_excl);
     let (goods_tax, discount_tax) = tax_of_goods(&goods, subtotal_excl, discount_excl);
     let mut buckets: BTreeMap<Decimal, Decimal> = goods_tax
@@ -169,6 +176,7 @@ mod tests {
             subtotal_discount: decimal("19.80"),
             shipping: charge("10", "20"),
             fee: Charge::NONE,
+            rounds_subtotal: false,
         });
         assert_eq!(totals.subtotal_excl, decimal("198"));
         assert_eq!(totals.subtotal_incl, decimal("220.40"));
@@ -190,6 +198,7 @@ mod tests {
             subtotal_discount: Decimal::ZERO,
             shipping: Charge::NONE,
             fee: charge("3.50", "0"),
+            rounds_subtotal: false,
         });
         assert_eq!(totals.subtotal_excl, decimal("162.0811"));
         assert_eq!(totals.tax, decimal("13.37"));

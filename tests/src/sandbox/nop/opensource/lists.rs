@@ -287,7 +287,7 @@ impl<'a> Filter<'a> {
             format!("{:?}", order.payment_status),
             format!("{:?}", order.shipping_status),
         ];
-        let status = |(wanted, own): (&Option<&str>, &String)| {
+        let status = |(wanted, own): (Option<&str>, &String)| {
             wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(own))
         };
         !order.deleted
@@ -296,6 +296,6 @@ impl<'a> Filter<'a> {
             && self
                 .customer
                 .is_none_or(|customer| customer == order.customer_id)
-            && self.statuses.iter().zip(&ours).all(status)
+            && self.statuses.into_iter().zip(&ours).all(status)
     }
 }

@@ -1,0 +1,94 @@
+//! `taCreateUpdateBatchHeaderRcd`, and the batch a sales document joins.
+
+use rust_decimal::Decimal;
+
+use super::super::clock;
+use super::super::error::Stop;
+use super::super::heap::rows::{Access, Cell};
+use super::super::value::Value;
+use super::call::Call;
+use super::{codes, lookup};
+
+/// Runs the procedure.
+pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    call.check_elements();
+    if call.failed() {
+        return Ok(());
+    }
+    call.fail_if(
+        !(2..=7).contains(&call.int("SERIES", 0)),
+        codes::BATCH_SERIES,
+    );
+    lookup::known(call, "CHEKBKID", lookup::CHECKBOOK, codes::BATCH_CHECKBOOK)?;
+    let (source, number) = (call.text("BCHSOURC"), call.text("BACHNUMB"));
+    let key = [
+        ("BCHSOURC", source.as_str().into()),
+        ("BACHNUMB", number.as_str().into()),
+    ];
+    let existing = call.find("SY00500", &key, Access::Update)?;
+    call.fail_if(
+        existing
+            .as_ref()
+            .is_some_and(|row| row.int("BCHSTTUS") != 0),
+        codes::BATCH_POSTING,
+    );
+    if call.failed() {
+        return Ok(());
+    }
+    let sent = call.columns_of("SY00500")?;
+    let mut cells: Vec<Cell<'_>> = sent
+        .iter()
+        .filter(|(name, _)| !["BCHSOURC", "BACHNUMB", "NUMOFTRX"].contains(&name.as_str()))
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect();
+    cells.push(("MODIFDT", Value::Time(clock::today())));
+    match existing {
+        Some(row) => call.set(&row, &cells),
+        None => {
+            cells.extend(key);
+            cells.push(("NUMOFTRX", call.int("NUMOFTRX", 0).into()));
+            cells.push(("BCHTOTAL", call.money("DOCAMT").into()));
+            cells.push(("CREATDDT", Value::Time(clock::today())));
+            cells.push(("BACHFREQ", call.int("BACHFREQ", 1).into()));
+            call.add("SY00500", &cells).map(|_| ())
+        }
+    }
+}
+
+/// Puts a sales document into its batch, which is made where it is missing.
+///
+/// As in eConnect nothing here asks whether the batch is being posted or held by a user.
+pub fn join(
+    call: &mut Call<'_, '_>,
+    number: &str,
+    checkbook: &str,
+    count: i64,
+    amount: Decimal,
+) -> Result<(), Stop> {
+    let key = [
+        ("BCHSOURC", "Sales Entry".into()),
+        ("BACHNUMB", number.into()),
+    ];
+    if let Some(row) = call.find("SY00500", &key, Access::Update)? {
+        let total = row.money("BCHTOTAL") + amount;
+        let cells = [
+            ("NUMOFTRX", (row.int("NUMOFTRX") + count).into()),
+            ("BCHTOTAL", total.into()),
+            ("MODIFDT", Value::Time(clock::today())),
+        ];
+        return call.set(&row, &cells);
+    }
+    let mut cells = vec![
+        ("SERIES", 3.into()),
+        ("ORIGIN", 1.into()),
+        ("BACHFREQ", 1.into()),
+        ("NUMOFTRX", count.into()),
+        ("BCHTOTAL", amount.into()),
+        ("CHEKBKID", checkbook.into()),
+        ("CREATDDT", Value::Time(clock::today())),
+        ("MODIFDT", Value::Time(clock::today())),
+        ("GLPOSTDT", Value::Time(call.time("DOCDATE"))),
+    ];
+    cells.extend(key);
+    call.add("SY00500", &cells).map(|_| ())
+}

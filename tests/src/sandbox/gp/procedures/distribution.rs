@@ -1,0 +1,212 @@
+//! `taSopDistribution`, and the distributions the header makes by itself.
+
+use rust_decimal::Decimal;
+
+use super::super::error::Stop;
+use super::super::heap::rows::{Access, Row};
+use super::call::Call;
+use super::{codes, lookup};
+
+const STEP: i64 = 16_384;
+
+/// Distribution types.
+pub const SALES: i64 = 1;
+pub const RECEIVABLES: i64 = 2;
+pub const TRADE_DISCOUNT: i64 = 6;
+pub const FREIGHT: i64 = 7;
+pub const MISCELLANEOUS: i64 = 8;
+pub const TAXES: i64 = 9;
+pub const DEPOSITS: i64 = 21;
+
+/// Runs the procedure.
+pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    call.check_elements();
+    if call.failed() {
+        return Ok(());
+    }
+    let kind = call.int("DISTTYPE", 0);
+    call.fail_if(!(1..=23).contains(&kind), codes::DISTRIBUTION_TYPE);
+    let (debit, credit) = (call.money("DEBITAMT"), call.money("CRDTAMNT"));
+    let negative = debit < Decimal::ZERO || credit < Decimal::ZERO;
+    call.fail_if(
+        negative || debit.is_zero() == credit.is_zero(),
+        codes::DISTRIBUTION_SIDES,
+    );
+    let text = call.text("ACTNUMST");
+    let account = if text.is_empty() {
+        let index = call.int("ACTINDX", 0);
+        call.exists("GL00100", &[("ACTINDX", index.into())])?
+            .then_some(index)
+    } else {
+        super::account_index(call, &text)?
+    };
+    call.fail_if(account.is_none(), codes::DISTRIBUTION_ACCOUNT);
+    if call.failed() {
+        return Ok(());
+    }
+    let entry = Entry {
+        kind,
+        account: account.unwrap_or_default(),
+        debit,
+        credit,
+    };
+    let sequence = call.int("SEQNUMBR", 0);
+    let reference = call.text("DistRef");
+    write(call, &entry, sequence, &reference)
+}
+
+/// One distribution.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    pub kind: i64,
+    pub account: i64,
+    pub debit: Decimal,
+    pub credit: Decimal,
+}
+
+/// Writes a distribution; sequence 0 means the next one.
+pub fn write(
+    call: &mut Call<'_, '_>,
+    entry: &Entry,
+    sequence: i64,
+    reference: &str,
+) -> Result<(), Stop> {
+    let (kind, number) = (call.int("SOPTYPE", 0), call.text("SOPNUMBE"));
+    let key = [
+        ("SOPTYPE", kind.into()),
+        ("SOPNUMBE", number.as_str().into()),
+    ];
+    let mut sequence = sequence;
+    if sequence == 0 {
+        let rows = call.rows("SOP10102", &key)?;
+        sequence = rows
+            .iter()
+            .map(|row| row.int("SEQNUMBR"))
+            .max()
+            .unwrap_or(0)
+            + STEP;
+    }
+    let index = lookup::functional(call)?.1;
+    let mut cells = vec![
+        ("SEQNUMBR", sequence.into()),
+        ("DISTTYPE", entry.kind.into()),
+        ("DistRef", reference.into()),
+        ("ACTINDX", entry.account.into()),
+        ("DEBITAMT", entry.debit.into()),
+        ("ORDBTAMT", entry.debit.into()),
+        ("CRDTAMNT", entry.credit.into()),
+        ("ORCRDAMT", entry.credit.into()),
+        ("CURRNIDX", index.into()),
+    ];
+    cells.extend(key);
+    call.add("SOP10102", &cells).map(|_| ())
+}
+
+/// The rows of the document the header's own distributions come from.
+#[derive(Debug)]
+pub struct Document<'d> {
+    pub lines: &'d [Row],
+    pub taxes: &'d [Row],
+    pub customer: &'d Row,
+    pub amount: Decimal,
+    pub received: Decimal,
+    pub freight: Decimal,
+    pub misc: Decimal,
+    pub discount: Decimal,
+}
+
+/// Makes the document's distributions; a return has its sides changed.
+pub fn create(call: &mut Call<'_, '_>, document: &Document<'_>) -> Result<(), Stop> {
+    let mut entries = Vec::new();
+    let zero = Decimal::ZERO;
+    let receivable = first(
+        document.customer.int("RMARACC"),
+        posting_account(call, RECEIVABLES)?,
+    );
+    entries.push((
+        RECEIVABLES,
+        receivable,
+        document.amount - document.received,
+        zero,
+    ));
+    entries.push((
+        DEPOSITS,
+        posting_account(call, DEPOSITS)?,
+        document.received,
+        zero,
+    ));
+    entries.push((
+        TRADE_DISCOUNT,
+        posting_account(call, TRADE_DISCOUNT)?,
+        document.discount,
+        zero,
+    ));
+    let sales = first(
+        document.customer.int("RMSLSACC"),
+        posting_account(call, SALES)?,
+    );
+    for line in document.lines {
+        entries.push((
+            SALES,
+            first(line.int("SLSINDX"), sales),
+            zero,
+            line.money("XTNDPRCE"),
+        ));
+    }
+    entries.push((
+        FREIGHT,
+        posting_account(call, FREIGHT)?,
+        zero,
+        document.freight,
+    ));
+    entries.push((
+        MISCELLANEOUS,
+        posting_account(call, MISCELLANEOUS)?,
+        zero,
+        document.misc,
+    ));
+    let tax_account = posting_account(call, TAXES)?;
+    for tax in document.taxes {
+        let amount = tax.money("STAXAMNT") + tax.money("FRTTXAMT") + tax.money("MSCTXAMT");
+        entries.push((TAXES, first(tax.int("ACTINDX"), tax_account), zero, amount));
+    }
+    let turned = call.int("SOPTYPE", 0) == 4;
+    let mut sequence = STEP;
+    for (kind, account, debit, credit) in entries {
+        if debit.is_zero() && credit.is_zero() {
+            continue;
+        }
+        let (debit, credit) = if turned {
+            (credit, debit)
+        } else {
+            (debit, credit)
+        };
+        write(
+            call,
+            &Entry {
+                kind,
+                account,
+                debit,
+                credit,
+            },
+            sequence,
+            "",
+        )?;
+        sequence += STEP;
+    }
+    Ok(())
+}
+
+fn first(own: i64, default: i64) -> i64 {
+    if own == 0 { default } else { own }
+}
+
+/// The posting account of a distribution type, from the sales series of the posting setup.
+fn posting_account(call: &mut Call<'_, '_>, kind: i64) -> Result<i64, Stop> {
+    let row = call.find(
+        "SY01100",
+        &[("SERIES", 3.into()), ("SEQNUMBR", kind.into())],
+        Access::Committed,
+    )?;
+    Ok(row.map_or(0, |row| row.int("ACTINDX")))
+}

@@ -1,0 +1,525 @@
+//! `taSopHdrIvcInsert`: the header of a sales document, which checks and closes what was sent before it.
+
+use rust_decimal::Decimal;
+
+use super::super::clock;
+use super::super::error::Stop;
+use super::super::heap::rows::{Access, Cell, Row};
+use super::super::value::Value;
+use super::call::Call;
+use super::{batch, codes, distribution, lookup};
+
+/// The rows sent before the header and the setup behind it.
+struct Document {
+    existing: Option<Row>,
+    customer: Row,
+    lines: Vec<Row>,
+    taxes: Vec<Row>,
+    payments: Vec<Row>,
+}
+
+/// The amounts of the header.
+struct Amounts {
+    subtotal: Decimal,
+    freight: Decimal,
+    misc: Decimal,
+    tax: Decimal,
+    freight_tax: Decimal,
+    misc_tax: Decimal,
+    discount: Decimal,
+    total: Decimal,
+    received: Decimal,
+}
+
+/// Runs the procedure.
+pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    call.check_elements();
+    if call.failed() {
+        return Ok(());
+    }
+    check_setup(call)?;
+    let existing = check_number(call)?;
+    let Some(customer) = check_customer(call)? else {
+        return Ok(());
+    };
+    let document = collect(call, existing, customer)?;
+    let amounts = amounts(call, &document);
+    check_amounts(call, &document, &amounts);
+    check_currency(call, &document)?;
+    if call.failed() {
+        return Ok(());
+    }
+    write(call, &document, &amounts)?;
+    close_lines(call, &document)?;
+    distribute(call, &document, &amounts)?;
+    if call.failed() {
+        return Ok(());
+    }
+    let (count, before) = match &document.existing {
+        Some(row)
+            if row
+                .text("BACHNUMB")
+                .eq_ignore_ascii_case(&call.text("BACHNUMB")) =>
+        {
+            (0, row.money("DOCAMNT"))
+        }
+        _ => (1, Decimal::ZERO),
+    };
+    let (number, checkbook) = (call.text("BACHNUMB"), call.text("BatchCHEKBKID"));
+    batch::join(call, &number, &checkbook, count, amounts.total - before)
+}
+
+fn key<'k>(call: &Call<'_, '_>, number: &'k str) -> [Cell<'k>; 2] {
+    [
+        ("SOPTYPE", call.int("SOPTYPE", 0).into()),
+        ("SOPNUMBE", number.into()),
+    ]
+}
+
+fn check_setup(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    let kind = call.int("SOPTYPE", 0);
+    call.fail_if(!(1..=6).contains(&kind), codes::DOCUMENT_TYPE);
+    let document = call.text("DOCID");
+    let known = call.find(
+        "SOP40200",
+        &[
+            ("SOPTYPE", kind.into()),
+            ("DOCID", document.as_str().into()),
+        ],
+        Access::Dirty,
+    )?;
+    call.fail_if(known.is_none(), codes::DOCUMENT_ID);
+    lookup::known(call, "LOCNCODE", lookup::SITE, codes::SITE)?;
+    lookup::known(call, "PYMTRMID", lookup::TERMS, codes::TERMS)?;
+    lookup::known(call, "SHIPMTHD", lookup::SHIPPING, codes::SHIPPING)?;
+    for element in ["TAXSCHID", "FRTSCHID", "MSCSCHID"] {
+        lookup::known(call, element, lookup::SCHEDULE, codes::SCHEDULE)?;
+    }
+    lookup::known(call, "SALSTERR", lookup::TERRITORY, codes::TERRITORY)?;
+    lookup::known(call, "PRCLEVEL", lookup::PRICE_LEVEL, codes::PRICE_LEVEL)?;
+    lookup::known(call, "BatchCHEKBKID", lookup::CHECKBOOK, codes::CHECKBOOK)?;
+    lookup::salesperson(call, codes::SALESPERSON)?;
+    lookup::currency(call, codes::CURRENCY)
+}
+
+/// The number must be new, or with UpdateExisting the document must be there and not open.
+fn check_number(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
+    let number = call.text("SOPNUMBE");
+    let key = key(call, &number);
+    let existing = call.find("SOP10100", &key, Access::Update)?;
+    let posted = call.exists("SOP30200", &key)?;
+    let updates = call.int("UpdateExisting", 0) == 1;
+    call.fail_if(posted || (existing.is_some() && !updates), codes::DUPLICATE);
+    call.fail_if(existing.is_none() && updates, codes::NO_DOCUMENT);
+    if let Some(row) = &existing {
+        let open = lookup::open_by_user(call, row.number)?;
+        call.fail_if(open, codes::LOCKED_BY_USER);
+    }
+    Ok(existing)
+}
+
+fn check_customer(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
+    let number = call.text("CUSTNMBR");
+    let customer = call.find(
+        "RM00101",
+        &[("CUSTNMBR", number.as_str().into())],
+        Access::Committed,
+    )?;
+    let Some(row) = &customer else {
+        call.fail(codes::CUSTOMER);
+        return Ok(None);
+    };
+    call.fail_if(row.int("INACTIVE") != 0, codes::CUSTOMER_INACTIVE);
+    call.fail_if(
+        call.int("CKHOLD", 0) == 1 && row.int("HOLD") != 0,
+        codes::CUSTOMER_HOLD,
+    );
+    for (element, code) in [("PRBTADCD", codes::BILL_TO), ("PRSTADCD", codes::SHIP_TO)] {
+        let address = call.text(element);
+        if !address.is_empty() {
+            let key = [
+                ("CUSTNMBR", number.as_str().into()),
+                ("ADRSCODE", address.as_str().into()),
+            ];
+            let known = call.exists("RM00102", &key)?;
+            call.fail_if(!known, code);
+        }
+    }
+    Ok(customer)
+}
+
+fn collect(
+    call: &mut Call<'_, '_>,
+    existing: Option<Row>,
+    customer: Row,
+) -> Result<Document, Stop> {
+    let number = call.text("SOPNUMBE");
+    let key = key(call, &number);
+    let mut lines = call.rows("SOP10200", &key)?;
+    lines.retain(|line| line.int("CMPNTSEQ") == 0);
+    lines.sort_by_key(|line| line.int("LNITMSEQ"));
+    let taxes = call.rows("SOP10105", &key)?;
+    let payments = call.rows("SOP10103", &key)?;
+    Ok(Document {
+        existing,
+        customer,
+        lines,
+        taxes,
+        payments,
+    })
+}
+
+fn sum(rows: &[Row], column: &str) -> Decimal {
+    rows.iter().map(|row| row.money(column)).sum()
+}
+
+fn amounts(call: &Call<'_, '_>, document: &Document) -> Amounts {
+    let lines = sum(&document.lines, "XTNDPRCE");
+    let subtotal = if call.int("DEFPRICING", 0) == 1 {
+        lines
+    } else {
+        call.money("SUBTOTAL")
+    };
+    let percent = call.money("TRADEPCT");
+    let discount = call
+        .optional_money("TRDISAMT")
+        .unwrap_or_else(|| super::line::round(subtotal * percent / Decimal::ONE_HUNDRED, 2));
+    Amounts {
+        subtotal,
+        freight: call.money("FREIGHT"),
+        misc: call.money("MISCAMNT"),
+        tax: call.money("TAXAMNT"),
+        freight_tax: call.money("FRTTXAMT"),
+        misc_tax: call.money("MSCTXAMT"),
+        discount,
+        total: call.money("DOCAMNT"),
+        received: call.money("PYMTRCVD"),
+    }
+}
+
+fn check_amounts(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) {
+    call.fail_if(document.lines.is_empty(), codes::NO_LINES);
+    call.fail_if(
+        amounts.subtotal != sum(&document.lines, "XTNDPRCE"),
+        codes::SUBTOTAL,
+    );
+    let marked = document.lines.iter().any(|line| line.int("MRKDNPCT") != 0);
+    call.fail_if(marked && call.int("DEFPRICING", 0) == 0, codes::SUBTOTAL);
+    let balance = amounts.subtotal
+        + amounts.freight
+        + amounts.misc
+        + amounts.tax
+        + amounts.freight_tax
+        + amounts.misc_tax
+        - amounts.discount;
+    call.fail_if(balance != amounts.total, codes::BALANCE);
+    let all = [
+        amounts.subtotal,
+        amounts.freight,
+        amounts.misc,
+        amounts.tax,
+        amounts.freight_tax,
+        amounts.misc_tax,
+        amounts.discount,
+        amounts.total,
+        amounts.received,
+    ];
+    call.fail_if(all.iter().any(Decimal::is_sign_negative), codes::NEGATIVE);
+    let available = call.money("DISAVAMT");
+    let taken = call.money("DISTKNAM");
+    call.fail_if(
+        taken > available || available > amounts.total,
+        codes::DISCOUNT_ORDER,
+    );
+    call.fail_if(
+        amounts.received != sum(&document.payments, "AMNTPAID"),
+        codes::PAYMENTS_DIFFER,
+    );
+    call.fail_if(amounts.received > amounts.total, codes::REMAINING);
+    if call.int("USINGHEADERLEVELTAXES", 0) == 1 || !document.taxes.is_empty() {
+        let header: Vec<Row> = match call.int("USINGHEADERLEVELTAXES", 0) {
+            1 => document
+                .taxes
+                .iter()
+                .filter(|tax| tax.int("LNITMSEQ") == 0)
+                .cloned()
+                .collect(),
+            _ => document.taxes.clone(),
+        };
+        let differ = sum(&header, "STAXAMNT") != amounts.tax
+            || sum(&header, "FRTTXAMT") != amounts.freight_tax
+            || sum(&header, "MSCTXAMT") != amounts.misc_tax;
+        call.fail_if(
+            differ && call.int("CREATETAXES", 0) == 0,
+            codes::TAXES_DIFFER,
+        );
+    }
+}
+
+/// A header that names a currency wants it on every line, and here it must be the functional one.
+fn check_currency(call: &mut Call<'_, '_>, document: &Document) -> Result<(), Stop> {
+    let currency = call.text("CURNCYID");
+    if currency.is_empty() {
+        return Ok(());
+    }
+    let bare = document.lines.iter().any(|line| line.int("CURRNIDX") == 0);
+    call.fail_if(bare && document.existing.is_none(), codes::LINE_CURRENCY);
+    let functional = lookup::functional(call)?.0;
+    call.fail_if(!functional.eq_ignore_ascii_case(&currency), codes::FOREIGN);
+    Ok(())
+}
+
+fn write(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) -> Result<(), Stop> {
+    let sent = call.columns_of("SOP10100")?;
+    let mut cells: Vec<(String, Value)> = sent
+        .into_iter()
+        .filter(|(name, _)| name != "DEX_ROW_ID" && name != "PYMTRCVD")
+        .collect();
+    for (name, value) in money_cells(call, document, amounts) {
+        cells.retain(|(known, _)| known != name);
+        cells.push((name.to_owned(), value));
+    }
+    for (name, value) in fixed_cells(call, document)? {
+        cells.retain(|(known, _)| known != name);
+        cells.push((name.to_owned(), value));
+    }
+    let note = super::note::write(call)?;
+    if let Some(note) = note {
+        cells.retain(|(known, _)| known != "NOTEINDX");
+        cells.push(("NOTEINDX".to_owned(), note.into()));
+    }
+    let cells: Vec<Cell<'_>> = cells
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect();
+    match &document.existing {
+        Some(row) => call.set(row, &cells),
+        None => call.add("SOP10100", &cells).map(|_| ()),
+    }
+}
+
+/// The amounts, each in the functional and in the originating currency, which are the same.
+fn money_cells(
+    call: &Call<'_, '_>,
+    document: &Document,
+    amounts: &Amounts,
+) -> Vec<(&'static str, Value)> {
+    let deposits: Decimal = document
+        .payments
+        .iter()
+        .filter(|payment| payment.int("PYMTTYPE") <= 3)
+        .map(|payment| payment.money("AMNTPAID"))
+        .sum();
+    let cost = sum(&document.lines, "EXTDCOST");
+    let pairs = [
+        ("SUBTOTAL", "ORSUBTOT", amounts.subtotal),
+        ("REMSUBTO", "OREMSUBT", amounts.subtotal),
+        ("EXTDCOST", "OREXTCST", cost),
+        ("FRTAMNT", "ORFRTAMT", amounts.freight),
+        ("MISCAMNT", "ORMISCAMT", amounts.misc),
+        ("TAXAMNT", "ORTAXAMT", amounts.tax),
+        ("FRTTXAMT", "ORFRTTAX", amounts.freight_tax),
+        ("MSCTXAMT", "ORMSCTAX", amounts.misc_tax),
+        ("TRDISAMT", "ORTDISAM", amounts.discount),
+        ("DOCAMNT", "ORDOCAMT", amounts.total),
+        ("PYMTRCVD", "ORPMTRVD", amounts.received),
+        ("DEPRECVD", "ORDEPRVD", deposits),
+        ("ACCTAMNT", "ORACTAMT", amounts.total - amounts.received),
+        ("DISTKNAM", "ORDISTKN", call.money("DISTKNAM")),
+        ("DISAVAMT", "ORDAVAMT", call.money("DISAVAMT")),
+        ("DSCDLRAM", "ORDDLRAT", call.money("DSCDLRAM")),
+        ("MRKDNAMT", "ORMRKDAM", call.money("MRKDNAMT")),
+        ("COMMAMNT", "OCOMMAMT", call.money("COMMAMNT")),
+        ("CMMSLAMT", "ORCOSAMT", amounts.subtotal - amounts.discount),
+    ];
+    pairs
+        .into_iter()
+        .flat_map(|(own, twin, amount)| [(own, amount.into()), (twin, amount.into())])
+        .collect()
+}
+
+fn fixed_cells(
+    call: &mut Call<'_, '_>,
+    document: &Document,
+) -> Result<Vec<(&'static str, Value)>, Stop> {
+    let kind = call.int("SOPTYPE", 0);
+    let (currency, index) = lookup::functional(call)?;
+    let customer = &document.customer;
+    let date = call.time("DOCDATE");
+    let or = |sent: String, default: &str| {
+        Value::Text(if sent.is_empty() {
+            default.to_owned()
+        } else {
+            sent
+        })
+    };
+    let setup = call.find(
+        "SOP40200",
+        &[
+            ("SOPTYPE", kind.into()),
+            ("DOCID", call.text("DOCID").as_str().into()),
+        ],
+        Access::Dirty,
+    )?;
+    let mut cells: Vec<(&'static str, Value)> = vec![
+        ("BCHSOURC", "Sales Entry".into()),
+        ("CURNCYID", currency.as_str().into()),
+        ("CURRNIDX", index.into()),
+        ("CUSTNMBR", customer.text("CUSTNMBR").into()),
+        (
+            "CUSTNAME",
+            or(call.text("CUSTNAME"), customer.text("CUSTNAME")),
+        ),
+        (
+            "PRBTADCD",
+            or(call.text("PRBTADCD"), customer.text("PRBTADCD")),
+        ),
+        (
+            "PRSTADCD",
+            or(call.text("PRSTADCD"), customer.text("PRSTADCD")),
+        ),
+        (
+            "PYMTRMID",
+            or(call.text("PYMTRMID"), customer.text("PYMTRMID")),
+        ),
+        (
+            "SHIPMTHD",
+            or(call.text("SHIPMTHD"), customer.text("SHIPMTHD")),
+        ),
+        (
+            "SLPRSNID",
+            or(call.text("SLPRSNID"), customer.text("SLPRSNID")),
+        ),
+        (
+            "SALSTERR",
+            or(call.text("SALSTERR"), customer.text("SALSTERR")),
+        ),
+        (
+            "PRCLEVEL",
+            or(call.text("PRCLEVEL"), customer.text("PRCLEVEL")),
+        ),
+        ("PHONE3", call.text("PHNUMBR3").as_str().into()),
+        ("USER2ENT", or(call.text("USER2ENT"), "sa")),
+        (
+            "ALLOCABY",
+            setup.map_or(1, |setup| setup.int("ALLOCABY")).into(),
+        ),
+        ("GLPOSTDT", Value::Time(date)),
+        ("MODIFDT", Value::Time(clock::today())),
+        ("SOPSTATUS", 0.into()),
+        ("DYSTINCR", call.int("QUOTEDYSTINCR", 0).into()),
+        ("RTCLCMTD", 0.into()),
+    ];
+    if document.existing.is_none() {
+        cells.push(("CREATDDT", Value::Time(clock::today())));
+        cells.push(("MSTRNUMB", master_number(call, document).into()));
+    }
+    let own = match kind {
+        1 => "QUOTEDAT",
+        3 => "INVODATE",
+        4 => "RETUDATE",
+        5 => "BACKDATE",
+        _ => "ORDRDATE",
+    };
+    cells.push((own, Value::Time(date)));
+    let address = call.text("ADDRESS1");
+    if address.is_empty() {
+        cells.extend(master_address(call, document)?);
+    }
+    Ok(cells)
+}
+
+/// 0 asks for the next master number; it follows the first line's row so that no setup row is held.
+fn master_number(call: &Call<'_, '_>, document: &Document) -> i64 {
+    match call.int("MSTRNUMB", 0) {
+        0 => document.lines.first().map_or(1, |line| line.number),
+        given => given,
+    }
+}
+
+/// A document without an address of its own takes the customer's ship-to address.
+fn master_address(
+    call: &mut Call<'_, '_>,
+    document: &Document,
+) -> Result<Vec<(&'static str, Value)>, Stop> {
+    let mut code = call.text("PRSTADCD");
+    if code.is_empty() {
+        document.customer.text("PRSTADCD").clone_into(&mut code);
+    }
+    let key = [
+        ("CUSTNMBR", document.customer.text("CUSTNMBR").into()),
+        ("ADRSCODE", code.as_str().into()),
+    ];
+    let Some(row) = call.find("RM00102", &key, Access::Committed)? else {
+        return Ok(Vec::new());
+    };
+    const SAME: [&str; 9] = [
+        "CNTCPRSN",
+        "ADDRESS1",
+        "ADDRESS2",
+        "ADDRESS3",
+        "CITY",
+        "STATE",
+        "COUNTRY",
+        "CCode",
+        "ShipToName",
+    ];
+    let mut cells: Vec<(&'static str, Value)> = Vec::new();
+    for column in SAME {
+        if !call.given(column) {
+            cells.push((column, row.text(column).into()));
+        }
+    }
+    for (column, source) in [
+        ("ZIPCODE", "ZIP"),
+        ("PHNUMBR1", "PHONE1"),
+        ("PHNUMBR2", "PHONE2"),
+        ("FAXNUMBR", "FAX"),
+    ] {
+        if !call.given(column) {
+            cells.push((column, row.text(source).into()));
+        }
+    }
+    Ok(cells)
+}
+
+/// Lines sent without a currency take the document's.
+fn close_lines(call: &mut Call<'_, '_>, document: &Document) -> Result<(), Stop> {
+    let index = lookup::functional(call)?.1;
+    for line in document
+        .lines
+        .iter()
+        .filter(|line| line.int("CURRNIDX") == 0)
+    {
+        call.set(line, &[("CURRNIDX", index.into())])?;
+    }
+    Ok(())
+}
+
+fn distribute(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) -> Result<(), Stop> {
+    let number = call.text("SOPNUMBE");
+    let key = key(call, &number);
+    let present = call.rows("SOP10102", &key)?;
+    if call.int("CREATEDIST", 1) == 0 {
+        call.fail_if(
+            sum(&present, "DEBITAMT") != sum(&present, "CRDTAMNT"),
+            codes::DISTRIBUTIONS,
+        );
+        return Ok(());
+    }
+    for row in present {
+        let table = std::sync::Arc::clone(&row.table);
+        call.work.delete(&table, row.number)?;
+    }
+    let all = distribution::Document {
+        lines: &document.lines,
+        taxes: &document.taxes,
+        customer: &document.customer,
+        amount: amounts.total,
+        received: amounts.received,
+        freight: amounts.freight,
+        misc: amounts.misc,
+        discount: amounts.discount,
+    };
+    distribution::create(call, &all)
+}

@@ -1,0 +1,126 @@
+//! The number procedures: they lock the row the number comes from until the transaction ends.
+
+use super::super::error::{SqlError, Stop};
+use super::super::heap::rows::Access;
+use super::super::heap::work::Work;
+use super::super::value::Value;
+use super::call::{Argument, Call, Reply};
+use super::signature::Signature;
+
+fn reply(state: i64, name: &str, value: Value) -> Reply {
+    Reply {
+        status: i32::try_from(state).unwrap_or(-1),
+        outputs: vec![
+            (name.to_ascii_lowercase(), value),
+            ("@o_ierrorstate".to_owned(), Value::Int(state)),
+        ],
+    }
+}
+
+/// `taGetSopNumber`: the next number of a document id; 0 or 1 increments, 2 gives a number back.
+pub fn sop(
+    work: &mut Work<'_>,
+    database: usize,
+    signature: &Signature,
+    arguments: &[Argument],
+) -> Result<Reply, Stop> {
+    let mut call = Call::bind(work, database, signature, arguments)?;
+    let kind = call.int("I_tSOPTYPE", 0);
+    let document = call.text("I_cDOCID");
+    let increment = call.int("I_tInc_Dec", 1);
+    let key = [
+        ("SOPTYPE", kind.into()),
+        ("DOCID", document.as_str().into()),
+    ];
+    let Some(setup) = call.find("SOP40200", &key, Access::Update)? else {
+        return Ok(reply(
+            super::codes::NUMBER_SETUP,
+            "@O_vSopNumber",
+            Value::Text(String::new()),
+        ));
+    };
+    let mut number = setup.text("SOPNUMBE").to_owned();
+    if increment == 2 {
+        let previous = step(&number, -1)?;
+        call.set(&setup, &[("SOPNUMBE", previous.as_str().into())])?;
+        return Ok(reply(0, "@O_vSopNumber", Value::Text(previous)));
+    }
+    while taken(&mut call, kind, &number)? {
+        number = step(&number, 1)?;
+    }
+    let next = step(&number, 1)?;
+    call.set(&setup, &[("SOPNUMBE", next.as_str().into())])?;
+    Ok(reply(0, "@O_vSopNumber", Value::Text(number)))
+}
+
+fn taken(call: &mut Call<'_, '_>, kind: i64, number: &str) -> Result<bool, Stop> {
+    let key = [("SOPTYPE", kind.into()), ("SOPNUMBE", number.into())];
+    Ok(call.exists("SOP10100", &key)? || call.exists("SOP30200", &key)?)
+}
+
+/// `taGetNextJournalEntry`: text of thirteen characters, as GP gives it.
+pub fn journal(
+    work: &mut Work<'_>,
+    database: usize,
+    signature: &Signature,
+    arguments: &[Argument],
+) -> Result<Reply, Stop> {
+    let mut call = Call::bind(work, database, signature, arguments)?;
+    let Some(setup) = call.find("GL40000", &[("UNIQKEY", 1.into())], Access::Update)? else {
+        return Ok(reply(
+            super::codes::NUMBER_SETUP,
+            "@O_vJournalEntryNumber",
+            Value::Text(String::new()),
+        ));
+    };
+    let number = setup.int("NJRNLENT");
+    let back = call.int("I_vInc_Dec", 1) == 2;
+    call.set(
+        &setup,
+        &[(
+            "NJRNLENT",
+            (if back { number - 1 } else { number + 1 }).into(),
+        )],
+    )?;
+    let given = if back { number - 1 } else { number };
+    Ok(reply(
+        0,
+        "@O_vJournalEntryNumber",
+        Value::Text(given.to_string()),
+    ))
+}
+
+/// Counts the digits at the end of a document number up or down, keeping their width.
+fn step(number: &str, by: i64) -> Result<String, SqlError> {
+    let digits = number
+        .chars()
+        .rev()
+        .take_while(char::is_ascii_digit)
+        .count();
+    let (prefix, tail) = number.split_at(number.len() - digits);
+    let value: i64 = tail
+        .parse()
+        .map_err(|_| SqlError::new(50003, format!("sandbox: {number} has no digits to count")))?;
+    let next = format!("{prefix}{:0digits$}", value + by);
+    if next.len() > 21 {
+        return Err(SqlError::new(
+            50003,
+            format!("sandbox: no number follows {number}"),
+        ));
+    }
+    Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::step;
+
+    #[test]
+    fn numbers_keep_their_width() {
+        assert_eq!(step("ORDST2228", 1).as_deref(), Ok("ORDST2229"));
+        assert_eq!(step("WEB000099", 1).as_deref(), Ok("WEB000100"));
+        assert_eq!(step("STD99", 1).as_deref(), Ok("STD100"));
+        assert_eq!(step("A10", -1).as_deref(), Ok("A09"));
+        assert!(step("NONE", 1).is_err());
+    }
+}

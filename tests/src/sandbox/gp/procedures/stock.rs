@@ -1,0 +1,188 @@
+//! Quantities of a line: what is there, what is allocated, back ordered or cancelled.
+
+use rust_decimal::Decimal;
+
+use super::super::clock;
+use super::super::error::Stop;
+use super::super::heap::rows::{Access, Row};
+use super::super::value::Value;
+use super::call::Call;
+use super::codes;
+use super::line::Item;
+
+/// The quantities of a line by column.
+#[derive(Debug)]
+pub struct Stock {
+    pub quantities: Vec<(&'static str, Decimal)>,
+}
+
+/// Whether GP keeps quantities of the item.
+pub fn kept(item: &Row) -> bool {
+    matches!(item.int("ITEMTYPE"), 1 | 2)
+}
+
+/// Splits the line's quantity and allocates what shall be.
+pub fn plan(call: &mut Call<'_, '_>, item: &Item) -> Result<Stock, Stop> {
+    let quantity = call.money("QUANTITY");
+    let cancelled = call.money("QTYCANCE");
+    let needed = quantity - cancelled;
+    let kind = call.int("SOPTYPE", 0);
+    let takes_stock = matches!(kind, 2 | 3 | 6) && item.row.as_ref().is_some_and(kept);
+    if !takes_stock {
+        return Ok(split(
+            kind,
+            quantity,
+            cancelled,
+            Decimal::ZERO,
+            Decimal::ZERO,
+            Decimal::ZERO,
+        ));
+    }
+    let allocates = allocates(call)?;
+    let access = if allocates {
+        Access::Update
+    } else {
+        Access::Dirty
+    };
+    let number = call.text("ITEMNMBR");
+    let key = [
+        ("ITEMNMBR", number.as_str().into()),
+        ("RCRDTYPE", 2.into()),
+        ("LOCNCODE", item.site.as_str().into()),
+    ];
+    let Some(site) = call.find("IV00102", &key, access)? else {
+        return Ok(split(
+            kind,
+            quantity,
+            cancelled,
+            Decimal::ZERO,
+            Decimal::ZERO,
+            Decimal::ZERO,
+        ));
+    };
+    let base = if item.base_quantity.is_zero() {
+        Decimal::ONE
+    } else {
+        item.base_quantity
+    };
+    let available = ((site.money("QTYONHND") - site.money("ATYALLOC")) / base).max(Decimal::ZERO);
+    let short = (needed - available).max(Decimal::ZERO);
+    let option = call.int("QtyShrtOpt", 2);
+    let (mut allocated, mut back, mut cancel) = (needed, Decimal::ZERO, Decimal::ZERO);
+    if short > Decimal::ZERO {
+        let row = item.row.as_ref();
+        call.fail_if(
+            matches!(option, 3 | 4) && row.is_some_and(|row| row.int("ALWBKORD") == 0),
+            codes::NO_BACK_ORDER,
+        );
+        call.fail_if(
+            row.is_some_and(|row| row.int("ITEMTYPE") == 2),
+            codes::ITEM_DISCONTINUED,
+        );
+        (allocated, back, cancel) = match option {
+            1 => (available, Decimal::ZERO, Decimal::ZERO),
+            3 => (Decimal::ZERO, needed, Decimal::ZERO),
+            4 => (available, short, Decimal::ZERO),
+            5 => (Decimal::ZERO, Decimal::ZERO, needed),
+            6 => (available, Decimal::ZERO, short),
+            _ => (needed, Decimal::ZERO, Decimal::ZERO),
+        };
+    }
+    if call.failed() {
+        return Ok(Stock {
+            quantities: Vec::new(),
+        });
+    }
+    if allocates {
+        allocate(call, &site, &number, allocated * base)?;
+    } else {
+        allocated = Decimal::ZERO;
+    }
+    Ok(split(
+        kind,
+        quantity,
+        cancelled + cancel,
+        back,
+        allocated,
+        available,
+    ))
+}
+
+fn split(
+    kind: i64,
+    quantity: Decimal,
+    cancelled: Decimal,
+    back: Decimal,
+    allocated: Decimal,
+    on_hand: Decimal,
+) -> Stock {
+    let rest = quantity - cancelled - back;
+    let mut quantities = vec![
+        ("QUANTITY", quantity),
+        ("QTYCANCE", cancelled),
+        ("QTYTBAOR", back),
+        ("ATYALLOC", allocated),
+        ("EXTQTYAL", allocated),
+        ("QTYREMAI", rest),
+        ("QTYREMBO", back),
+        (
+            "QTYONHND",
+            if kind == 4 {
+                quantity
+            } else {
+                on_hand.min(Decimal::ZERO)
+            },
+        ),
+    ];
+    quantities.push(if kind == 1 {
+        ("QTYTORDR", rest)
+    } else {
+        ("QTYTOINV", rest)
+    });
+    Stock { quantities }
+}
+
+/// ALLOCATE 1 allocates; 0 follows the document id; a line without one allocates.
+fn allocates(call: &mut Call<'_, '_>) -> Result<bool, Stop> {
+    if call.int("ALLOCATE", 0) == 1 {
+        return Ok(true);
+    }
+    let document = call.text("DOCID");
+    if document.is_empty() {
+        return Ok(true);
+    }
+    let key = [
+        ("SOPTYPE", call.int("SOPTYPE", 0).into()),
+        ("DOCID", document.as_str().into()),
+    ];
+    let setup = call.find("SOP40200", &key, Access::Dirty)?;
+    Ok(setup.is_some_and(|setup| setup.int("ALLOCABY") == 1))
+}
+
+/// Raises the allocation at the site and overall; GP's triggers stamp the item.
+fn allocate(
+    call: &mut Call<'_, '_>,
+    site: &Row,
+    item: &str,
+    quantity: Decimal,
+) -> Result<(), Stop> {
+    if quantity.is_zero() {
+        return Ok(());
+    }
+    let more = |row: &Row| Value::from(row.money("ATYALLOC") + quantity);
+    let raised = more(site);
+    call.set(site, &[("ATYALLOC", raised)])?;
+    let key = [
+        ("ITEMNMBR", item.into()),
+        ("RCRDTYPE", 1.into()),
+        ("LOCNCODE", "".into()),
+    ];
+    if let Some(overall) = call.find("IV00102", &key, Access::Update)? {
+        let raised = more(&overall);
+        call.set(&overall, &[("ATYALLOC", raised)])?;
+    }
+    if let Some(row) = call.find("IV00101", &[("ITEMNMBR", item.into())], Access::Dirty)? {
+        call.set(&row, &[("DEX_ROW_TS", Value::Time(clock::utc_now()))])?;
+    }
+    Ok(())
+}

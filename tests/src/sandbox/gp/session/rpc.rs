@@ -1,0 +1,460 @@
+//! RPC: procedures by name, and the numbered ones that run and prepare statements.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::convert::{assign, cast};
+use super::super::error::{SqlError, Stop};
+use super::super::faults::{Fault, Kind, When};
+use super::super::procedures::{self, call::Argument as Given, call::Reply};
+use super::super::sql::Script;
+use super::super::sql::script::Argument;
+use super::super::value::{SqlType, Value};
+use super::super::wire::packet::Message;
+use super::super::wire::request::{self, Call, Parameter, Target};
+use super::super::wire::tokens;
+use super::Session;
+use super::batch::{Flow, refuse_doomed};
+use super::state::{Handle, Variables};
+use super::unit::Failure;
+
+impl Session {
+    /// Runs every call of an RPC message.
+    pub(super) async fn rpc(&mut self, message: Message) -> Result<(), Failure> {
+        let calls = request::calls(message.body).map_err(|error| SqlError::new(8016, error))?;
+        self.done_token = tokens::DONE_IN_PROC;
+        let count = calls.len();
+        for (index, call) in calls.into_iter().enumerate() {
+            let more = if index + 1 < count { tokens::MORE } else { 0 };
+            self.one(call, more).await?;
+        }
+        Ok(())
+    }
+
+    async fn one(&mut self, call: Call, more: u16) -> Result<(), Failure> {
+        let name = match &call.target {
+            Target::Name(name) => name.clone(),
+            Target::Number(10) => "sp_executesql".to_owned(),
+            Target::Number(11) => "sp_prepare".to_owned(),
+            Target::Number(12) => "sp_execute".to_owned(),
+            Target::Number(13) => "sp_prepexec".to_owned(),
+            Target::Number(15) => "sp_unprepare".to_owned(),
+            Target::Number(other) => format!("procedure number {other}"),
+        };
+        let plain = name.replace(['[', ']'], "");
+        let short = plain
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let outcome = match short.as_str() {
+            "sp_executesql" => self
+                .execute_sql(&call.parameters)
+                .await
+                .map(|values| (0, values)),
+            "sp_prepare" => self
+                .prepare(&call.parameters)
+                .map(|values| (0, values))
+                .map_err(Failure::Error),
+            "sp_execute" => self
+                .execute_prepared(&call.parameters)
+                .await
+                .map(|values| (0, values)),
+            "sp_prepexec" => self
+                .prepare_and_execute(&call.parameters)
+                .await
+                .map(|values| (0, values)),
+            "sp_unprepare" => {
+                let handle = call
+                    .parameters
+                    .first()
+                    .and_then(|parameter| parameter.value.int())
+                    .unwrap_or_default();
+                self.state.handles.remove(&handle);
+                Ok((0, Vec::new()))
+            }
+            _ if short.starts_with("sp_") || short.starts_with("procedure number") => {
+                Err(SqlError::unsupported(format!("procedure {name}")).into())
+            }
+            _ => self.procedure_call(&plain, &call.parameters).await,
+        };
+        self.conclude(outcome, &call.parameters, more)
+    }
+
+    fn conclude(
+        &mut self,
+        outcome: Result<(i32, Vec<(usize, Value)>), Failure>,
+        parameters: &[Parameter],
+        more: u16,
+    ) -> Result<(), Failure> {
+        match outcome {
+            Ok((status, values)) => {
+                tokens::return_status(&mut self.out, status);
+                for (index, value) in values {
+                    let parameter = &parameters[index];
+                    tokens::return_value(
+                        &mut self.out,
+                        index,
+                        &parameter.name,
+                        parameter.kind,
+                        &value,
+                    );
+                }
+                tokens::done(&mut self.out, tokens::DONE_PROC, more, 0);
+            }
+            Err(Failure::Error(error)) => {
+                tokens::error(&mut self.out, &error, &self.state.server_name);
+                self.state.last_error = i64::from(error.number);
+                if self.state.abort_on_error {
+                    self.abandon()?;
+                }
+                tokens::done(&mut self.out, tokens::DONE_PROC, more | tokens::FAILED, 0);
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(())
+    }
+
+    async fn execute_sql(
+        &mut self,
+        parameters: &[Parameter],
+    ) -> Result<Vec<(usize, Value)>, Failure> {
+        let text = statement_text(parameters.first())?;
+        let declared = declarations(parameters.get(1))?;
+        self.server.count_batch();
+        self.run_bound(&text, &declared, parameters, 2.min(parameters.len()))
+            .await
+    }
+
+    fn prepare(&mut self, parameters: &[Parameter]) -> Result<Vec<(usize, Value)>, SqlError> {
+        let handle = self.state.next_handle;
+        self.state.next_handle += 1;
+        let declared = declarations(parameters.get(1))?;
+        let text = statement_text(parameters.get(2))?;
+        self.state.handles.insert(handle, Handle { text, declared });
+        Ok(vec![(0, Value::Int(handle))])
+    }
+
+    async fn prepare_and_execute(
+        &mut self,
+        parameters: &[Parameter],
+    ) -> Result<Vec<(usize, Value)>, Failure> {
+        let mut values = self.prepare(parameters)?;
+        let text = statement_text(parameters.get(2))?;
+        let declared = declarations(parameters.get(1))?;
+        values.extend(
+            self.run_bound(&text, &declared, parameters, 3.min(parameters.len()))
+                .await?,
+        );
+        Ok(values)
+    }
+
+    async fn execute_prepared(
+        &mut self,
+        parameters: &[Parameter],
+    ) -> Result<Vec<(usize, Value)>, Failure> {
+        let number = parameters
+            .first()
+            .and_then(|parameter| parameter.value.int())
+            .unwrap_or_default();
+        let Some(handle) = self.state.handles.get(&number).cloned() else {
+            return Err(SqlError::new(
+                8179,
+                format!("Could not find prepared statement with handle {number}."),
+            )
+            .into());
+        };
+        self.run_bound(&handle.text, &handle.declared, parameters, 1)
+            .await
+    }
+
+    /// Runs a text with the parameters behind `from`; output ones come back by position.
+    async fn run_bound(
+        &mut self,
+        text: &str,
+        declared: &[(String, SqlType)],
+        parameters: &[Parameter],
+        from: usize,
+    ) -> Result<Vec<(usize, Value)>, Failure> {
+        let mut variables = Variables::default();
+        let mut outputs = Vec::new();
+        for (position, parameter) in parameters.iter().enumerate().skip(from) {
+            let name = if parameter.name.is_empty() {
+                declared
+                    .get(position - from)
+                    .map(|(name, _)| name.clone())
+                    .unwrap_or_default()
+            } else {
+                parameter.name.clone()
+            };
+            let kind = declared
+                .iter()
+                .find(|(each, _)| each.eq_ignore_ascii_case(&name))
+                .map_or(parameter.kind, |(_, kind)| *kind);
+            variables.declare(&name, kind, cast(&parameter.value, kind)?);
+            if parameter.output {
+                outputs.push((position, name.to_ascii_lowercase()));
+            }
+        }
+        self.text(text, &mut variables).await?;
+        let value = |name: &String| variables.values.get(name).cloned().unwrap_or(Value::Null);
+        Ok(outputs
+            .iter()
+            .map(|(position, name)| (*position, value(name)))
+            .collect())
+    }
+
+    async fn procedure_call(
+        &mut self,
+        name: &str,
+        parameters: &[Parameter],
+    ) -> Result<(i32, Vec<(usize, Value)>), Failure> {
+        let given: Vec<Given> = parameters
+            .iter()
+            .filter(|parameter| !parameter.default)
+            .map(|parameter| Given {
+                name: parameter.name.clone(),
+                value: parameter.value.clone(),
+                output: parameter.output,
+            })
+            .collect();
+        let reply = self.procedure(name, &given).await?;
+        let mut values = Vec::new();
+        for (index, parameter) in parameters
+            .iter()
+            .enumerate()
+            .filter(|(_, parameter)| parameter.output)
+        {
+            let key = parameter.name.to_ascii_lowercase();
+            let found = reply.outputs.iter().find(|(name, _)| *name == key);
+            values.push((
+                index,
+                found.map_or_else(|| parameter.value.clone(), |(_, value)| value.clone()),
+            ));
+        }
+        Ok((reply.status, values))
+    }
+
+    /// Calls a procedure by its written name.
+    pub async fn procedure(&mut self, name: &str, given: &[Given]) -> Result<Reply, Failure> {
+        let parts: Vec<&str> = name.split('.').collect();
+        let short = parts.last().copied().unwrap_or_default().to_owned();
+        let database = match parts.as_slice() {
+            [database, _, _] => {
+                let found = self.server.heap.lock().registry.database(database);
+                found.ok_or_else(|| {
+                    SqlError::new(2812, format!("Could not find stored procedure '{name}'."))
+                })?
+            }
+            _ => self.state.database,
+        };
+        self.server.count_call(&short);
+        if let Some(fault) = self.server.faults.strike(&short, When::Before, given)
+            && let Some(reply) = self.suffer(&fault, &short).await?
+        {
+            return Ok(reply);
+        }
+        let reply = self.run_procedure(database, &short, given).await?;
+        if let Some(fault) = self.server.faults.strike(&short, When::After, given)
+            && let Some(instead) = self.suffer(&fault, &short).await?
+        {
+            return Ok(instead);
+        }
+        Ok(reply)
+    }
+
+    async fn run_procedure(
+        &mut self,
+        database: usize,
+        name: &str,
+        given: &[Given],
+    ) -> Result<Reply, Failure> {
+        self.unit(|work, state| {
+            refuse_doomed(state)?;
+            let mark = work.inner.mark(work.tx);
+            let reply = procedures::call(work, database, name, given)?;
+            if reply.status != 0 {
+                work.inner.undo_to(work.tx, mark).map_err(Stop::Error)?;
+            }
+            Ok(reply)
+        })
+        .await
+    }
+
+    /// Does what a fault says; a reply takes the place of the procedure's own.
+    async fn suffer(&mut self, fault: &Fault, procedure: &str) -> Result<Option<Reply>, Failure> {
+        let reply = |code: i32, text: String| {
+            let outputs = vec![
+                ("@o_ierrorstate".to_owned(), Value::Int(i64::from(code))),
+                ("@oerrstring".to_owned(), Value::Text(text)),
+            ];
+            Reply {
+                status: code,
+                outputs,
+            }
+        };
+        let raised = |number: i32, text: &str| {
+            Failure::Error(SqlError::new(number, text).in_procedure(procedure))
+        };
+        match fault.kind {
+            Kind::Delay => {
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(fault.ms)) => Ok(None),
+                    interrupted = self.interruption() => Err(interrupted),
+                }
+            }
+            Kind::Error => {
+                let text = if fault.text.is_empty() {
+                    format!("{} ", fault.code)
+                } else {
+                    fault.text.clone()
+                };
+                Ok(Some(reply(fault.code, text)))
+            }
+            Kind::Raise => Err(raised(
+                if fault.code == 0 { 50_000 } else { fault.code },
+                &fault.text,
+            )),
+            Kind::RollbackReturn0 => {
+                self.abandon()?;
+                if fault.code == 266 {
+                    return Err(raised(
+                        266,
+                        "Transaction count after EXECUTE indicates a mismatching number of BEGIN and COMMIT statements.",
+                    ));
+                }
+                Ok(Some(reply(0, String::new())))
+            }
+            Kind::Disconnect => Err(Failure::Gone),
+            Kind::Deadlock => {
+                self.abandon()?;
+                Err(Failure::Error(SqlError::severe(
+                    1205,
+                    13,
+                    "Transaction was deadlocked on lock resources with another process and has been chosen as the deadlock victim. Rerun the transaction.",
+                )))
+            }
+            Kind::LockTimeout => Err(raised(1222, "Lock request time out period exceeded.")),
+        }
+    }
+
+    /// EXEC inside a batch.
+    pub(super) async fn execute(
+        &mut self,
+        script: &Arc<Script>,
+        procedure: &str,
+        arguments: &[Argument],
+        status: Option<&str>,
+        variables: &mut Variables,
+    ) -> Result<Flow, Failure> {
+        let mut given = Vec::new();
+        for argument in arguments {
+            let value = self.evaluate(script, &argument.value, variables).await?;
+            given.push(Given {
+                name: argument.name.clone().unwrap_or_default(),
+                value,
+                output: argument.output,
+            });
+        }
+        if procedure.to_ascii_lowercase().ends_with("sp_executesql") {
+            return self.nested_sql(&given).await;
+        }
+        let reply = self.procedure(procedure, &given).await?;
+        if let Some(name) = status {
+            self.assign(variables, name, &Value::Int(i64::from(reply.status)))?;
+        }
+        let signature = procedures::signature::all().get(
+            &procedure
+                .rsplit('.')
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase(),
+        );
+        for (position, argument) in arguments
+            .iter()
+            .enumerate()
+            .filter(|(_, argument)| argument.output)
+        {
+            let key = match &argument.name {
+                Some(name) => name.to_ascii_lowercase(),
+                None => signature
+                    .and_then(|signature| signature.parameters.get(position))
+                    .map(|parameter| parameter.name.to_ascii_lowercase())
+                    .unwrap_or_default(),
+            };
+            let target = argument.value.to_string();
+            if let Some((_, value)) = reply.outputs.iter().find(|(name, _)| *name == key) {
+                self.assign(variables, &target, value)?;
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    async fn nested_sql(&mut self, given: &[Given]) -> Result<Flow, Failure> {
+        let text = |index: usize| {
+            given
+                .get(index)
+                .and_then(|each| each.value.text())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let declared = parse_declarations(&text(1))?;
+        let mut inner = Variables::default();
+        for (index, each) in given.iter().enumerate().skip(2) {
+            let position = declared.get(index - 2);
+            let name = if each.name.is_empty() {
+                position.map_or("", |(name, _)| name.as_str())
+            } else {
+                &each.name
+            };
+            let kind = declared
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(name))
+                .map(|(_, kind)| *kind);
+            let kind = kind.ok_or_else(|| {
+                SqlError::new(8145, format!("{name} is not a declared parameter."))
+            })?;
+            inner.declare(name, kind, assign(&each.value, kind, name)?);
+        }
+        Box::pin(self.text(&text(0), &mut inner)).await
+    }
+}
+
+fn statement_text(parameter: Option<&Parameter>) -> Result<String, SqlError> {
+    let text = parameter.and_then(|parameter| parameter.value.text());
+    text.map(ToOwned::to_owned).ok_or_else(|| {
+        SqlError::new(
+            214,
+            "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.",
+        )
+    })
+}
+
+fn declarations(parameter: Option<&Parameter>) -> Result<Vec<(String, SqlType)>, SqlError> {
+    parse_declarations(
+        parameter
+            .and_then(|parameter| parameter.value.text())
+            .unwrap_or_default(),
+    )
+}
+
+/// Reads `@P1 int, @P2 numeric(19,5) OUTPUT`.
+fn parse_declarations(text: &str) -> Result<Vec<(String, SqlType)>, SqlError> {
+    let mut depth = 0_i32;
+    let parts = text.split(|c: char| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    });
+    let mut declared = Vec::new();
+    for part in parts.map(str::trim).filter(|part| !part.is_empty()) {
+        let (name, kind) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
+        let kind = SqlType::parse(kind).ok_or_else(|| {
+            SqlError::new(
+                2715,
+                format!("Cannot find data type {kind} of parameter {name}."),
+            )
+        })?;
+        declared.push((name.to_owned(), kind));
+    }
+    Ok(declared)
+}

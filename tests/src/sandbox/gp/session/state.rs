@@ -1,0 +1,238 @@
+//! What one connection carries from statement to statement.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::super::clock;
+use super::super::error::SqlError;
+use super::super::heap::locks::TxId;
+use super::super::heap::work::Work;
+use super::super::sql::run::Environment;
+use super::super::sql::script::Isolation;
+use super::super::sql::system::System;
+use super::super::value::{Numeric, SqlType, Value};
+
+/// An open transaction of a session.
+#[derive(Debug)]
+pub struct Open {
+    pub id: TxId,
+    pub count: i64,
+    pub savepoints: Vec<(String, usize)>,
+    pub doomed: bool,
+    /// What clients know the transaction by.
+    pub descriptor: u64,
+}
+
+/// A statement prepared by sp_prepare and its kin.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    pub text: String,
+    pub declared: Vec<(String, SqlType)>,
+}
+
+/// The state of a session.
+#[derive(Debug)]
+pub struct State {
+    pub spid: i64,
+    pub database: usize,
+    pub login: String,
+    pub host: String,
+    pub application: String,
+    pub server_name: String,
+    pub open: Option<Open>,
+    pub lock_timeout: Option<Duration>,
+    pub abort_on_error: bool,
+    pub no_count: bool,
+    pub no_exec: bool,
+    pub implicit: bool,
+    pub isolation: Isolation,
+    pub row_count: i64,
+    pub identity: Option<i64>,
+    pub last_error: i64,
+    pub caught: Option<SqlError>,
+    pub handles: HashMap<i64, Handle>,
+    pub next_handle: i64,
+}
+
+/// The variables of a running batch.
+#[derive(Debug, Default, Clone)]
+pub struct Variables {
+    pub kinds: HashMap<String, SqlType>,
+    pub values: HashMap<String, Value>,
+}
+
+impl Variables {
+    /// Declares a variable.
+    pub fn declare(&mut self, name: &str, kind: SqlType, value: Value) {
+        let key = name.to_ascii_lowercase();
+        self.kinds.insert(key.clone(), kind);
+        self.values.insert(key, value);
+    }
+}
+
+/// The state and variables a statement runs with.
+#[derive(Debug)]
+pub struct Scope<'a> {
+    pub state: &'a State,
+    pub variables: &'a Variables,
+}
+
+impl Environment for Scope<'_> {
+    fn variable(&self, name: &str) -> Value {
+        self.variables
+            .values
+            .get(name)
+            .cloned()
+            .unwrap_or(Value::Null)
+    }
+
+    fn system(&self, system: &System, work: &Work<'_>) -> Value {
+        self.state.system(system, work)
+    }
+}
+
+fn text(value: impl Into<String>) -> Value {
+    Value::Text(value.into())
+}
+
+impl State {
+    /// @@TRANCOUNT.
+    pub fn count(&self) -> i64 {
+        self.open.as_ref().map_or(0, |open| open.count)
+    }
+
+    fn system(&self, system: &System, work: &Work<'_>) -> Value {
+        let inner = &*work.inner;
+        match system {
+            System::TranCount => Value::Int(self.count()),
+            System::XactState => Value::Int(match &self.open {
+                None => 0,
+                Some(open) if open.doomed => -1,
+                Some(_) => 1,
+            }),
+            System::Spid => Value::Int(self.spid),
+            System::RowCount => Value::Int(self.row_count),
+            System::Identity => self.identity.map_or(Value::Null, |number| {
+                Value::Numeric(Numeric {
+                    units: i128::from(number),
+                    scale: 0,
+                })
+            }),
+            System::LastError => Value::Int(self.last_error),
+            System::ErrorNumber => self
+                .caught
+                .as_ref()
+                .map_or(Value::Null, |error| Value::Int(i64::from(error.number))),
+            System::ErrorMessage => self
+                .caught
+                .as_ref()
+                .map_or(Value::Null, |error| text(error.message.clone())),
+            System::LockTimeout => {
+                let millis = self
+                    .lock_timeout
+                    .map(|limit| i64::try_from(limit.as_millis()).unwrap_or(i64::MAX));
+                Value::Int(millis.unwrap_or(-1))
+            }
+            System::Version => text(
+                "Microsoft SQL Server 2019 - 15.0.4312.2 (X64) (Connect sandbox, not the product)\n\tDeveloper Edition (64-bit)",
+            ),
+            System::ServerName => text(self.server_name.clone()),
+            System::Language => text("us_english"),
+            System::Now | System::PreciseNow => Value::Time(clock::now()),
+            System::UtcNow => Value::Time(clock::utc_now()),
+            System::DatabaseName => text(inner.registry.databases[self.database].name.clone()),
+            System::DatabaseId(name) => {
+                let found = name
+                    .as_ref()
+                    .map_or(Some(self.database), |name| inner.registry.database(name));
+                found.map_or(Value::Null, |index| {
+                    Value::Int(i64::try_from(index + 1).unwrap_or_default())
+                })
+            }
+            System::Login => text(self.login.clone()),
+            System::User => text("dbo"),
+            System::Host => text(self.host.clone()),
+            System::Application => text(self.application.clone()),
+            System::ServerProperty(name) => self.server_property(name),
+            System::DatabaseProperty(database, property) => {
+                let known = inner.registry.database(database).is_some();
+                match (known, property.to_ascii_lowercase().as_str()) {
+                    (true, "status") => text("ONLINE"),
+                    (true, "updateability") => text("READ_WRITE"),
+                    (true, "recovery") => text("FULL"),
+                    (true, "collation") => text("SQL_Latin1_General_CP1_CI_AS"),
+                    _ => Value::Null,
+                }
+            }
+            System::ObjectId(name) => self.object(name, work),
+            System::SchemaId(name) => inner
+                .schema_id(self.database, name)
+                .map_or(Value::Null, Value::Int),
+            System::ColumnLength(table, column) => self.column_length(table, column, work),
+            System::Granted => Value::Int(1),
+            System::Null(_) => Value::Null,
+            System::Number(number) => Value::Int(*number),
+        }
+    }
+
+    fn server_property(&self, name: &str) -> Value {
+        match name.to_ascii_lowercase().as_str() {
+            "servername" => text(self.server_name.clone()),
+            "machinename" | "computernamephysicalnetbios" => {
+                text(self.server_name.split('\\').next().unwrap_or_default())
+            }
+            "instancename" => self
+                .server_name
+                .split_once('\\')
+                .map_or(Value::Null, |(_, instance)| text(instance)),
+            "productversion" => text("15.0.4312.2"),
+            "productlevel" => text("RTM"),
+            "edition" => text("Developer Edition (64-bit)"),
+            "engineedition" => text("3"),
+            "productmajorversion" => text("15"),
+            "collation" => text("SQL_Latin1_General_CP1_CI_AS"),
+            "isclustered" | "ishadrenabled" | "isintegratedsecurityonly" => text("0"),
+            _ => Value::Null,
+        }
+    }
+
+    fn object(&self, name: &str, work: &Work<'_>) -> Value {
+        let (database, schema, object) = self.split(name, work);
+        database
+            .and_then(|database| work.inner.object_id(database, &schema, &object))
+            .map_or(Value::Null, Value::Int)
+    }
+
+    /// Splits `db.schema.name`, brackets and omitted parts allowed.
+    pub fn split(&self, name: &str, work: &Work<'_>) -> (Option<usize>, String, String) {
+        let plain = name.replace(['[', ']', '"'], "");
+        let parts: Vec<&str> = plain.split('.').collect();
+        let schema = |schema: &str| {
+            if schema.is_empty() {
+                "dbo".to_owned()
+            } else {
+                schema.to_owned()
+            }
+        };
+        match parts.as_slice() {
+            [database, place, name] => (
+                work.inner.registry.database(database),
+                schema(place),
+                (*name).to_owned(),
+            ),
+            [place, name] => (Some(self.database), schema(place), (*name).to_owned()),
+            _ => (Some(self.database), "dbo".to_owned(), plain.clone()),
+        }
+    }
+
+    fn column_length(&self, table: &str, column: &str, work: &Work<'_>) -> Value {
+        let (database, schema, name) = self.split(table, work);
+        let found =
+            database.and_then(|database| work.inner.registry.table(database, &schema, &name));
+        let kind =
+            found.and_then(|table| table.column(column).map(|index| table.columns[index].kind));
+        kind.map_or(Value::Null, |kind| {
+            Value::Int(super::super::heap::catalogue::describe(kind).1)
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! T-SQL: read with sqlparser's SQL Server dialect, rewritten for the heap, refused where unknown.
+
+pub mod change;
+pub mod coerce;
+pub mod compile;
+pub mod definition;
+pub mod expression;
+pub mod functions;
+pub mod query;
+pub mod run;
+pub mod script;
+pub mod system;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sqlparser::ast::{Expr, Query, Statement};
+
+use super::error::SqlError;
+use super::heap::Inner;
+use super::value::SqlType;
+use change::Change;
+use compile::Compiler;
+use query::Plan;
+use script::{Isolation, Step};
+
+/// A statement compiled for one database and dictionary.
+#[derive(Debug)]
+pub enum Prepared {
+    Query(Plan),
+    Change(Change),
+}
+
+/// Where and how a statement is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    node: usize,
+    database: usize,
+    version: u64,
+    isolation: u8,
+}
+
+/// A batch read once, with what was compiled from it.
+#[derive(Debug)]
+pub struct Script {
+    pub steps: Vec<Step>,
+    prepared: Mutex<HashMap<Place, Arc<Prepared>>>,
+}
+
+/// Batches read before, by their text and the types of their parameters.
+#[derive(Debug, Default)]
+pub struct Scripts {
+    known: Mutex<HashMap<String, Arc<Script>>>,
+}
+
+/// As many texts as are kept; a client that builds texts with values in them gets no more.
+const KEPT: usize = 2000;
+
+impl Scripts {
+    /// The script of a text.
+    pub fn get(
+        &self,
+        text: &str,
+        parameters: &[(String, SqlType)],
+    ) -> Result<Arc<Script>, SqlError> {
+        let key = format!("{parameters:?}\u{0}{text}");
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(script) = known.get(&key) {
+            return Ok(Arc::clone(script));
+        }
+        let script = Arc::new(Script {
+            steps: script::parse(text)?,
+            prepared: Mutex::new(HashMap::new()),
+        });
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(key, Arc::clone(&script));
+        Ok(script)
+    }
+}
+
+/// What a compilation depends on besides the text.
+#[derive(Debug)]
+pub struct Setting<'a> {
+    pub inner: &'a Inner,
+    pub database: usize,
+    pub isolation: Isolation,
+    pub variables: &'a HashMap<String, SqlType>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Script {
+    /// The compiled form of a statement of this script.
+    pub fn statement(
+        &self,
+        statement: &Statement,
+        setting: &Setting<'_>,
+    ) -> Result<Arc<Prepared>, SqlError> {
+        self.cached(std::ptr::from_ref(statement).addr(), setting, || {
+            compile(statement, setting)
+        })
+    }
+
+    /// The compiled form of an expression of this script.
+    pub fn expression(
+        &self,
+        expression: &Expr,
+        setting: &Setting<'_>,
+    ) -> Result<Arc<Prepared>, SqlError> {
+        self.cached(std::ptr::from_ref(expression).addr(), setting, || {
+            change::scalar(compiler(setting), expression).map(Prepared::Query)
+        })
+    }
+
+    fn cached(
+        &self,
+        node: usize,
+        setting: &Setting<'_>,
+        make: impl FnOnce() -> Result<Prepared, SqlError>,
+    ) -> Result<Arc<Prepared>, SqlError> {
+        let isolation = setting.isolation as u8;
+        let place = Place {
+            node,
+            database: setting.database,
+            version: setting.inner.version,
+            isolation,
+        };
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = prepared.get(&place) {
+            return Ok(Arc::clone(found));
+        }
+        let made = Arc::new(make()?);
+        prepared.retain(|known, _| known.version == place.version);
+        prepared.insert(place, Arc::clone(&made));
+        Ok(made)
+    }
+}
+
+fn compiler<'a>(setting: &Setting<'a>) -> Compiler<'a> {
+    Compiler::new(
+        &setting.inner.registry,
+        setting.database,
+        setting.variables,
+        setting.isolation,
+    )
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other statement is refused with its kind"
+)]
+fn compile(statement: &Statement, setting: &Setting<'_>) -> Result<Prepared, SqlError> {
+    match statement {
+        Statement::Query(query) => select(query, setting),
+        Statement::Insert(insert) => {
+            change::insert(|| compiler(setting), insert).map(Prepared::Change)
+        }
+        Statement::Update(update) => {
+            change::update(compiler(setting), update).map(Prepared::Change)
+        }
+        Statement::Delete(delete) => {
+            change::delete(compiler(setting), delete).map(Prepared::Change)
+        }
+        other => {
+            let text = other.to_string();
+            let kind: Vec<&str> = text.split_whitespace().take(3).collect();
+            Err(SqlError::unsupported(format!(
+                "statement {}",
+                kind.join(" ")
+            )))
+        }
+    }
+}
+
+fn select(query: &Query, setting: &Setting<'_>) -> Result<Prepared, SqlError> {
+    compiler(setting).plan(query).map(Prepared::Query)
+}

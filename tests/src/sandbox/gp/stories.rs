@@ -1,0 +1,1 @@
+//! Stories told through tiberius against a running sandbox.
