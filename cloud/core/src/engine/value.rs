@@ -77,7 +77,8 @@ impl Value {
     pub fn at(&self, path: &str) -> Option<&Self> {
         path.split('.').try_fold(self, |value, part| {
             let (name, mut rest) = part.split_at(part.find('[').unwrap_or(part.len()));
-            let mut found = if name.is_empty() {
+            // A list may begin a path, as in `[0].sku`.
+            let mut found = if name.is_empty() && !rest.is_empty() {
                 value
             } else {
                 value.get(name)?
@@ -374,7 +375,7 @@ mod tests {
             "order.sku",
             "items",
             "order.items[x]",
-            "",
+            "order..id",
         ] {
             assert_eq!(value.at(path), None, "{path}");
         }

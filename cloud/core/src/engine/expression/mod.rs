@@ -5,6 +5,9 @@ mod functions;
 mod language;
 mod reads;
 mod template;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests;
 
 use std::fmt;
 
@@ -59,6 +62,7 @@ impl Expression {
     /// Computes the formula over the facts.
     pub fn evaluate(&self, facts: &mut Facts) -> Result<Value, ExpressionError> {
         let length = facts.scope.len();
+        language::begin();
         let result = language::engine()
             .eval_ast_with_scope::<Dynamic>(&mut facts.scope, &self.ast)
             .map_err(|error| wrong(&self.text, self.explain(&error, facts)));
@@ -119,7 +123,9 @@ fn plain(error: &EvalAltResult) -> String {
             format!("there is no function for {signature}")
         }
         EvalAltResult::ErrorPropertyNotFound(name, _) => format!("there is no field `{name}`"),
-        EvalAltResult::ErrorTooManyOperations(_) => "it takes too many steps".into(),
+        EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => {
+            "it takes too many steps".into()
+        }
         EvalAltResult::ErrorDataTooLarge(what, _) => format!("it makes too much: {what}"),
         EvalAltResult::ErrorDataRace(..) => {
             "a closure cannot read the record whose list it goes through: \

@@ -138,19 +138,23 @@ impl World {
 
     /// Walks to the end.
     pub(crate) fn walk(&self) -> Walked {
-        let flow = flow();
+        self.walk_with(&flow())
+    }
+
+    /// Walks to the end of another flow.
+    pub(crate) fn walk_with(&self, flow: &Compiled) -> Walked {
         let mut walked = Walked {
             notes: Vec::new(),
             actions: Vec::new(),
             xml: None,
             parties: Vec::new(),
         };
-        let mut state = workflow::start(&flow, self.input());
+        let mut state = workflow::start(flow, self.input());
         let mut happened = Happened::Begin;
         for _ in 0..40 {
             // The snapshot is written and read between any two advances, as it is in life.
             state = State::from_bytes(&state.to_bytes()).unwrap();
-            let advanced = workflow::advance(&flow, state, happened, Micros(0));
+            let advanced = workflow::advance(flow, state, happened, Micros(0));
             walked.notes.extend(advanced.steps);
             walked.actions.push(advanced.action.clone());
             state = advanced.state;

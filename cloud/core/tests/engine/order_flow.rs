@@ -1,14 +1,10 @@
 //! The packaged order flow, from event to document, for every kind of order.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod support;
-
+use crate::support::{World, exact, order, shown};
 use connect_core::domain::event::Source;
 use connect_core::domain::failure::{Failure, FailureClass};
 use connect_core::engine::workflow::{Action, GpKey, LinkToComplete};
 use serde_json::{Value as Json, json};
-use support::{World, exact, order, shown};
 
 const TOTALS: &[&str] = &[
     "SUBTOTAL", "FREIGHT", "MISCAMNT", "TAXAMNT", "FRTTXAMT", "MSCTXAMT", "TRDISAMT", "DOCAMNT",
@@ -227,7 +223,7 @@ fn the_same_address_typed_another_way_has_the_same_code() {
 #[test]
 fn what_gp_has_is_not_sent_again() {
     let mut world = World::new(order());
-    world.links = support::value(json!({
+    world.links = crate::support::value(json!({
         "customer:77": {"gp_key": "W000077", "complete": true},
         "customer_address:W000077/WNEBG4KBLUC": {"gp_key": "WNEBG4KBLUC", "complete": true}}));
     let walked = world.walk();
@@ -245,7 +241,8 @@ fn what_gp_has_is_not_sent_again() {
 #[test]
 fn an_order_in_gp_is_left_alone_unless_a_person_wants_it_anew() {
     let mut world = World::new(order());
-    world.links = support::value(json!({"order:1042": {"gp_key": "ORDST0009", "complete": true}}));
+    world.links =
+        crate::support::value(json!({"order:1042": {"gp_key": "ORDST0009", "complete": true}}));
     assert_eq!(world.walk().stopped(), "Already in GP as ORDST0009.");
     world.generation = 2;
     let walked = world.walk();

@@ -1,0 +1,8 @@
+//! The engine and the packaged order flow, through their public face.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod order_flow;
+mod random;
+mod support;
+mod workflow;
