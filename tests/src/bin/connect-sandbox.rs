@@ -31,3 +31,13 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Judge(args) => judge::cli::run(args).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

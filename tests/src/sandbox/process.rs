@@ -12,6 +12,7 @@ const PARENT_CHECK: Duration = Duration::from_millis(500);
 
 /// Options every sandbox process has.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 pub struct Args {
     /// Write the ready line into this file too.
     #[arg(long)]

@@ -78,7 +78,7 @@ fn place_one(tables: &mut Tables, plan: &Plan, party: Party, now: Timestamp) -> 
         shipping,
         fee: Charge {
             net: payment.fee,
-            rate: Decimal::ZERO,
+            rate: fee_rate(&region),
         },
         rounds_subtotal: tables.rounds_subtotal,
     };
@@ -135,6 +135,15 @@ fn checkout_attributes(tables: &mut Tables, plan: &Plan) -> CheckoutAttributes {
         net: Some(price),
         description,
         xml: Some(format!("<Attributes>{inner}</Attributes>")),
+    }
+}
+
+/// Value added tax is on fees too; sales tax is not.
+fn fee_rate(region: &Region) -> Decimal {
+    if region.reduced_rate.is_some() {
+        region.rate
+    } else {
+        Decimal::ZERO
     }
 }
 

@@ -81,6 +81,9 @@ fn the_tax_split_sums_up_to_the_tax_in_ascending_rates() {
                 .all(|split| split.amount > Decimal::ZERO)
         );
     }
+    assert!(orders.iter().any(|o| {
+        o.payment_method_additional_fee_incl_tax > o.payment_method_additional_fee_excl_tax
+    }));
     assert!(orders.iter().any(|order| order.tax_rates.len() == 2));
     assert!(orders.iter().any(|order| order.tax_rates.is_empty()));
 }
