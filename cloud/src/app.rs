@@ -10,20 +10,27 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use connect_store::Database;
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::{Clock, IdSource, SystemClock};
 use crate::config::Config;
+use crate::connectors::http;
+use crate::connectors::nopcommerce::Clients;
 use crate::secrets::Sealer;
 use crate::tunnel::registry::Registry;
+use crate::webhooks::Hooks;
 
 pub use ready::Ready;
 
 /// What every part of the process shares.
 #[derive(Debug)]
 pub struct Services {
+    /// The tables.
+    pub database: Database,
     /// Business time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -32,6 +39,10 @@ pub struct Services {
     pub sealer: Sealer,
     /// Agents with a session in this process.
     pub registry: Registry,
+    /// Stores as their webhooks see them.
+    pub hooks: Hooks,
+    /// Clients of the stores' APIs.
+    pub clients: Clients,
     /// The settings.
     pub config: Config,
     /// How the outside reaches us.
@@ -72,6 +83,8 @@ impl App {
         let clock: Arc<dyn Clock> = system_clock.clone();
         let ids = IdSource::new(clock.clone());
         let sealer = Sealer::from_config(&config.secrets)?;
+        let database = open_database(&config).await?;
+        let clients = Clients::new(outgoing_calls(&config))?;
         let listeners = Listeners {
             web: bind(config.web.listen, "web.listen").await?,
             admin: bind(config.admin.listen, "admin.listen").await?,
@@ -87,6 +100,9 @@ impl App {
             ca_pem: String::new(),
         };
         let services = Arc::new(Services {
+            database,
+            hooks: Hooks::default(),
+            clients,
             clock,
             ids,
             sealer,
@@ -144,8 +160,28 @@ impl App {
 }
 
 /// Everything on the web listener: API, webhooks.
-pub fn web_router(_services: &Arc<Services>) -> Router {
-    Router::new()
+pub fn web_router(services: &Arc<Services>) -> Router {
+    crate::webhooks::router(services.clone()).merge(crate::api::router(services.clone()))
+}
+
+/// How calls to stores behave.
+pub fn outgoing_calls(config: &Config) -> http::Settings {
+    http::Settings {
+        timeout: Duration::from_secs(config.limits.store_timeout_seconds),
+        concurrency: config.limits.store_calls,
+        allow_private_networks: config.limits.allow_private_networks,
+        ..http::Settings::default()
+    }
+}
+
+async fn open_database(config: &Config) -> anyhow::Result<Database> {
+    let options = connect_store::Options {
+        connections: config.database.connections,
+        ..connect_store::Options::default()
+    };
+    let database = Database::open(config.database.url.expose_secret(), &options).await?;
+    database.migrate().await?;
+    Ok(database)
 }
 
 impl Services {

@@ -187,6 +187,12 @@ pub struct Limits {
     pub document_bytes: usize,
     /// Time a shutdown gives to work in progress.
     pub shutdown_seconds: u64,
+    /// Lets calls to stores reach loopback, private and link-local addresses.
+    pub allow_private_networks: bool,
+    /// Calls at one time to one store.
+    pub store_calls: usize,
+    /// Time for one call to a store.
+    pub store_timeout_seconds: u64,
 }
 
 /// `[clock]`
@@ -231,6 +237,8 @@ impl Config {
             ("worker.parallel", self.worker.parallel as u64),
             ("worker.lease_seconds", u64::from(self.worker.lease_seconds)),
             ("worker.poll_ms", self.worker.poll_ms),
+            ("limits.store_calls", self.limits.store_calls as u64),
+            ("limits.store_timeout_seconds", self.limits.store_timeout_seconds),
         ];
         for (key, value) in positive {
             layers.demand(key, value > 0, "must be more than 0")?;

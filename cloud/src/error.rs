@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use connect_store::StoreError;
+
 use crate::secrets::SecretError;
 
 /// What kind of answer an error becomes at an edge.
@@ -155,6 +157,15 @@ impl StdError for Error {
         self.source
             .as_deref()
             .map(|cause| cause as &(dyn StdError + 'static))
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        if error.retry() {
+            return Self::unavailable("the database is busy; try again").caused_by(error);
+        }
+        Self::internal(error)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The control plane: configuration, listeners, the agents' tunnel, the web API and the workers.
 
+pub mod addresses;
+pub mod api;
 pub mod app;
 pub mod cli;
 pub mod clock;
@@ -7,7 +9,9 @@ pub mod config;
 pub mod connectors;
 pub mod crash;
 pub mod error;
+pub mod polling;
 pub mod secrets;
+pub mod shops;
 pub mod telemetry;
 pub mod tunnel;
 pub mod webhooks;

@@ -329,7 +329,7 @@ fn pem(label: &str, der: &[u8]) -> String {
         text.push_str(&String::from_utf8_lossy(line));
         text.push('\n');
     }
-    text + &format!("-----END {label}-----\n")
+    text + format!("-----END {label}-----\n").as_str()
 }
 
 #[cfg(test)]

@@ -91,7 +91,9 @@ pub fn read(body: &[u8]) -> Result<Envelope, Unreadable> {
     let wire: Wire<'_> = serde_json::from_slice(body).map_err(|error| shape(&error))?;
     let topic = known(&wire.topic).ok_or_else(|| Unreadable::Topic(clip(&wire.topic)))?;
     if wire.entity != entity_of(topic) {
-        return Err(Unreadable::Shape(format!("entity does not belong to topic {topic}")));
+        return Err(Unreadable::Shape(format!(
+            "entity does not belong to topic {topic}"
+        )));
     }
     let occurred = wire.occurred_at.parse::<jiff::Timestamp>();
     let occurred =
@@ -118,7 +120,11 @@ fn entity_of(topic: &str) -> &str {
 }
 
 fn known(topic: &str) -> Option<&'static str> {
-    TOPICS.iter().chain(&MORE_TOPICS).find(|known| **known == topic).copied()
+    TOPICS
+        .iter()
+        .chain(&MORE_TOPICS)
+        .find(|known| **known == topic)
+        .copied()
 }
 
 /// nop's ids are numbers; plugins may write them as text.
@@ -129,8 +135,11 @@ fn entity_id(value: &Value, field: &str) -> Result<String, Unreadable> {
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
     };
     let fine = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    fine.then_some(text).ok_or_else(|| Unreadable::Shape(format!("{field} is not an id")))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    fine.then_some(text)
+        .ok_or_else(|| Unreadable::Shape(format!("{field} is not an id")))
 }
 
 /// What the old plugin's body says.
@@ -160,26 +169,53 @@ pub fn read_legacy(body: &[u8]) -> Result<Legacy, Unreadable> {
     let digest = secrets::to_hex(&secrets::sha256(wire.notifications.get().as_bytes()));
     let mut happenings = Vec::new();
     for notification in &notifications {
-        let action = notification.get("Action").and_then(Value::as_str).unwrap_or_default();
+        let action = notification
+            .get("Action")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let Some(topic) = legacy_topic(action) else {
             continue;
         };
         // One branch of the plugin wrote the members beside the action, under their C# names.
-        let item = notification.get("Item").and_then(Value::as_object).unwrap_or(notification);
-        let id = item.get("id").or_else(|| item.get("Id")).unwrap_or(&Value::Null);
+        let item = notification
+            .get("Item")
+            .and_then(Value::as_object)
+            .unwrap_or(notification);
+        let id = item
+            .get("id")
+            .or_else(|| item.get("Id"))
+            .unwrap_or(&Value::Null);
         let entity = entity_of(topic).to_owned();
-        let store = item.get("store_id").or_else(|| item.get("StoreId")).and_then(Value::as_i64);
+        let store = item
+            .get("store_id")
+            .or_else(|| item.get("StoreId"))
+            .and_then(Value::as_i64);
         let store = store.filter(|_| entity == "order");
         let entity_id = entity_id(id, "Notifications[].Item.id")?;
-        happenings.push((store, Happening { topic, entity, entity_id, occurred: None }));
+        happenings.push((
+            store,
+            Happening {
+                topic,
+                entity,
+                entity_id,
+                occurred: None,
+            },
+        ));
     }
-    Ok(Legacy { id: clip(&wire.id), digest, happenings })
+    Ok(Legacy {
+        id: clip(&wire.id),
+        digest,
+        happenings,
+    })
 }
 
 /// Both spellings are about: `orders/create` and `orders/created`.
 fn legacy_topic(action: &str) -> Option<&'static str> {
     let (what, did) = action.split_once('/')?;
-    let did = did.strip_suffix('d').filter(|_| did.ends_with("ed")).unwrap_or(did);
+    let did = did
+        .strip_suffix('d')
+        .filter(|_| did.ends_with("ed"))
+        .unwrap_or(did);
     let topic = match (what.strip_suffix('s').unwrap_or(what), did) {
         ("order", "create") => "order.placed",
         ("order", "update") => "order.updated",
@@ -224,7 +260,10 @@ mod tests {
     fn every_topic_is_read_and_no_other() {
         for topic in TOPICS.iter().chain(&MORE_TOPICS) {
             let read = read(body(topic, entity_of(topic), "17").as_bytes()).expect("reads");
-            assert_eq!((read.happening.topic, read.happening.entity_id.as_str()), (*topic, "17"));
+            assert_eq!(
+                (read.happening.topic, read.happening.entity_id.as_str()),
+                (*topic, "17")
+            );
         }
         let other = read(body("order.lost", "order", "1").as_bytes());
         assert_eq!(other, Err(Unreadable::Topic("order.lost".into())));
@@ -235,7 +274,10 @@ mod tests {
     fn ids_are_numbers_or_plain_text() {
         assert!(read(body("order.placed", "order", "\"1042\"").as_bytes()).is_ok());
         for bad in ["\"\"", "\"a b\"", "null", "{}", "\"../1\"", "1.5"] {
-            assert!(read(body("order.placed", "order", bad).as_bytes()).is_err(), "{bad}");
+            assert!(
+                read(body("order.placed", "order", bad).as_bytes()).is_err(),
+                "{bad}"
+            );
         }
         assert!(read(body("order.placed", "customer", "1").as_bytes()).is_err());
         assert!(read(body("stock.changed", "stock", "1").as_bytes()).is_err());
@@ -245,12 +287,16 @@ mod tests {
 
     #[test]
     fn the_recorded_legacy_body_is_read() {
-        let text = include_bytes!("../../../tests/fixtures/nop/legacy_webhook_orders_create.body.json");
+        let text =
+            include_bytes!("../../../tests/fixtures/nop/legacy_webhook_orders_create.body.json");
         let legacy = read_legacy(text).expect("reads");
         assert_eq!(legacy.id, "5d9d3f2f0b4b4a5e9f6f0c7c2b1a9e77");
         let (store, happening) = &legacy.happenings[0];
         assert_eq!(*store, Some(1));
-        assert_eq!((happening.topic, happening.entity_id.as_str()), ("order.placed", "1001"));
+        assert_eq!(
+            (happening.topic, happening.entity_id.as_str()),
+            ("order.placed", "1001")
+        );
     }
 
     #[test]
@@ -267,7 +313,10 @@ mod tests {
             .collect();
         assert_eq!(
             seen,
-            [(Some(2), "order.updated", "7"), (None, "customer.deleted", "5")]
+            [
+                (Some(2), "order.updated", "7"),
+                (None, "customer.deleted", "5")
+            ]
         );
     }
 }

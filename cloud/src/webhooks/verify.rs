@@ -48,10 +48,12 @@ impl Keys {
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let mut keys = Self::default();
         for secret in secrets {
-            keys.legacy.push(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
+            keys.legacy
+                .push(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
             let bytes = secret.strip_prefix("whsec_").and_then(decode);
             if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
-                keys.standard.push(hmac::Key::new(hmac::HMAC_SHA256, &bytes));
+                keys.standard
+                    .push(hmac::Key::new(hmac::HMAC_SHA256, &bytes));
             }
         }
         keys
@@ -71,7 +73,9 @@ impl Keys {
             .collect();
         let genuine = self.standard.iter().any(|key| {
             let tag = sign(key, signed.id, signed.timestamp, body);
-            given.iter().any(|given| verify_slices_are_equal(tag.as_ref(), given).is_ok())
+            given
+                .iter()
+                .any(|given| verify_slices_are_equal(tag.as_ref(), given).is_ok())
         });
         if !genuine {
             return Verdict::Forged;
@@ -85,10 +89,15 @@ impl Keys {
 
     /// Judges a delivery of the old plugin, which signs the body alone: `sha256=HEX`.
     pub fn verify_legacy(&self, signature: &str, body: &[u8]) -> bool {
-        let Some(given) = signature.strip_prefix("sha256=").and_then(crate::secrets::from_hex) else {
+        let Some(given) = signature
+            .strip_prefix("sha256=")
+            .and_then(crate::secrets::from_hex)
+        else {
             return false;
         };
-        self.legacy.iter().any(|key| hmac::verify(key, body, &given).is_ok())
+        self.legacy
+            .iter()
+            .any(|key| hmac::verify(key, body, &given).is_ok())
     }
 }
 
@@ -101,7 +110,10 @@ fn sign(key: &hmac::Key, id: &str, timestamp: &str, body: &[u8]) -> hmac::Tag {
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(text).or_else(|_| STANDARD_NO_PAD.decode(text)).ok()
+    STANDARD
+        .decode(text)
+        .or_else(|_| STANDARD_NO_PAD.decode(text))
+        .ok()
 }
 
 #[cfg(test)]
@@ -130,9 +142,15 @@ mod tests {
     fn age_is_judged_only_of_what_is_genuine() {
         let keys = Keys::new([SECRET]);
         let late = THEN.plus_seconds(TOLERANCE_SECONDS + 1);
-        assert_eq!(keys.verify(SIGNED, BODY, late), Verdict::Skewed { age_seconds: 301 });
+        assert_eq!(
+            keys.verify(SIGNED, BODY, late),
+            Verdict::Skewed { age_seconds: 301 }
+        );
         let early = THEN.plus_seconds(-301);
-        assert_eq!(keys.verify(SIGNED, BODY, early), Verdict::Skewed { age_seconds: -301 });
+        assert_eq!(
+            keys.verify(SIGNED, BODY, early),
+            Verdict::Skewed { age_seconds: -301 }
+        );
         let other = Keys::new(["whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]);
         assert_eq!(other.verify(SIGNED, BODY, late), Verdict::Forged);
     }
@@ -141,7 +159,10 @@ mod tests {
     fn any_of_several_signatures_and_secrets_will_do() {
         let keys = Keys::new(["whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", SECRET]);
         let two = format!("v1,AAAA v1a,AAAA {}", SIGNED.signature);
-        let signed = Signed { signature: &two, ..SIGNED };
+        let signed = Signed {
+            signature: &two,
+            ..SIGNED
+        };
         assert_eq!(keys.verify(signed, BODY, THEN), Verdict::Genuine);
     }
 
@@ -149,25 +170,49 @@ mod tests {
     fn every_altered_part_is_forged() {
         let keys = Keys::new([SECRET]);
         let altered = [
-            Signed { id: "msg_p5jXN8AQM9LWM0D4loKWxJel", ..SIGNED },
-            Signed { timestamp: "1614265331", ..SIGNED },
-            Signed { timestamp: "soon", ..SIGNED },
-            Signed { signature: "", ..SIGNED },
-            Signed { signature: "v1,", ..SIGNED },
-            Signed { signature: "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", ..SIGNED },
+            Signed {
+                id: "msg_p5jXN8AQM9LWM0D4loKWxJel",
+                ..SIGNED
+            },
+            Signed {
+                timestamp: "1614265331",
+                ..SIGNED
+            },
+            Signed {
+                timestamp: "soon",
+                ..SIGNED
+            },
+            Signed {
+                signature: "",
+                ..SIGNED
+            },
+            Signed {
+                signature: "v1,",
+                ..SIGNED
+            },
+            Signed {
+                signature: "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+                ..SIGNED
+            },
         ];
         for signed in altered {
-            assert_eq!(keys.verify(signed, BODY, THEN), Verdict::Forged, "{signed:?}");
+            assert_eq!(
+                keys.verify(signed, BODY, THEN),
+                Verdict::Forged,
+                "{signed:?}"
+            );
         }
-        assert_eq!(keys.verify(SIGNED, br#"{"test": 2432232315}"#, THEN), Verdict::Forged);
+        assert_eq!(
+            keys.verify(SIGNED, br#"{"test": 2432232315}"#, THEN),
+            Verdict::Forged
+        );
         assert_eq!(Keys::default().verify(SIGNED, BODY, THEN), Verdict::Forged);
     }
 
     #[test]
     fn the_recorded_legacy_delivery_is_genuine() {
-        let body: &[u8] = include_bytes!(
-            "../../../tests/fixtures/nop/legacy_webhook_orders_create.body.json"
-        );
+        let body: &[u8] =
+            include_bytes!("../../../tests/fixtures/nop/legacy_webhook_orders_create.body.json");
         let signature = "sha256=26BEA42412F47C545DE2F1488F297F76D26489258567E56F9026F4ACF66AB72B";
         let keys = Keys::new(["0123456789abcdef0123456789abcdef"]);
         assert!(keys.verify_legacy(signature, body));

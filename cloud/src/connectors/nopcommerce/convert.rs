@@ -21,11 +21,28 @@ pub(super) struct Parts {
 
 /// Puts an order together.
 pub(super) fn order(parts: Parts) -> Result<canonical::Order, Failure> {
-    let Parts { order, items, billing, shipping, pickup, customer, gift_cards, reward_points } =
-        parts;
-    let status = named(&order.order_status, order.order_status_id, &ORDER_STATUS, "order_status")?;
-    let payment =
-        named(&order.payment_status, order.payment_status_id, &PAYMENT_STATUS, "payment_status")?;
+    let Parts {
+        order,
+        items,
+        billing,
+        shipping,
+        pickup,
+        customer,
+        gift_cards,
+        reward_points,
+    } = parts;
+    let status = named(
+        &order.order_status,
+        order.order_status_id,
+        &ORDER_STATUS,
+        "order_status",
+    )?;
+    let payment = named(
+        &order.payment_status,
+        order.payment_status_id,
+        &PAYMENT_STATUS,
+        "payment_status",
+    )?;
     let shipped = named(
         &order.shipping_status,
         order.shipping_status_id,
@@ -33,7 +50,12 @@ pub(super) fn order(parts: Parts) -> Result<canonical::Order, Failure> {
         "shipping_status",
     )?;
     let display_id = Some(order.customer_tax_display_type_id);
-    let tax_display = named(&None, display_id, &TAX_DISPLAY, "customer_tax_display_type_id")?;
+    let tax_display = named(
+        &None,
+        display_id,
+        &TAX_DISPLAY,
+        "customer_tax_display_type_id",
+    )?;
     let custom_values = xml::custom_values(order.custom_values_xml.as_deref())
         .map_err(|why| unreadable("order.custom_values_xml", &why))?;
     Ok(canonical::Order {
@@ -58,7 +80,9 @@ pub(super) fn order(parts: Parts) -> Result<canonical::Order, Failure> {
         pickup_address: pickup,
         customer,
         order_guid: order.order_guid,
-        custom_order_number: order.custom_order_number.filter(|number| !number.is_empty()),
+        custom_order_number: order
+            .custom_order_number
+            .filter(|number| !number.is_empty()),
         store_id: order.store_id,
         customer_id: order.customer_id,
         deleted: order.deleted.unwrap_or(false),
@@ -93,9 +117,15 @@ fn item((item, product): (wire::Item, wire::Product)) -> Result<canonical::Item,
         None => xml::attributes(item.attributes_xml.as_deref())
             .map_err(|why| unreadable(&path(), &why))?,
     };
-    let combinations = product.product_attribute_combinations.as_deref().unwrap_or_default();
+    let combinations = product
+        .product_attribute_combinations
+        .as_deref()
+        .unwrap_or_default();
     let sku = sku::resolve(&product, combinations, &picked).map_err(|why| {
-        unreadable(&format!("product[id={}].combinations.attributes_xml", product.id), &why)
+        unreadable(
+            &format!("product[id={}].combinations.attributes_xml", product.id),
+            &why,
+        )
     })?;
     Ok(canonical::Item {
         id: item.id,
@@ -118,7 +148,10 @@ fn selected(listed: &[wire::SelectedAttribute]) -> xml::Attributes {
     let mut picked = xml::Attributes::new();
     for attribute in listed {
         let value = attribute.value.as_deref().unwrap_or_default().trim();
-        picked.entry(attribute.id).or_default().push(value.to_owned());
+        picked
+            .entry(attribute.id)
+            .or_default()
+            .push(value.to_owned());
     }
     for values in picked.values_mut() {
         values.sort();
@@ -127,7 +160,10 @@ fn selected(listed: &[wire::SelectedAttribute]) -> xml::Attributes {
 }
 
 fn gift_card(used: wire::GiftCardUse) -> canonical::GiftCardUse {
-    canonical::GiftCardUse { gift_card_id: used.gift_card_id, used_value: used.used_value }
+    canonical::GiftCardUse {
+        gift_card_id: used.gift_card_id,
+        used_value: used.used_value,
+    }
 }
 
 /// Makes a customer; the open-source API does not say who is a guest, but guests have no login name.
@@ -152,8 +188,12 @@ pub(super) fn customer(customer: wire::Customer, is_guest: Option<bool>) -> cano
 
 type Names<const N: usize> = [(i64, &'static str); N];
 
-const ORDER_STATUS: Names<4> =
-    [(10, "Pending"), (20, "Processing"), (30, "Complete"), (40, "Cancelled")];
+const ORDER_STATUS: Names<4> = [
+    (10, "Pending"),
+    (20, "Processing"),
+    (30, "Complete"),
+    (40, "Cancelled"),
+];
 const PAYMENT_STATUS: Names<6> = [
     (10, "Pending"),
     (20, "Authorized"),
@@ -183,14 +223,23 @@ fn named(
         None => id == Some(*known_id),
     });
     found.map(|(_, known_name)| *known_name).ok_or_else(|| {
-        let value = name.clone().or_else(|| id.map(|id| id.to_string())).unwrap_or_default();
-        unreadable(&format!("order.{field}"), &format!("unknown value \"{value}\""))
+        let value = name
+            .clone()
+            .or_else(|| id.map(|id| id.to_string()))
+            .unwrap_or_default();
+        unreadable(
+            &format!("order.{field}"),
+            &format!("unknown value \"{value}\""),
+        )
     })
 }
 
 /// Splits nop's `rate:amount;   rate:amount;   `.
 fn tax_rates(text: &str) -> Result<Vec<canonical::TaxRate>, Failure> {
-    let pieces = text.split(';').map(str::trim).filter(|piece| !piece.is_empty());
+    let pieces = text
+        .split(';')
+        .map(str::trim)
+        .filter(|piece| !piece.is_empty());
     pieces
         .map(|piece| {
             let broken = || unreadable("order.tax_rates", &format!("the piece \"{piece}\""));
@@ -208,7 +257,9 @@ fn number(text: &str) -> Option<Number> {
     let text = text.trim();
     let decimal: Decimal = text.parse().ok()?;
     let parsed = serde_json::from_str(text);
-    parsed.or_else(|_| serde_json::from_str(&decimal.to_string())).ok()
+    parsed
+        .or_else(|_| serde_json::from_str(&decimal.to_string()))
+        .ok()
 }
 
 /// Normalises nop's date-times: without a zone they are UTC.
@@ -225,23 +276,30 @@ fn timestamp(text: &str, field: &str) -> Result<jiff::Timestamp, Failure> {
     let zoned = text.parse::<jiff::Timestamp>();
     let plain = || {
         let civil = text.parse::<jiff::civil::DateTime>()?;
-        civil.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp())
+        civil
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .map(|zoned| zoned.timestamp())
     };
-    zoned.or_else(|_| plain()).map_err(|_| unreadable(field, &format!("the date \"{text}\"")))
+    zoned
+        .or_else(|_| plain())
+        .map_err(|_| unreadable(field, &format!("the date \"{text}\"")))
 }
 
 /// A failure for an answer that cannot be read as an order.
 pub(super) fn unreadable(path: &str, why: &str) -> Failure {
     let message = format!("The store's answer cannot be read at {path}: {why}.");
-    Failure::new(FailureClass::InvalidData, "store_answer_unreadable", message.clone()).with_fault(
-        Fault {
-            code: "store_answer_unreadable".into(),
-            message,
-            field: Some(path.to_owned()),
-            repair: "Correct the record in nopCommerce, or update the store's API plugin.".into(),
-            ..Fault::default()
-        },
+    Failure::new(
+        FailureClass::InvalidData,
+        "store_answer_unreadable",
+        message.clone(),
     )
+    .with_fault(Fault {
+        code: "store_answer_unreadable".into(),
+        message,
+        field: Some(path.to_owned()),
+        repair: "Correct the record in nopCommerce, or update the store's API plugin.".into(),
+        ..Fault::default()
+    })
 }
 
 #[cfg(test)]
@@ -253,14 +311,20 @@ mod tests {
         let cases = [
             ("2025-03-04T15:18:22.7270000", "2025-03-04T15:18:22.727Z"),
             ("2025-03-04T15:18:22", "2025-03-04T15:18:22Z"),
-            ("2025-03-04T15:18:22.1234567Z", "2025-03-04T15:18:22.1234567Z"),
+            (
+                "2025-03-04T15:18:22.1234567Z",
+                "2025-03-04T15:18:22.1234567Z",
+            ),
             ("2025-03-04T15:18:22+02:00", "2025-03-04T13:18:22Z"),
         ];
         for (from, to) in cases {
             assert_eq!(instant(from, "x").expect("a date"), to);
         }
         let failure = instant("yesterday", "order.created_on_utc").expect_err("no date");
-        assert_eq!(failure.faults[0].field.as_deref(), Some("order.created_on_utc"));
+        assert_eq!(
+            failure.faults[0].field.as_deref(),
+            Some("order.created_on_utc")
+        );
     }
 
     #[test]

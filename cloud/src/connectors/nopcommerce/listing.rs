@@ -62,7 +62,12 @@ pub struct Page {
 impl Cursor {
     /// Looks for orders from then on.
     pub fn starting(floor: Micros) -> Self {
-        Self { floor, newest: floor, settled_id: 0, window: None }
+        Self {
+            floor,
+            newest: floor,
+            settled_id: 0,
+            window: None,
+        }
     }
 
     fn since(&self) -> Micros {
@@ -78,7 +83,11 @@ pub(super) async fn page(
     now: Micros,
 ) -> Result<Page, Failure> {
     let window = cursor.window.clone();
-    let window = window.unwrap_or(Window { to: now, page: 0, last_id: cursor.settled_id });
+    let window = window.unwrap_or(Window {
+        to: now,
+        page: 0,
+        last_id: cursor.settled_id,
+    });
     let (heads, more) = match transport.flavour {
         Flavour::Official => search(transport, nop_store, cursor.since(), &window).await?,
         Flavour::Opensource => ascending(transport, cursor.floor, &window).await?,
@@ -94,12 +103,23 @@ pub(super) async fn page(
             continue;
         }
         next.newest = next.newest.max(created);
-        orders.push(Found { id: head.id, created });
+        orders.push(Found {
+            id: head.id,
+            created,
+        });
     }
     let settled = next.newest.plus_seconds(-OVERLAP_SECONDS);
-    let old = orders.iter().filter(|order| order.created < settled).map(|order| order.id).max();
+    let old = orders
+        .iter()
+        .filter(|order| order.created < settled)
+        .map(|order| order.id)
+        .max();
     next.settled_id = next.settled_id.max(old.unwrap_or(0));
-    next.window = more.then_some(Window { to: window.to, page: window.page + 1, last_id });
+    next.window = more.then_some(Window {
+        to: window.to,
+        page: window.page + 1,
+        last_id,
+    });
     Ok(Page { orders, next, more })
 }
 
@@ -118,7 +138,11 @@ async fn search(
     if nop_store != 0 {
         query.push(("storeId", nop_store.to_string()));
     }
-    let call = Call { name: "Order/Search", path: "/api-backend/Order/Search", query: &query };
+    let call = Call {
+        name: "Order/Search",
+        path: "/api-backend/Order/Search",
+        query: &query,
+    };
     let page: wire::OrderPage = transport.get(call).await?;
     Ok((page.items, page.has_next_page))
 }
@@ -135,7 +159,11 @@ async fn ascending(
         ("limit", PAGE.to_string()),
         ("fields", "id,store_id,created_on_utc".to_owned()),
     ];
-    let call = Call { name: "orders", path: "/api/orders", query: &query };
+    let call = Call {
+        name: "orders",
+        path: "/api/orders",
+        query: &query,
+    };
     let found: wire::OrderHeads = transport.get(call).await?;
     let full = i64::try_from(found.orders.len()).is_ok_and(|length| length >= PAGE);
     Ok((found.orders, full))

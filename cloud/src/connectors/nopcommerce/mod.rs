@@ -8,6 +8,8 @@ mod official;
 mod opensource;
 mod places;
 mod sku;
+#[cfg(test)]
+mod tests;
 mod transport;
 mod wire;
 mod xml;
@@ -19,49 +21,13 @@ use connect_core::domain::failure::{Failure, FailureClass};
 use connect_core::domain::ids::StoreId;
 use connect_core::domain::store::{Flavour, Store};
 use connect_core::domain::time::Micros;
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
 
 pub use listing::{Cursor, Found, Page, Window};
 pub use notes::Noted;
 
 use super::http;
+use crate::shops::Credentials;
 use transport::{Call, Transport};
-
-/// What an API user logs in with.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Credentials {
-    /// Login name.
-    pub username: String,
-    /// Where it differs from the login name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// Password.
-    pub password: Password,
-}
-
-/// A password: hidden from logs, written out only to be sealed or sent.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(transparent)]
-pub struct Password(SecretString);
-
-impl Password {
-    /// Takes a password in.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(SecretString::from(text.into()))
-    }
-
-    fn reveal(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
-impl Serialize for Password {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.reveal())
-    }
-}
 
 /// The clients of all stores, made when first needed and again when a store's settings change.
 #[derive(Debug)]
@@ -76,38 +42,38 @@ type Fingerprint = (String, Flavour, i64, Vec<u8>);
 impl Clients {
     /// Prepares the shared connection pool.
     pub fn new(settings: http::Settings) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: http::client(&settings)?, settings, made: Mutex::default() })
+        Ok(Self {
+            http: http::client(&settings)?,
+            settings,
+            made: Mutex::default(),
+        })
     }
 
-    /// The client of a store; `open` unseals its credentials when a new one is made.
-    pub fn get(
-        &self,
-        store: &Store,
-        open: impl FnOnce(&[u8]) -> Result<Credentials, Failure>,
-    ) -> Result<Arc<Client>, Failure> {
-        let fingerprint = (
-            store.base_url.clone(),
-            store.flavour,
-            store.nop_store_id,
-            store.credentials.clone(),
-        );
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, client)) = made.get(&store.id)
-            && *known == fingerprint
-        {
-            return Ok(Arc::clone(client));
-        }
-        let credentials = open(&store.credentials)?;
+    /// The client of a store, unless there is none yet for the settings it has now.
+    pub fn find(&self, store: &Store) -> Option<Arc<Client>> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, client) = made.get(&store.id)?;
+        (*known == fingerprint(store)).then(|| Arc::clone(client))
+    }
+
+    /// Makes the client of a store and keeps it.
+    pub fn make(&self, store: &Store, credentials: Credentials) -> Result<Arc<Client>, Failure> {
         let client = Arc::new(self.client(store, credentials)?);
-        made.insert(store.id, (fingerprint, Arc::clone(&client)));
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.insert(store.id, (fingerprint(store), Arc::clone(&client)));
         Ok(client)
     }
 
     fn client(&self, store: &Store, credentials: Credentials) -> Result<Client, Failure> {
         let base = http::check_base_url(&store.base_url, &self.settings)?;
         let http = self.http.clone();
-        let transport =
-            Transport::new(http, base.as_str(), store.flavour, credentials, &self.settings);
+        let transport = Transport::new(
+            http,
+            base.as_str(),
+            store.flavour,
+            credentials,
+            &self.settings,
+        );
         Ok(Client {
             transport,
             nop_store: store.nop_store_id,
@@ -115,6 +81,15 @@ impl Clients {
             products: official::Products::default(),
         })
     }
+}
+
+fn fingerprint(store: &Store) -> Fingerprint {
+    (
+        store.base_url.clone(),
+        store.flavour,
+        store.nop_store_id,
+        store.credentials.clone(),
+    )
 }
 
 /// One store's API.
@@ -142,7 +117,11 @@ impl Client {
     pub async fn read_order(&self, id: i64) -> Result<serde_json::Value, Failure> {
         let order = self.order(id).await?;
         serde_json::to_value(&order).map_err(|error| {
-            Failure::new(FailureClass::Bug, "order_not_json", format!("Order {id}: {error}"))
+            Failure::new(
+                FailureClass::Bug,
+                "order_not_json",
+                format!("Order {id}: {error}"),
+            )
         })
     }
 
@@ -168,11 +147,7 @@ impl Client {
     }
 
     /// Looks for a note that contains the marker; none where the API has no notes.
-    pub async fn find_order_note(
-        &self,
-        order: i64,
-        marker: &str,
-    ) -> Result<Option<i64>, Failure> {
+    pub async fn find_order_note(&self, order: i64, marker: &str) -> Result<Option<i64>, Failure> {
         match self.transport.flavour {
             Flavour::Official => Box::pin(notes::find(&self.transport, order, marker)).await,
             Flavour::Opensource => Ok(None),
@@ -210,12 +185,21 @@ async fn check(transport: &Transport) -> Result<Checked, Failure> {
     transport.login().await?;
     let (call, index) = match transport.flavour {
         Flavour::Official => (
-            Call { name: "Store/GetAll", path: "/api-backend/Store/GetAll", query: &[] },
+            Call {
+                name: "Store/GetAll",
+                path: "/api-backend/Store/GetAll",
+                query: &[],
+            },
             "/api/index.html",
         ),
-        Flavour::Opensource => {
-            (Call { name: "stores", path: "/api/stores", query: &[] }, "/api/swagger/v1/swagger.json")
-        }
+        Flavour::Opensource => (
+            Call {
+                name: "stores",
+                path: "/api/stores",
+                query: &[],
+            },
+            "/api/swagger/v1/swagger.json",
+        ),
     };
     let storefronts: Vec<wire::Storefront> = match transport.flavour {
         Flavour::Official => transport.get(call).await?,
@@ -227,11 +211,20 @@ async fn check(transport: &Transport) -> Result<Checked, Failure> {
             "The store's API answers without a token: switch its developer mode off.".to_owned(),
         );
     }
-    let version = transport.page("index", index).await.and_then(|page| version(&page));
+    let version = transport
+        .page("index", index)
+        .await
+        .and_then(|page| version(&page));
     let named = |text: Option<String>| text.unwrap_or_default();
-    let storefronts =
-        storefronts.into_iter().map(|shop| (shop.id, named(shop.name), named(shop.url))).collect();
-    Ok(Checked { version, storefronts, warnings })
+    let storefronts = storefronts
+        .into_iter()
+        .map(|shop| (shop.id, named(shop.name), named(shop.url)))
+        .collect();
+    Ok(Checked {
+        version,
+        storefronts,
+        warnings,
+    })
 }
 
 /// Finds `backend_v4.70.1` in the official API's index page.

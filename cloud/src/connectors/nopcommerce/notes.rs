@@ -27,10 +27,16 @@ pub(super) async fn find(
     marker: &str,
 ) -> Result<Option<i64>, Failure> {
     let path = format!("/api-backend/OrderNote/GetOrderNotesByOrderId/{order}");
-    let call = Call { name: "OrderNote/GetOrderNotesByOrderId", path: &path, query: &[] };
+    let call = Call {
+        name: "OrderNote/GetOrderNotesByOrderId",
+        path: &path,
+        query: &[],
+    };
     let notes: Vec<wire::OrderNote> = transport.get(call).await?;
     let found = notes.into_iter().find(|note| {
-        note.note.as_deref().is_some_and(|text| text.contains(marker))
+        note.note
+            .as_deref()
+            .is_some_and(|text| text.contains(marker))
     });
     Ok(found.map(|note| note.id))
 }
@@ -56,7 +62,16 @@ pub(super) async fn add(
         "created_on_utc": created.to_string(),
     });
     let path = "/api-backend/OrderNote/Create";
-    transport.post(Call { name: "OrderNote/Create", path, query: &[] }, &body).await?;
+    transport
+        .post(
+            Call {
+                name: "OrderNote/Create",
+                path,
+                query: &[],
+            },
+            &body,
+        )
+        .await?;
     Ok(Noted::Added)
 }
 
@@ -75,11 +90,13 @@ pub(super) async fn ensure(
     if find(transport, order, marker).await?.is_some() {
         return Ok(Noted::AlreadyThere);
     }
-    add(transport, order, text, now).await.map_err(|mut failure| {
-        // The next try looks first, so doubt about this one does no harm.
-        if failure.class == FailureClass::InDoubt {
-            failure.class = FailureClass::Unavailable;
-        }
-        failure
-    })
+    add(transport, order, text, now)
+        .await
+        .map_err(|mut failure| {
+            // The next try looks first, so doubt about this one does no harm.
+            if failure.class == FailureClass::InDoubt {
+                failure.class = FailureClass::Unavailable;
+            }
+            failure
+        })
 }

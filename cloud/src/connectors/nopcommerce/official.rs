@@ -29,7 +29,10 @@ pub(super) async fn read_order(
     id: i64,
 ) -> Result<canonical::Order, Failure> {
     let order: wire::Order = transport
-        .find(by_id("Order/GetById", &format!("/api-backend/Order/GetById/{id}")))
+        .find(by_id(
+            "Order/GetById",
+            &format!("/api-backend/Order/GetById/{id}"),
+        ))
         .await?
         .ok_or_else(|| super::order_not_found(id))?;
     let (items, billing, shipping, pickup, customer, gift_cards, reward_points) = tokio::try_join!(
@@ -54,7 +57,11 @@ pub(super) async fn read_order(
 }
 
 fn by_id<'a>(name: &'static str, path: &'a str) -> Call<'a> {
-    Call { name, path, query: &[] }
+    Call {
+        name,
+        path,
+        query: &[],
+    }
 }
 
 async fn address(
@@ -82,7 +89,12 @@ async fn customer(transport: &Transport, id: i64) -> Result<canonical::Customer,
 
 async fn gift_cards(transport: &Transport, id: i64) -> Result<Vec<wire::GiftCardUse>, Failure> {
     let path = format!("/api-backend/GiftCardUsageHistory/GetGiftCardUsageHistoryByOrder/{id}");
-    transport.get(by_id("GiftCardUsageHistory/GetGiftCardUsageHistoryByOrder", &path)).await
+    transport
+        .get(by_id(
+            "GiftCardUsageHistory/GetGiftCardUsageHistoryByOrder",
+            &path,
+        ))
+        .await
 }
 
 async fn reward_points(transport: &Transport, id: Option<i64>) -> Result<Number, Failure> {
@@ -90,8 +102,9 @@ async fn reward_points(transport: &Transport, id: Option<i64>) -> Result<Number,
         return Ok(Number::from(0));
     };
     let path = format!("/api-backend/RewardPointsHistory/GetById/{id}");
-    let entry: wire::RewardPoints =
-        transport.get(by_id("RewardPointsHistory/GetById", &path)).await?;
+    let entry: wire::RewardPoints = transport
+        .get(by_id("RewardPointsHistory/GetById", &path))
+        .await?;
     Ok(entry.used_amount)
 }
 
@@ -101,12 +114,16 @@ async fn items(
     id: i64,
 ) -> Result<Vec<(wire::Item, wire::Product)>, Failure> {
     let path = format!("/api-backend/OrderItem/GetOrderItems/{id}");
-    let items: Vec<wire::Item> =
-        transport.get(by_id("OrderItem/GetOrderItems", &path)).await?;
+    let items: Vec<wire::Item> = transport
+        .get(by_id("OrderItem/GetOrderItems", &path))
+        .await?;
     let mut wanted: BTreeMap<i64, bool> = BTreeMap::new();
     for item in &items {
         let product = product_id(item)?;
-        let varied = item.attributes_xml.as_deref().is_some_and(|xml| xml.contains("<Value>"));
+        let varied = item
+            .attributes_xml
+            .as_deref()
+            .is_some_and(|xml| xml.contains("<Value>"));
         *wanted.entry(product).or_default() |= varied;
     }
     let found = products.find(transport, wanted).await?;
@@ -121,8 +138,12 @@ async fn items(
 }
 
 fn product_id(item: &wire::Item) -> Result<i64, Failure> {
-    item.product_id
-        .ok_or_else(|| unreadable(&format!("items[id={}].product_id", item.id), "it is missing"))
+    item.product_id.ok_or_else(|| {
+        unreadable(
+            &format!("items[id={}].product_id", item.id),
+            "it is missing",
+        )
+    })
 }
 
 fn no_product(id: i64) -> Failure {
@@ -141,17 +162,23 @@ impl Products {
         wanted: BTreeMap<i64, bool>,
     ) -> Result<HashMap<i64, wire::Product>, Failure> {
         let mut found = self.recent(&wanted).await;
-        let missing: Vec<i64> =
-            wanted.keys().copied().filter(|id| !found.contains_key(id)).collect();
+        let missing: Vec<i64> = wanted
+            .keys()
+            .copied()
+            .filter(|id| !found.contains_key(id))
+            .collect();
         if !missing.is_empty() {
             let ids: Vec<String> = missing.iter().map(i64::to_string).collect();
             let path = format!("/api-backend/Product/GetProductsByIds/{}", ids.join(";"));
-            let read: Vec<wire::Product> =
-                transport.get(by_id("Product/GetProductsByIds", &path)).await?;
+            let read: Vec<wire::Product> = transport
+                .get(by_id("Product/GetProductsByIds", &path))
+                .await?;
             found.extend(read.into_iter().map(|product| (product.id, product)));
         }
         let bare = wanted.iter().filter(|(id, varied)| {
-            let known = found.get(*id).is_some_and(|p| p.product_attribute_combinations.is_some());
+            let known = found
+                .get(*id)
+                .is_some_and(|p| p.product_attribute_combinations.is_some());
             **varied && !known
         });
         let reads = bare.map(|(id, _)| combinations(transport, *id));
@@ -167,7 +194,9 @@ impl Products {
     async fn recent(&self, wanted: &BTreeMap<i64, bool>) -> HashMap<i64, wire::Product> {
         let mut kept = self.kept.lock().await;
         kept.retain(|_, (read, _)| read.elapsed() < PRODUCTS_KEPT);
-        let recent = wanted.keys().filter_map(|id| kept.get(id).map(|(_, product)| (*id, product)));
+        let recent = wanted
+            .keys()
+            .filter_map(|id| kept.get(id).map(|(_, product)| (*id, product)));
         recent.map(|(id, product)| (id, product.clone())).collect()
     }
 
@@ -188,6 +217,8 @@ async fn combinations(
     product: i64,
 ) -> Result<(i64, Vec<wire::Combination>), Failure> {
     let path = format!("/api-backend/ProductAttributeCombination/GetAll/{product}");
-    let read = transport.get(by_id("ProductAttributeCombination/GetAll", &path)).await?;
+    let read = transport
+        .get(by_id("ProductAttributeCombination/GetAll", &path))
+        .await?;
     Ok((product, read))
 }

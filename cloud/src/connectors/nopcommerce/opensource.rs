@@ -14,8 +14,13 @@ pub(super) async fn read_order(
     id: i64,
 ) -> Result<canonical::Order, Failure> {
     let path = format!("/api/orders/{id}");
-    let found: Option<wire::Orders> =
-        transport.find(Call { name: "orders", path: &path, query: &[] }).await?;
+    let found: Option<wire::Orders> = transport
+        .find(Call {
+            name: "orders",
+            path: &path,
+            query: &[],
+        })
+        .await?;
     let order = found.and_then(|found| found.orders.into_iter().next());
     let mut order = order.ok_or_else(|| super::order_not_found(id))?;
     let customer_id = order.customer_id;
@@ -27,7 +32,10 @@ pub(super) async fn read_order(
         address(transport, places, shipping),
     )?;
     let lines = order.order_items.take().unwrap_or_default();
-    let items = lines.into_iter().map(with_product).collect::<Result<_, _>>()?;
+    let items = lines
+        .into_iter()
+        .map(with_product)
+        .collect::<Result<_, _>>()?;
     convert::order(Parts {
         order,
         items,
@@ -42,8 +50,13 @@ pub(super) async fn read_order(
 
 async fn customer(transport: &Transport, id: i64) -> Result<canonical::Customer, Failure> {
     let path = format!("/api/customers/{id}");
-    let found: wire::Customers =
-        transport.get(Call { name: "customers", path: &path, query: &[] }).await?;
+    let found: wire::Customers = transport
+        .get(Call {
+            name: "customers",
+            path: &path,
+            query: &[],
+        })
+        .await?;
     let customer = found.customers.into_iter().next();
     let customer = customer.ok_or_else(|| unreadable("customers", "the list is empty"))?;
     Ok(convert::customer(customer, None))

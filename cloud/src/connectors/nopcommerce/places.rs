@@ -71,10 +71,18 @@ impl Places {
         };
         let lists = self.lists(transport, &knows).await?;
         let found_country = country.map(|id| {
-            lists.countries.get(&id).cloned().ok_or_else(|| unknown("country_id", id))
+            lists
+                .countries
+                .get(&id)
+                .cloned()
+                .ok_or_else(|| unknown("country_id", id))
         });
         let found_state = state.map(|id| {
-            lists.states.get(&id).cloned().ok_or_else(|| unknown("state_province_id", id))
+            lists
+                .states
+                .get(&id)
+                .cloned()
+                .ok_or_else(|| unknown("state_province_id", id))
         });
         Ok((found_country.transpose()?, found_state.transpose()?))
     }
@@ -117,8 +125,16 @@ async fn read(transport: &Transport) -> Result<Lists, Failure> {
             )?
         }
         Flavour::Opensource => {
-            let countries = Call { name: "countries", path: "/api/countries", query: &[] };
-            let states = Call { name: "stateprovinces", path: "/api/stateprovinces", query: &[] };
+            let countries = Call {
+                name: "countries",
+                path: "/api/countries",
+                query: &[],
+            };
+            let states = Call {
+                name: "stateprovinces",
+                path: "/api/stateprovinces",
+                query: &[],
+            };
             let (countries, states) = tokio::try_join!(
                 transport.get::<wire::Countries>(countries),
                 transport.get::<wire::States>(states),
@@ -133,14 +149,37 @@ async fn read(transport: &Transport) -> Result<Lists, Failure> {
 }
 
 fn country(country: wire::Country) -> Option<(i64, canonical::Country)> {
-    let wire::Country { id, name, two_letter_iso_code, three_letter_iso_code } = country;
-    id.map(|id| (id, canonical::Country { name, two_letter_iso_code, three_letter_iso_code }))
+    let wire::Country {
+        id,
+        name,
+        two_letter_iso_code,
+        three_letter_iso_code,
+    } = country;
+    id.map(|id| {
+        (
+            id,
+            canonical::Country {
+                name,
+                two_letter_iso_code,
+                three_letter_iso_code,
+            },
+        )
+    })
 }
 
 fn state(state: wire::State) -> (i64, canonical::State) {
-    (state.id, canonical::State { name: state.name, abbreviation: state.abbreviation })
+    (
+        state.id,
+        canonical::State {
+            name: state.name,
+            abbreviation: state.abbreviation,
+        },
+    )
 }
 
 fn unknown(field: &str, id: i64) -> Failure {
-    unreadable(&format!("address.{field}"), &format!("the store's lists have no id {id}"))
+    unreadable(
+        &format!("address.{field}"),
+        &format!("the store's lists have no id {id}"),
+    )
 }

@@ -9,8 +9,14 @@ pub(super) fn resolve(
     combinations: &[Combination],
     picked: &Attributes,
 ) -> Result<Option<String>, String> {
-    let variant = if picked.is_empty() { None } else { variant(combinations, picked)? };
-    Ok(variant.and_then(|found| filled(found.sku.as_ref())).or_else(|| filled(product.sku.as_ref())))
+    let variant = if picked.is_empty() {
+        None
+    } else {
+        variant(combinations, picked)?
+    };
+    Ok(variant
+        .and_then(|found| filled(found.sku.as_ref()))
+        .or_else(|| filled(product.sku.as_ref())))
 }
 
 /// The variant whose attributes were all picked; among several the one that says most, if just one does.
@@ -23,7 +29,10 @@ fn variant<'c>(
     for combination in combinations {
         let wanted = xml::attributes(combination.attributes_xml.as_deref())?;
         // Text boxes and the like never make a variant, so a line may have picked more than one names.
-        let fits = !wanted.is_empty() && wanted.iter().all(|(id, values)| picked.get(id) == Some(values));
+        let fits = !wanted.is_empty()
+            && wanted
+                .iter()
+                .all(|(id, values)| picked.get(id) == Some(values));
         if !fits {
             continue;
         }
@@ -41,7 +50,9 @@ fn variant<'c>(
 }
 
 fn filled(sku: Option<&String>) -> Option<String> {
-    sku.map(|sku| sku.trim()).filter(|sku| !sku.is_empty()).map(str::to_owned)
+    sku.map(|sku| sku.trim())
+        .filter(|sku| !sku.is_empty())
+        .map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -66,14 +77,20 @@ mod tests {
     }
 
     fn picked(pairs: &[(i64, &str)]) -> Attributes {
-        pairs.iter().map(|(id, value)| (*id, vec![(*value).to_owned()])).collect()
+        pairs
+            .iter()
+            .map(|(id, value)| (*id, vec![(*value).to_owned()]))
+            .collect()
     }
 
     #[test]
     fn the_variant_wins_whatever_the_order_of_its_attributes() {
         let known = [combination(&[(32, "112"), (31, "102")], "TEE-BLU-L")];
         let line = picked(&[(31, "102"), (32, "112"), (40, "engraved: Pat")]);
-        assert_eq!(resolve(&product(), &known, &line), Ok(Some("TEE-BLU-L".into())));
+        assert_eq!(
+            resolve(&product(), &known, &line),
+            Ok(Some("TEE-BLU-L".into()))
+        );
     }
 
     #[test]
@@ -81,7 +98,10 @@ mod tests {
         let line = picked(&[(31, "102"), (32, "112")]);
         let other = [combination(&[(31, "999")], "NO")];
         assert_eq!(resolve(&product(), &other, &line), Ok(Some("TEE".into())));
-        let alike = [combination(&[(31, "102")], "A"), combination(&[(32, "112")], "B")];
+        let alike = [
+            combination(&[(31, "102")], "A"),
+            combination(&[(32, "112")], "B"),
+        ];
         assert_eq!(resolve(&product(), &alike, &line), Ok(Some("TEE".into())));
         let blank = [combination(&[(31, "102")], "  ")];
         assert_eq!(resolve(&product(), &blank, &line), Ok(Some("TEE".into())));
@@ -90,7 +110,10 @@ mod tests {
     #[test]
     fn a_fuller_variant_beats_a_part_of_it() {
         let line = picked(&[(31, "102"), (32, "112")]);
-        let known = [combination(&[(31, "102")], "A"), combination(&[(31, "102"), (32, "112")], "AB")];
+        let known = [
+            combination(&[(31, "102")], "A"),
+            combination(&[(31, "102"), (32, "112")], "AB"),
+        ];
         assert_eq!(resolve(&product(), &known, &line), Ok(Some("AB".into())));
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::convert::unreadable;
 use super::wire;
-use super::Credentials;
+use crate::shops::Credentials;
 
 /// The way to one store.
 pub(super) struct Transport {
@@ -96,8 +96,13 @@ impl Transport {
 
     /// Reads a page of text outside the API, if the store has it.
     pub(super) async fn page(&self, name: &'static str, path: &str) -> Option<String> {
-        let (status, body) = self.send(name, self.http.get(self.url(path)), true).await.ok()?;
-        status.is_success().then(|| String::from_utf8_lossy(&body).into_owned())
+        let (status, body) = self
+            .send(name, self.http.get(self.url(path)), true)
+            .await
+            .ok()?;
+        status
+            .is_success()
+            .then(|| String::from_utf8_lossy(&body).into_owned())
     }
 
     async fn authorized(
@@ -115,7 +120,9 @@ impl Transport {
                 .query(call.query)
                 .bearer_auth(&token);
             if let Some(body) = body {
-                request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+                request = request
+                    .header(CONTENT_TYPE, "application/json")
+                    .body(body.to_string());
             }
             let (status, answer) = self.send(call.name, request, safe).await?;
             if status != StatusCode::UNAUTHORIZED || last {
@@ -151,7 +158,11 @@ impl Transport {
     }
 
     async fn fetch_token(&self) -> Result<Arc<str>, Failure> {
-        let Credentials { username, email, password } = &self.credentials;
+        let Credentials {
+            username,
+            email,
+            password,
+        } = &self.credentials;
         let (path, body) = match self.flavour {
             Flavour::Official => (
                 "/api-backend/Authenticate/GetToken",
@@ -175,7 +186,11 @@ impl Transport {
         }
         expect_success("token", status, &answer)?;
         let token: wire::Token = parse("token", &answer)?;
-        token.token.filter(|token| !token.is_empty()).map(Arc::from).ok_or_else(refused_login)
+        token
+            .token
+            .filter(|token| !token.is_empty())
+            .map(Arc::from)
+            .ok_or_else(refused_login)
     }
 
     async fn send(
@@ -191,12 +206,18 @@ impl Transport {
         };
         metrics::counter!("connect_store_calls_total", "flavour" => flavour, "call" => name)
             .increment(1);
-        let response = request.send().await.map_err(|error| unreachable(name, safe, &error))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| unreachable(name, safe, &error))?;
         let status = response.status();
         if status.is_redirection() {
             return Err(redirected(&response));
         }
-        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        if matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        ) {
             return Err(rate_limited(&response));
         }
         let body = self.read(name, safe, response).await?;
@@ -210,8 +231,10 @@ impl Transport {
         mut response: Response,
     ) -> Result<Bytes, Failure> {
         let mut body = BytesMut::new();
-        while let Some(chunk) =
-            response.chunk().await.map_err(|error| unreachable(name, safe, &error))?
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| unreachable(name, safe, &error))?
         {
             if body.len() + chunk.len() > self.max_answer_bytes {
                 let limit = self.max_answer_bytes;
@@ -241,7 +264,9 @@ fn parse<T: DeserializeOwned>(name: &str, body: &[u8]) -> Result<T, Failure> {
         return Err(Failure::new(
             FailureClass::Unavailable,
             "store_answered_html",
-            format!("The store answered {name} with a web page instead of data; it may be closed for maintenance."),
+            format!(
+                "The store answered {name} with a web page instead of data; it may be closed for maintenance."
+            ),
         ));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
@@ -275,7 +300,9 @@ fn expect_success(name: &str, status: StatusCode, body: &[u8]) -> Result<(), Fai
     if status.is_success() {
         return Ok(());
     }
-    let words = spoken(body).map(|text| format!(" It says: {text}")).unwrap_or_default();
+    let words = spoken(body)
+        .map(|text| format!(" It says: {text}"))
+        .unwrap_or_default();
     let told = |class, code, text: &str| Err(Failure::new(class, code, format!("{text}{words}")));
     match status.as_u16() {
         401 => Err(refused_login()),
@@ -305,8 +332,13 @@ fn expect_success(name: &str, status: StatusCode, body: &[u8]) -> Result<(), Fai
 /// The store's own words, short, with anything like a card number struck out.
 fn spoken(body: &[u8]) -> Option<String> {
     let value: Value = serde_json::from_slice(body).ok()?;
-    let said = value.get("message").or_else(|| value.get("error")).or_else(|| value.get("errors"))?;
-    let text = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
+    let said = value
+        .get("message")
+        .or_else(|| value.get("error"))
+        .or_else(|| value.get("errors"))?;
+    let text = said
+        .as_str()
+        .map_or_else(|| said.to_string(), str::to_owned);
     let short: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
     Some(strike_long_numbers(&short))
 }
@@ -342,7 +374,11 @@ fn unreachable(name: &str, safe: bool, error: &reqwest::Error) -> Failure {
         (true, true) => (FailureClass::Unavailable, "store_timeout"),
         (true, false) => (FailureClass::Unavailable, "store_unreachable"),
     };
-    Failure::new(class, code, format!("The store could not be asked for {name}: {why}."))
+    Failure::new(
+        class,
+        code,
+        format!("The store could not be asked for {name}: {why}."),
+    )
 }
 
 fn innermost(error: &dyn std::error::Error) -> String {
@@ -354,9 +390,14 @@ fn innermost(error: &dyn std::error::Error) -> String {
 }
 
 fn rate_limited(response: &Response) -> Failure {
-    let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let wait = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok());
     // The date form needs a clock; the default wait of the class serves as well.
-    let seconds = wait.and_then(|text| text.trim().parse::<i64>().ok()).filter(|wait| *wait >= 0);
+    let seconds = wait
+        .and_then(|text| text.trim().parse::<i64>().ok())
+        .filter(|wait| *wait >= 0);
     let status = response.status();
     let mut failure = Failure::new(
         FailureClass::RateLimited,
@@ -368,8 +409,15 @@ fn rate_limited(response: &Response) -> Failure {
 }
 
 fn redirected(response: &Response) -> Failure {
-    let target = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-    let target: String = target.unwrap_or("another address").chars().take(200).collect();
+    let target = response
+        .headers()
+        .get(LOCATION)
+        .and_then(|value| value.to_str().ok());
+    let target: String = target
+        .unwrap_or("another address")
+        .chars()
+        .take(200)
+        .collect();
     Failure::new(
         FailureClass::Unavailable,
         "store_redirects",
@@ -386,7 +434,11 @@ fn refused_login() -> Failure {
 }
 
 fn closed() -> Failure {
-    Failure::new(FailureClass::Bug, "store_client_closed", "The store's client was closed.")
+    Failure::new(
+        FailureClass::Bug,
+        "store_client_closed",
+        "The store's client was closed.",
+    )
 }
 
 #[cfg(test)]
@@ -407,11 +459,19 @@ mod tests {
     fn a_parse_error_names_the_path_and_no_value() {
         let body = br#"{"orders":[{"id":"4111111111111111"}]}"#;
         let failure = parse::<wire::Orders>("orders", body).expect_err("not an order");
-        assert!(failure.message.contains("orders[0].id"), "{}", failure.message);
+        assert!(
+            failure.message.contains("orders[0].id"),
+            "{}",
+            failure.message
+        );
         assert!(!failure.message.contains("4111"), "{}", failure.message);
         let body = br#"{"orders":[{"id":1,"store_id":2,"customer_id":3}]}"#;
         let failure = parse::<wire::Orders>("orders", body).expect_err("not an order");
-        assert!(failure.message.contains("orders[0].currency_rate"), "{}", failure.message);
+        assert!(
+            failure.message.contains("orders[0].currency_rate"),
+            "{}",
+            failure.message
+        );
     }
 
     #[test]

@@ -24,7 +24,9 @@ pub(super) fn custom_values(text: Option<&str>) -> Result<Map<String, Value>, St
             }
             [_, item, name] if item.name == "item" && name.name == "value" => {
                 if let Some(key) = key.take() {
-                    values.entry(key).or_insert_with(|| Value::String(content.to_owned()));
+                    values
+                        .entry(key)
+                        .or_insert_with(|| Value::String(content.to_owned()));
                 }
             }
             _ => {}
@@ -44,7 +46,10 @@ pub(super) fn attributes(text: Option<&str>) -> Result<Attributes, String> {
         if attribute.name != "ProductAttribute" || value.name != "Value" {
             return Ok(());
         }
-        let id = attribute.id.as_deref().and_then(|id| id.trim().parse::<i64>().ok());
+        let id = attribute
+            .id
+            .as_deref()
+            .and_then(|id| id.trim().parse::<i64>().ok());
         let id = id.ok_or("a ProductAttribute without a numeric ID")?;
         found.entry(id).or_default().push(content.trim().to_owned());
         Ok(())
@@ -107,7 +112,11 @@ fn push(path: &mut Vec<Open>, start: &BytesStart<'_>) -> Result<(), String> {
         }
     }
     let name = start.local_name().as_ref().to_owned();
-    path.push(Open { name, id, text: String::new() });
+    path.push(Open {
+        name,
+        id,
+        text: String::new(),
+    });
     Ok(())
 }
 
@@ -131,7 +140,9 @@ fn append(path: &mut [Open], text: &str) {
 }
 
 fn resolve(reference: &BytesRef<'_>) -> Result<String, String> {
-    let known = reference.resolve_char_ref().map_err(|error| error.to_string())?;
+    let known = reference
+        .resolve_char_ref()
+        .map_err(|error| error.to_string())?;
     if let Some(character) = known {
         return Ok(character.into());
     }
@@ -149,7 +160,10 @@ mod tests {
     fn custom_values_of_both_generations_are_read() {
         let old = "<DictionarySerializer><item><key>PO Number</key><value>77120</value></item></DictionarySerializer>";
         let new = "<?xml version=\"1.0\" encoding=\"utf-16\"?><DictionarySerializer><item><key>PO &amp; more</key><value>a&#x41;&lt;b <![CDATA[<c>]]></value><displayToCustomer>true</displayToCustomer><location>0</location><createdOn>0</createdOn></item><item><key>Empty</key><value /></item></DictionarySerializer>";
-        assert_eq!(custom_values(Some(old)).expect("reads")["PO Number"], "77120");
+        assert_eq!(
+            custom_values(Some(old)).expect("reads")["PO Number"],
+            "77120"
+        );
         let values = custom_values(Some(new)).expect("reads");
         assert_eq!(values["PO & more"], "aA<b <c>");
         assert_eq!(values["Empty"], "");
@@ -177,8 +191,10 @@ mod tests {
     fn attributes_are_sets_of_values_per_mapping() {
         let text = "<Attributes><ProductAttribute ID=\"32\"><ProductAttributeValue><Value>9</Value></ProductAttributeValue><ProductAttributeValue><Value>112</Value><Quantity>2</Quantity></ProductAttributeValue></ProductAttribute><ProductAttribute ID=\"31\"><ProductAttributeValue><Value>102</Value></ProductAttributeValue></ProductAttribute><GiftCardInfo><Message>hi</Message></GiftCardInfo></Attributes>";
         let found = attributes(Some(text)).expect("reads");
-        let expected =
-            Attributes::from([(31, vec!["102".into()]), (32, vec!["112".into(), "9".into()])]);
+        let expected = Attributes::from([
+            (31, vec!["102".into()]),
+            (32, vec!["112".into(), "9".into()]),
+        ]);
         assert_eq!(found, expected);
         assert!(attributes(Some("<Attributes><ProductAttribute ID=\"x\"><ProductAttributeValue><Value>1</Value></ProductAttributeValue></ProductAttribute></Attributes>")).is_err());
     }

@@ -1,0 +1,230 @@
+//! The web API: every route in reading order, and what all handlers share.
+
+mod auth;
+mod form;
+mod packaged;
+mod page;
+mod problem;
+mod profile;
+mod view;
+mod v1 {
+    //! Version 1: one file per resource.
+
+    pub(super) mod agents;
+    pub(super) mod artifacts;
+    pub(super) mod companies;
+    pub(super) mod dead_letters;
+    pub(super) mod events;
+    pub(super) mod gates;
+    pub(super) mod routes;
+    pub(super) mod runs;
+    pub(super) mod stores;
+    pub(super) mod tenants;
+}
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse;
+use axum::{Json, Router};
+use connect_core::domain::ids::EnvironmentId;
+use connect_core::domain::tenant::Environment;
+use connect_store::{AuditEntry, Database, StoreError};
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::app::Services;
+use crate::error::{Error, Result};
+use auth::{Caller, Remembered};
+
+/// What all handlers share.
+#[derive(Debug)]
+struct Shared {
+    services: Arc<Services>,
+    remembered: Remembered,
+}
+
+/// Everything under `/api/v1`.
+pub fn router(services: Arc<Services>) -> Router {
+    let limit = services.config.limits.request_body_bytes;
+    let shared = Arc::new(Shared {
+        services,
+        remembered: Remembered::default(),
+    });
+    let (router, document) = described().split_for_parts();
+    let document = Json(document);
+    router
+        .route(
+            "/api/v1/openapi.json",
+            axum::routing::get(async move || document.clone()),
+        )
+        .fallback(problem::unknown_path)
+        .method_not_allowed_fallback(problem::unknown_method)
+        .layer(DefaultBodyLimit::max(limit))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .with_state(shared)
+}
+
+/// The description of the API.
+pub fn openapi() -> OpenApi {
+    described().into_openapi()
+}
+
+fn described() -> OpenApiRouter<Arc<Shared>> {
+    use v1::{agents, artifacts, companies, dead_letters, events, gates, runs, stores, tenants};
+
+    let routes = OpenApiRouter::new()
+        .routes(routes!(tenants::create, tenants::list))
+        .routes(routes!(
+            tenants::create_environment,
+            tenants::list_environments
+        ))
+        .routes(routes!(stores::create, stores::list))
+        .routes(routes!(stores::show, stores::change, stores::remove))
+        .routes(routes!(stores::rotate_secret))
+        .routes(routes!(stores::import_order))
+        .routes(routes!(stores::poll))
+        .routes(routes!(agents::create, agents::list))
+        .routes(routes!(agents::show))
+        .routes(routes!(agents::new_token))
+        .routes(routes!(agents::revoke))
+        .routes(routes!(companies::list))
+        .routes(routes!(companies::show))
+        .routes(routes!(companies::resolve))
+        .routes(routes!(artifacts::list_workflows))
+        .routes(routes!(artifacts::show_workflow))
+        .routes(routes!(artifacts::list_mappings))
+        .routes(routes!(artifacts::show_mapping))
+        .routes(routes!(artifacts::list_profiles))
+        .routes(routes!(artifacts::show_profile, artifacts::publish_profile))
+        .routes(routes!(v1::routes::list))
+        .routes(routes!(v1::routes::show, v1::routes::publish))
+        .routes(routes!(artifacts::list_revisions))
+        .routes(routes!(events::list))
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::show))
+        .routes(routes!(runs::steps))
+        .routes(routes!(runs::trace))
+        .routes(routes!(runs::replay))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters::replay_many))
+        .routes(routes!(dead_letters::show))
+        .routes(routes!(dead_letters::replay))
+        .routes(routes!(gates::list))
+        .routes(routes!(gates::open))
+        .routes(routes!(gates::status));
+    OpenApiRouter::with_openapi(info()).nest("/api/v1", routes)
+}
+
+fn info() -> OpenApi {
+    let mut document = utoipa::openapi::OpenApiBuilder::new()
+        .info(
+            utoipa::openapi::InfoBuilder::new()
+                .title("Integration Hero Connect")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(
+                    "nopCommerce stores and Microsoft Dynamics GP, joined.",
+                ))
+                .build(),
+        )
+        .build();
+    let bearer = |description: &str| {
+        let http = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+        SecurityScheme::Http(http.description(Some(description)).build())
+    };
+    let mut components = utoipa::openapi::Components::new();
+    components.add_security_scheme("api_key", bearer("A key of the tenant: ihc_..."));
+    components.add_security_scheme(
+        "operator_key",
+        bearer("A key of the installation: ihco_..."),
+    );
+    document.components = Some(components);
+    document
+}
+
+impl Shared {
+    /// The database, which writes down who changed what in the same unit of work.
+    fn audited(&self, caller: &Caller, action: &str, target: &str) -> Database {
+        self.services.database.audited(AuditEntry {
+            tenant: caller.tenant,
+            happened: self.services.clock.now(),
+            actor: caller.name.clone(),
+            action: action.to_owned(),
+            target: target.to_owned(),
+            detail: String::new(),
+        })
+    }
+
+    /// An environment of the caller's tenant.
+    async fn environment(&self, caller: &Caller, id: EnvironmentId) -> Result<Environment> {
+        let found = self
+            .services
+            .database
+            .environments()
+            .find(caller.tenant, id)
+            .await?;
+        found.ok_or_else(|| Error::not_found("environment"))
+    }
+
+    /// The environment asked for; the only one when none was named.
+    async fn environment_or_only(
+        &self,
+        caller: &Caller,
+        asked: Option<&str>,
+    ) -> Result<EnvironmentId> {
+        if let Some(asked) = asked {
+            let id = EnvironmentId(id_of(asked, "environment")?);
+            return self
+                .environment(caller, id)
+                .await
+                .map(|environment| environment.id);
+        }
+        let all = self
+            .services
+            .database
+            .environments()
+            .list(caller.tenant)
+            .await?;
+        match all.as_slice() {
+            [only] => Ok(only.id),
+            [] | [_, ..] => Err(
+                Error::invalid("invalid_fields", "some parameters are not valid").with_field(
+                    "environment_id",
+                    "is required: there is not just one environment",
+                ),
+            ),
+        }
+    }
+}
+
+/// An id in a path; what is no id names nothing.
+fn id_of(text: &str, what: &str) -> Result<Uuid> {
+    Uuid::try_parse(text).map_err(|_| Error::not_found(what))
+}
+
+/// Turns a taken name into the field at fault.
+fn duplicate_is(error: StoreError, field: &str, message: &str) -> Error {
+    match error {
+        StoreError::Duplicate { .. } => {
+            Error::conflict("already_exists", "something with this name exists already")
+                .with_field(field, message)
+        }
+        error => error.into(),
+    }
+}
+
+/// A body that is JSON already.
+fn raw_json(bytes: Vec<u8>) -> axum::response::Response {
+    let media = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, media)], bytes).into_response()
+}

@@ -1,0 +1,309 @@
+//! Making, changing and publishing things.
+
+use super::*;
+
+#[tokio::test]
+async fn a_store_is_added_changed_and_removed() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = cloud.store(&tenant).await;
+    let path = format!("/stores/{}", store["id"].as_str().expect("an id"));
+    assert!(
+        store["webhook_secret"]
+            .as_str()
+            .is_some_and(|secret| secret.starts_with("whsec_"))
+    );
+    assert!(
+        store["hook_url"]
+            .as_str()
+            .is_some_and(|url| url.contains("/hooks/s"))
+    );
+    let shown = cloud.get(&tenant.key, &path).await;
+    assert_eq!(shown["base_url"], "http://127.0.0.1:5000");
+    assert!(shown.get("webhook_secret").is_none() && shown.get("credentials").is_none());
+
+    let change =
+        json!({"name": "Other", "paused": true, "credentials": {"username": "b", "password": "c"}});
+    let changed = cloud
+        .call(&tenant.key, Method::PATCH, &path, Some(change))
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(
+        (&changed["name"], &changed["paused"]),
+        (&json!("Other"), &json!(true))
+    );
+    let rotated = cloud
+        .call(
+            &tenant.key,
+            Method::POST,
+            &format!("{path}/rotate-secret"),
+            None,
+        )
+        .await
+        .expect(StatusCode::OK);
+    assert_ne!(rotated["webhook_secret"], store["webhook_secret"]);
+
+    cloud
+        .call(&tenant.key, Method::DELETE, &path, None)
+        .await
+        .expect(StatusCode::NO_CONTENT);
+    cloud
+        .call(&tenant.key, Method::GET, &path, None)
+        .await
+        .problem(StatusCode::NOT_FOUND, "not_found");
+    let stores = cloud.get(&tenant.key, "/stores").await;
+    assert_eq!(stores["items"].as_array().map(Vec::len), Some(0));
+}
+
+#[tokio::test]
+async fn nothing_secret_is_readable_in_the_row() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = cloud.store(&tenant).await;
+    let row = cloud
+        .services
+        .database
+        .stores()
+        .find(
+            tenant.id,
+            connect_core::domain::ids::StoreId(id(&store["id"])),
+        )
+        .await
+        .expect("read")
+        .expect("there");
+    let sealed = [row.credentials, row.webhook_secrets].concat();
+    let text = String::from_utf8_lossy(&sealed).into_owned();
+    assert!(!text.contains("secret words") && !text.contains("whsec_"));
+}
+
+#[tokio::test]
+async fn every_field_at_fault_is_named_at_once() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let body = json!({
+        "environment_id": "x", "base_url": "ftp://shop", "flavour": "third", "time_zone": "Mars",
+        "currency": "usd", "credentials": {"username": ""}, "colour": "red",
+    });
+    let answer = cloud
+        .call(&tenant.key, Method::POST, "/stores", Some(body))
+        .await;
+    let mut fields = answer.problem(StatusCode::BAD_REQUEST, "invalid_fields");
+    fields.sort();
+    assert_eq!(
+        fields,
+        [
+            "base_url",
+            "colour",
+            "credentials.password",
+            "credentials.username",
+            "currency",
+            "environment_id",
+            "flavour",
+            "name",
+            "time_zone",
+        ]
+    );
+    let broken = Request::post("/api/v1/environments")
+        .header("authorization", format!("Bearer {}", tenant.key))
+        .body(Body::from("{"))
+        .expect("a request");
+    cloud
+        .send(broken)
+        .await
+        .problem(StatusCode::BAD_REQUEST, "body_not_json");
+    let again = json!({"name": "production"});
+    let answer = cloud
+        .call(&tenant.key, Method::POST, "/environments", Some(again))
+        .await;
+    assert_eq!(
+        answer.problem(StatusCode::CONFLICT, "already_exists"),
+        ["name"]
+    );
+}
+
+#[tokio::test]
+async fn an_agent_gets_a_token_once_and_can_be_shut_out() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let body = json!({"environment_id": tenant.environment.0, "name": "GP server"});
+    let made = cloud
+        .call(&tenant.key, Method::POST, "/agents", Some(body))
+        .await
+        .expect(StatusCode::CREATED);
+    assert!(
+        made["enrollment_token"]
+            .as_str()
+            .is_some_and(|token| token.starts_with("iht_"))
+    );
+    let path = format!("/agents/{}", made["id"].as_str().expect("an id"));
+    let shown = cloud.get(&tenant.key, &path).await;
+    assert_eq!(
+        (&shown["connected"], &shown["revoked_at"]),
+        (&json!(false), &Value::Null)
+    );
+    assert!(!shown.to_string().contains("iht_"));
+    let another = cloud
+        .call(&tenant.key, Method::POST, &format!("{path}/token"), None)
+        .await;
+    let another = another.expect(StatusCode::CREATED);
+    assert_ne!(another["enrollment_token"], made["enrollment_token"]);
+    let revoked = cloud
+        .call(&tenant.key, Method::POST, &format!("{path}/revoke"), None)
+        .await
+        .expect(StatusCode::OK);
+    assert!(revoked["revoked_at"].is_string());
+    let late = cloud
+        .call(&tenant.key, Method::POST, &format!("{path}/token"), None)
+        .await;
+    late.problem(StatusCode::CONFLICT, "agent_revoked");
+}
+
+#[tokio::test]
+async fn packaged_artifacts_profiles_and_routes_make_revisions() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let flow = cloud.get(&tenant.key, "/workflows/order_to_sop").await;
+    assert_eq!(flow["version"], 1);
+    assert!(flow["body"].is_object());
+    assert!(cloud.get(&tenant.key, "/mappings/order_to_sop").await["body"].is_object());
+
+    let profile: Value =
+        serde_json::from_str(include_str!("../../../../tests/fixtures/profile.json"))
+            .expect("JSON");
+    let body = json!({"environment_id": tenant.environment.0, "body": profile});
+    let put = cloud
+        .call(&tenant.key, Method::PUT, "/profiles/web", Some(body))
+        .await;
+    let published = put.expect(StatusCode::OK);
+    assert_eq!(
+        (&published["version"], &published["revision"]),
+        (&json!(1), &json!(2))
+    );
+    assert_eq!(
+        cloud.get(&tenant.key, "/profiles/web").await["body"],
+        profile
+    );
+
+    let mut wrong = profile.clone();
+    wrong["document"]["site"] = json!("A SITE NAME OF TWENTY");
+    wrong["rounding"]["limit_cents"] = json!(-1);
+    let body = json!({"environment_id": tenant.environment.0, "body": wrong});
+    let put = cloud
+        .call(&tenant.key, Method::PUT, "/profiles/web", Some(body))
+        .await;
+    let fields = put.problem(StatusCode::BAD_REQUEST, "invalid_fields");
+    assert_eq!(fields, ["body.document.site", "body.rounding.limit_cents"]);
+
+    let store = cloud.store(&tenant).await;
+    let company = company(&cloud, &tenant).await;
+    let route = json!({
+        "environment_id": tenant.environment.0, "store_id": store["id"], "company_id": company,
+        "workflow": "order_to_sop", "profile": "web",
+    });
+    let put = cloud
+        .call(&tenant.key, Method::PUT, "/routes/web", Some(route.clone()))
+        .await;
+    let first = put.expect(StatusCode::OK);
+    let put = cloud
+        .call(&tenant.key, Method::PUT, "/routes/web", Some(route.clone()))
+        .await;
+    let second = put.expect(StatusCode::OK);
+    assert_eq!(
+        (&first["version"], &second["version"]),
+        (&json!(1), &json!(2))
+    );
+    assert_eq!(first["id"], second["id"]);
+    let put = cloud
+        .call(
+            &tenant.key,
+            Method::PUT,
+            "/routes/other",
+            Some(route.clone()),
+        )
+        .await;
+    put.problem(StatusCode::CONFLICT, "store_routed_already");
+    let mut unknown = route;
+    unknown["workflow"] = json!("nothing");
+    unknown["profile"] = json!("nothing");
+    let put = cloud
+        .call(&tenant.key, Method::PUT, "/routes/web", Some(unknown))
+        .await;
+    let fields = put.problem(StatusCode::BAD_REQUEST, "invalid_fields");
+    assert_eq!(fields, ["workflow", "profile"]);
+
+    let revisions = cloud.get(&tenant.key, "/revisions").await;
+    let numbers: Vec<i64> = revisions["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|revision| revision["number"].as_i64())
+        .collect();
+    assert_eq!(numbers, [4, 3, 2, 1]);
+    assert_eq!(
+        revisions["items"][0]["pins"].as_array().map(Vec::len),
+        Some(4)
+    );
+}
+
+#[tokio::test]
+async fn an_order_is_imported_by_hand_and_a_poll_is_asked_for() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = cloud.store(&tenant).await;
+    let path = format!("/stores/{}", store["id"].as_str().expect("an id"));
+    let import = |order: &str| format!("{path}/orders/{order}/import");
+    let stored = cloud
+        .call(&tenant.key, Method::POST, &import("1042"), None)
+        .await;
+    let stored = stored.expect(StatusCode::ACCEPTED);
+    let events = cloud.get(&tenant.key, "/events").await;
+    assert_eq!(events["items"][0]["id"], stored["event_id"]);
+    assert_eq!(events["items"][0]["source"], "manual");
+    assert_eq!(events["items"][0]["revision"], 1);
+    let wrong = cloud
+        .call(&tenant.key, Method::POST, &import("first"), None)
+        .await;
+    assert_eq!(
+        wrong.problem(StatusCode::BAD_REQUEST, "invalid_fields"),
+        ["order_id"]
+    );
+    let poll = cloud
+        .call(&tenant.key, Method::POST, &format!("{path}/poll"), None)
+        .await;
+    poll.expect(StatusCode::ACCEPTED);
+    let now = cloud.services.clock.now();
+    let due = cloud
+        .services
+        .database
+        .poll_cursors()
+        .list_tenants_due(now)
+        .await
+        .expect("read");
+    assert_eq!(due, [tenant.id]);
+}
+
+/// A company as an agent would report it.
+pub(super) async fn company(cloud: &Cloud, tenant: &Tenant) -> Uuid {
+    let body = json!({"environment_id": tenant.environment.0, "name": "GP server"});
+    let made = cloud
+        .call(&tenant.key, Method::POST, "/agents", Some(body))
+        .await;
+    let made = made.expect(StatusCode::CREATED);
+    let report = connect_store::CompanyReport {
+        tenant: tenant.id,
+        new_id: connect_core::domain::ids::CompanyId(cloud.services.ids.next()),
+        environment: tenant.environment,
+        agent: connect_core::domain::ids::AgentId(id(&made["id"])),
+        database: "TWO".into(),
+        name: "Fabrikam, Inc.".into(),
+        state: connect_core::domain::agent::CompanyState::Ready,
+        detail: String::new(),
+    };
+    let companies = cloud.services.database.companies();
+    companies
+        .update_report(&report)
+        .await
+        .expect("reported")
+        .id
+        .0
+}

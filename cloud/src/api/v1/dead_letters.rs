@@ -1,0 +1,225 @@
+//! Dead letters: runs that need a person, why, and doing them again once the cause is gone.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use connect_core::domain::ids::RunId;
+use connect_core::domain::run::{Run, RunState};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::runs::{self, Again, ReplayView};
+use crate::api::Shared;
+use crate::api::auth::{Caller, Operator, Viewer};
+use crate::api::form::Form;
+use crate::api::page::{Page, PageQuery, Paging};
+use crate::api::problem::Problem;
+use crate::api::view::RunView;
+use crate::error::Error;
+
+const MOST_AT_ONCE: usize = 1_000;
+
+/// Which dead letters.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeadLetterQuery {
+    /// Stable code of the failure.
+    code: Option<String>,
+}
+
+/// How to do a dead letter again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "describes the body; a form reads it")]
+pub(crate) struct ReplayOne {
+    /// `start`.
+    from: Option<String>,
+    /// `newest` (when not given) or `same`: the versions to work under.
+    version: Option<String>,
+}
+
+/// Which dead letters to do again: some by id, or all with one code.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "describes the body; a form reads it")]
+pub(crate) struct ReplayMany {
+    /// Runs by id.
+    ids: Option<Vec<Uuid>>,
+    /// Stable code of the failure.
+    code: Option<String>,
+    /// `start`.
+    from: Option<String>,
+    /// `newest` (when not given) or `same`: the versions to work under.
+    version: Option<String>,
+}
+
+/// What became of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReplayedMany {
+    /// Queued again.
+    replayed: Vec<ReplayView>,
+    /// Not there.
+    not_found: Vec<Uuid>,
+    /// There, but no dead letters any more.
+    not_dead: Vec<Uuid>,
+    /// Whether more with this code are left; ask again.
+    more: bool,
+}
+
+/// Lists the dead letters, newest first.
+#[utoipa::path(
+    get, path = "/dead-letters", tag = "dead letters", params(DeadLetterQuery, PageQuery),
+    responses((status = 200, body = Page<RunView>), (status = "default", body = Problem)),
+    security(("api_key" = []))
+)]
+pub(crate) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Viewer(caller): Viewer,
+    Query(query): Query<DeadLetterQuery>,
+    paging: Paging,
+) -> Result<Json<Page<RunView>>, Error> {
+    let before = paging.after.map(RunId);
+    let runs = shared.services.database.runs();
+    let code = query.code.as_deref();
+    let rows = runs
+        .list_dead(caller.tenant, code, before, paging.fetch())
+        .await?;
+    Ok(Json(Page::cut(
+        rows,
+        paging.limit,
+        |run| run.id.0,
+        RunView::from,
+    )))
+}
+
+/// Shows a dead letter: class, code, and every fault with field, value and repair.
+#[utoipa::path(
+    get, path = "/dead-letters/{run_id}", tag = "dead letters", params(("run_id" = Uuid, Path)),
+    responses((status = 200, body = RunView), (status = "default", body = Problem)),
+    security(("api_key" = []))
+)]
+pub(crate) async fn show(
+    State(shared): State<Arc<Shared>>,
+    Viewer(caller): Viewer,
+    Path(id): Path<String>,
+) -> Result<Json<RunView>, Error> {
+    let run = runs::find(&shared, &caller, &id).await?;
+    if run.state != RunState::Dead {
+        return Err(Error::not_found("dead letter"));
+    }
+    Ok(Json(run.into()))
+}
+
+/// Does a dead letter again.
+#[utoipa::path(
+    post, path = "/dead-letters/{run_id}/replay", tag = "dead letters",
+    params(("run_id" = Uuid, Path)), request_body = ReplayOne,
+    responses((status = 202, body = ReplayView), (status = "default", body = Problem)),
+    security(("api_key" = []))
+)]
+pub(crate) async fn replay(
+    State(shared): State<Arc<Shared>>,
+    Operator(caller): Operator,
+    Path(id): Path<String>,
+    mut form: Form,
+) -> Result<(StatusCode, Json<ReplayView>), Error> {
+    let run = runs::find(&shared, &caller, &id).await?;
+    let again = read(&mut form);
+    form.finish()?;
+    if run.state != RunState::Dead {
+        return Err(Error::conflict(
+            "not_a_dead_letter",
+            "the run is no dead letter any more",
+        ));
+    }
+    let view = runs::queue(&shared, &caller, &run, again).await?;
+    Ok((StatusCode::ACCEPTED, Json(view)))
+}
+
+/// Does many dead letters again: some by id, or all with one code.
+#[utoipa::path(
+    post, path = "/dead-letters/replay", tag = "dead letters", request_body = ReplayMany,
+    responses((status = 202, body = ReplayedMany), (status = "default", body = Problem)),
+    security(("api_key" = []))
+)]
+pub(crate) async fn replay_many(
+    State(shared): State<Arc<Shared>>,
+    Operator(caller): Operator,
+    mut form: Form,
+) -> Result<(StatusCode, Json<ReplayedMany>), Error> {
+    let ids = form.optional_ids("ids", MOST_AT_ONCE);
+    let code = form.optional_text("code", 100);
+    let again = read(&mut form);
+    if ids.is_some() == code.is_some() {
+        form.refuse("ids", "give either ids or a code");
+    }
+    form.finish()?;
+    let mut done = ReplayedMany {
+        replayed: Vec::new(),
+        not_found: Vec::new(),
+        not_dead: Vec::new(),
+        more: false,
+    };
+    let runs = match (ids, code) {
+        (Some(ids), _) => by_ids(&shared, &caller, ids, &mut done).await?,
+        (None, Some(code)) => by_code(&shared, &caller, &code, &mut done).await?,
+        (None, None) => Vec::new(),
+    };
+    for run in runs {
+        match runs::queue(&shared, &caller, &run, again).await {
+            Ok(view) => done.replayed.push(view),
+            Err(error) if error.code == "run_not_over" => done.not_dead.push(run.id.0),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((StatusCode::ACCEPTED, Json(done)))
+}
+
+async fn by_ids(
+    shared: &Shared,
+    caller: &Caller,
+    ids: Vec<Uuid>,
+    done: &mut ReplayedMany,
+) -> Result<Vec<Run>, Error> {
+    let mut dead = Vec::new();
+    for id in ids {
+        match shared
+            .services
+            .database
+            .runs()
+            .find(caller.tenant, RunId(id))
+            .await?
+        {
+            Some(run) if run.state == RunState::Dead => dead.push(run),
+            Some(_) => done.not_dead.push(id),
+            None => done.not_found.push(id),
+        }
+    }
+    Ok(dead)
+}
+
+async fn by_code(
+    shared: &Shared,
+    caller: &Caller,
+    code: &str,
+    done: &mut ReplayedMany,
+) -> Result<Vec<Run>, Error> {
+    let most = i64::try_from(MOST_AT_ONCE).unwrap_or(i64::MAX);
+    let runs = shared.services.database.runs();
+    let mut dead = runs
+        .list_dead(caller.tenant, Some(code), None, most + 1)
+        .await?;
+    done.more = dead.len() > MOST_AT_ONCE;
+    dead.truncate(MOST_AT_ONCE);
+    Ok(dead)
+}
+
+fn read(form: &mut Form) -> Again {
+    // The only place to begin so far; named so that callers say what they mean.
+    form.optional_choice("from", &[("start", ())]);
+    Again {
+        forget_links: false,
+        newest: runs::newest(form),
+    }
+}
