@@ -265,7 +265,7 @@ struct Statement {
 async fn sql(
     State(control): State<Arc<Control>>,
     Json(statement): Json<Statement>,
-) -> Result<Json<JsonValue>, Problem> {
+) -> Result<Response, Problem> {
     let place = control.server.heap.lock().registry.database(&statement.db);
     let place = place.ok_or_else(|| Problem::Missing(format!("no database {}", statement.db)))?;
     let login = Login {
@@ -313,5 +313,14 @@ async fn sql(
         .iter()
         .map(|error| json!({ "number": error.number, "message": error.message }))
         .collect();
-    Ok(Json(json!({ "results": results, "errors": errors })))
+    let status = if errors.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::BAD_REQUEST
+    };
+    Ok((
+        status,
+        Json(json!({ "results": results, "errors": errors })),
+    )
+        .into_response())
 }

@@ -269,37 +269,6 @@ impl Inner {
         Ok(self.connection.execute_batch(&sql)?)
     }
 
-    /// Makes a schema.
-    pub fn add_schema(&mut self, database: usize, name: &str) -> Result<(), SqlError> {
-        let place = &mut self.registry.databases[database];
-        place.schemas.push(name.to_owned());
-        let number = match name {
-            "dbo" => 1,
-            "guest" => 2,
-            "INFORMATION_SCHEMA" => 3,
-            "sys" => 4,
-            _ => i64::try_from(place.schemas.len()).unwrap_or_default(),
-        };
-        let sql = format!(
-            "INSERT INTO \"{}\".\"sys.schemas\" (name, schema_id, principal_id) VALUES (?1, ?2, 1)",
-            place.name
-        );
-        self.connection.execute(&sql, params![name, number])?;
-        self.version += 1;
-        Ok(())
-    }
-
-    /// The number of a schema.
-    pub fn schema_id(&self, database: usize, name: &str) -> Option<i64> {
-        let sql = format!(
-            "SELECT schema_id FROM \"{}\".\"sys.schemas\" WHERE name = ?1",
-            self.registry.databases[database].name
-        );
-        self.connection
-            .query_row(&sql, [name], |row| row.get(0))
-            .ok()
-    }
-
     /// The number of an object.
     pub fn object_id(&self, database: usize, schema: &str, name: &str) -> Option<i64> {
         let place = &self.registry.databases[database].name;
@@ -581,38 +550,6 @@ impl Inner {
         })?;
         self.texts.remove(&table.id);
         self.version += 1;
-        Ok(())
-    }
-
-    /// Lists a database principal.
-    pub fn add_principal(
-        &mut self,
-        database: usize,
-        name: &str,
-        kind: &str,
-    ) -> Result<(), SqlError> {
-        let place = &self.registry.databases[database].name;
-        let table = format!("\"{place}\".\"sys.database_principals\"");
-        let known: i64 = self.connection.query_row(
-            &format!("SELECT count(*) FROM {table} WHERE name = ?1"),
-            [name],
-            |row| row.get(0),
-        )?;
-        if known > 0 {
-            return Err(SqlError::new(
-                15023,
-                format!("User, group, or role '{name}' already exists in the current database."),
-            ));
-        }
-        let text = if kind == "R" {
-            "DATABASE_ROLE"
-        } else {
-            "SQL_USER"
-        };
-        let sql = format!(
-            "INSERT INTO {table} (name, principal_id, type, type_desc) SELECT ?1, 5 + count(*), ?2, ?3 FROM {table}"
-        );
-        self.connection.execute(&sql, params![name, kind, text])?;
         Ok(())
     }
 }

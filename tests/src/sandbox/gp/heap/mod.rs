@@ -5,6 +5,7 @@ pub mod codec;
 pub mod dates;
 pub mod functions;
 pub mod locks;
+pub mod principals;
 pub mod rows;
 pub mod schema;
 pub mod snapshot;

@@ -167,7 +167,8 @@ fn item(call: &mut Call<'_, '_>) -> Result<Item, Stop> {
             ("LOCNCODE", site.as_str().into()),
         ];
         let assigned = call.find("IV00102", &key, Access::Dirty)?;
-        call.fail_if(assigned.is_none(), codes::ITEM_SITE);
+        let known = call.exists("IV40700", &[("LOCNCODE", site.as_str().into())])?;
+        call.fail_if(known && assigned.is_none(), codes::ITEM_SITE);
     }
     Ok(Item {
         row,

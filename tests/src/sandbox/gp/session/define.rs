@@ -22,6 +22,8 @@ pub fn run(work: &mut Work<'_>, database: usize, definition: &Definition) -> Res
             }
             work.inner.add_schema(database, name)
         }
+        Definition::DropSchema(name) => work.inner.drop_schema(database, name),
+        Definition::DropPrincipal(name) => work.inner.drop_principal(database, name),
         Definition::Table {
             name,
             columns,

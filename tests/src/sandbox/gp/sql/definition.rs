@@ -18,6 +18,8 @@ use super::script::{data_type, identifier, peek_word, qualified, word};
 #[derive(Debug)]
 pub enum Definition {
     Schema(String),
+    DropSchema(String),
+    DropPrincipal(String),
     Table {
         name: String,
         columns: Vec<Column>,
@@ -84,6 +86,15 @@ pub fn parse(parser: &mut Parser<'_>) -> Parsed<Option<Definition>> {
         ("ALTER", "ROLE" | "USER" | "AUTHORIZATION") | ("GRANT" | "DENY" | "REVOKE", _) => {
             rights(parser);
             Definition::Rights
+        }
+        ("DROP", "SCHEMA" | "ROLE" | "USER") => {
+            skip(parser, 2);
+            let name = identifier(parser)?;
+            if second == "SCHEMA" {
+                Definition::DropSchema(name)
+            } else {
+                Definition::DropPrincipal(name)
+            }
         }
         ("DROP", "TABLE") => {
             skip(parser, 2);

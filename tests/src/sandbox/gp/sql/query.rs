@@ -411,22 +411,6 @@ impl Compiler<'_> {
 
     fn item(&mut self, item: &SelectItem, block: &mut Block) -> Compiled<()> {
         match item {
-            SelectItem::UnnamedExpr(Expr::BinaryOp {
-                left,
-                op: BinaryOperator::Eq,
-                right,
-            }) => {
-                let Expr::Identifier(variable) = left.as_ref() else {
-                    return Err(SqlError::unsupported("a comparison in a select list"));
-                };
-                if !variable.value.starts_with('@') {
-                    let typed = self.expression(right)?;
-                    return Ok(push(block, typed, variable.value.clone()));
-                }
-                block.assigns.push(variable.value.to_ascii_lowercase());
-                let typed = self.expression(right)?;
-                push(block, typed, String::new());
-            }
             SelectItem::UnnamedExpr(expression) => {
                 let name = match expression {
                     Expr::Identifier(ident) if !ident.value.starts_with('@') => ident.value.clone(),
@@ -439,6 +423,9 @@ impl Compiler<'_> {
                 push(block, typed, name);
             }
             SelectItem::ExprWithAlias { expr, alias } => {
+                if alias.value.starts_with('@') {
+                    block.assigns.push(alias.value.to_ascii_lowercase());
+                }
                 let typed = self.expression(expr)?;
                 push(block, typed, alias.value.clone());
             }

@@ -1,1 +1,0 @@
-//! Stories told through tiberius against a running sandbox.
