@@ -15,6 +15,7 @@ use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use crate::clock::{Clock, IdSource, SystemClock};
 use crate::config::Config;
@@ -22,6 +23,7 @@ use crate::connectors::http;
 use crate::connectors::nopcommerce::Clients;
 use crate::secrets::Sealer;
 use crate::tunnel::registry::Registry;
+use crate::tunnel::{self, Authority};
 use crate::webhooks::Hooks;
 
 pub use ready::Ready;
@@ -37,12 +39,16 @@ pub struct Services {
     pub ids: IdSource,
     /// Seals and opens secrets.
     pub sealer: Sealer,
+    /// The private CA.
+    pub authority: Arc<Authority>,
     /// Agents with a session in this process.
     pub registry: Registry,
     /// Stores as their webhooks see them.
     pub hooks: Hooks,
     /// Clients of the stores' APIs.
     pub clients: Clients,
+    /// Names this process among its replicas.
+    pub replica: Uuid,
     /// The settings.
     pub config: Config,
     /// How the outside reaches us.
@@ -74,6 +80,7 @@ pub struct App {
 #[derive(Debug)]
 struct Listeners {
     web: TcpListener,
+    tunnel: TcpListener,
     admin: TcpListener,
 }
 
@@ -84,29 +91,26 @@ impl App {
         let ids = IdSource::new(clock.clone());
         let sealer = Sealer::from_config(&config.secrets)?;
         let database = open_database(&config).await?;
+        database.migrate().await?;
         let clients = Clients::new(outgoing_calls(&config))?;
-        let listeners = Listeners {
-            web: bind(config.web.listen, "web.listen").await?,
-            admin: bind(config.admin.listen, "admin.listen").await?,
-        };
+        let authority = Authority::open(&database, &sealer, ids.next(), clock.now());
+        let authority = authority.await.context("the private CA")?;
+        let listeners = Listeners::bind(&config).await?;
+        let ready = listeners.ready(&authority)?;
         let urls = Urls {
-            web: public_url(&config.web.public_url, "http", listeners.web.local_addr()?),
-            tunnel: config.tunnel.public_url.clone(),
-        };
-        let ready = Ready {
-            web: format!("http://{}", listeners.web.local_addr()?),
-            tunnel: String::new(),
-            admin: format!("http://{}", listeners.admin.local_addr()?),
-            ca_pem: String::new(),
+            web: public_url(&config.web.public_url, &ready.web),
+            tunnel: public_url(&config.tunnel.public_url, &ready.tunnel),
         };
         let services = Arc::new(Services {
             database,
-            hooks: Hooks::default(),
-            clients,
             clock,
+            replica: ids.random(),
             ids,
             sealer,
+            authority: Arc::new(authority),
             registry: Registry::default(),
+            hooks: Hooks::default(),
+            clients,
             config,
             urls,
             tasks: TaskTracker::new(),
@@ -133,10 +137,10 @@ impl App {
     /// Serves until a signal comes, the parent is gone, or the shutdown token is cancelled.
     pub async fn run(self, parent_pid: Option<u32>) -> anyhow::Result<()> {
         let services = self.services.clone();
-        self.start();
+        self.start().await?;
         tokio::select! {
-            () = signalled() => tracing::info!("told to stop"),
-            () = parent::gone(parent_pid) => tracing::info!("the parent process is gone"),
+            () = signalled() => tracing::info!("Told to stop"),
+            () = parent::gone(parent_pid) => tracing::info!("The parent process is gone"),
             () = services.shutdown.cancelled() => {}
         }
         services.stop().await;
@@ -144,18 +148,39 @@ impl App {
     }
 
     /// Starts every task and returns.
-    pub fn start(self) {
+    pub async fn start(self) -> anyhow::Result<()> {
         let Self {
             services,
             system_clock,
             listeners,
             ready,
         } = self;
-        let web = web_router(&services);
-        services.serve_http("web", listeners.web, web);
+        services.end_sessions_of_the_past().await?;
+        tunnel::start(&services, listeners.tunnel)?;
+        services.serve_http("web", listeners.web, web_router(&services));
         let admin = admin::router(&services, system_clock);
         services.serve_http("admin", listeners.admin, admin);
-        tracing::info!(web.url = ready.web, tunnel.url = ready.tunnel, "serving");
+        tracing::info!(web.url = ready.web, tunnel.url = ready.tunnel, "Serving");
+        Ok(())
+    }
+}
+
+impl Listeners {
+    async fn bind(config: &Config) -> anyhow::Result<Self> {
+        Ok(Self {
+            web: bind(config.web.listen, "web.listen").await?,
+            tunnel: bind(config.tunnel.listen, "tunnel.listen").await?,
+            admin: bind(config.admin.listen, "admin.listen").await?,
+        })
+    }
+
+    fn ready(&self, authority: &Authority) -> anyhow::Result<Ready> {
+        Ok(Ready {
+            web: format!("http://{}", self.web.local_addr()?),
+            tunnel: format!("https://{}", self.tunnel.local_addr()?),
+            admin: format!("http://{}", self.admin.local_addr()?),
+            ca_pem: authority.certificate_pem(),
+        })
     }
 }
 
@@ -172,16 +197,6 @@ pub fn outgoing_calls(config: &Config) -> http::Settings {
         allow_private_networks: config.limits.allow_private_networks,
         ..http::Settings::default()
     }
-}
-
-async fn open_database(config: &Config) -> anyhow::Result<Database> {
-    let options = connect_store::Options {
-        connections: config.database.connections,
-        ..connect_store::Options::default()
-    };
-    let database = Database::open(config.database.url.expose_secret(), &options).await?;
-    database.migrate().await?;
-    Ok(database)
 }
 
 impl Services {
@@ -201,16 +216,39 @@ impl Services {
         }
     }
 
+    /// A database in a file belongs to one process: sessions left open in it ended with the last.
+    async fn end_sessions_of_the_past(&self) -> anyhow::Result<()> {
+        if self.database.kind() != "sqlite" {
+            return Ok(());
+        }
+        for tenant in self.database.tenants().list().await? {
+            let sessions = self.database.sessions();
+            sessions.delete_of_others(tenant.id, self.replica, self.clock.now()).await?;
+        }
+        Ok(())
+    }
+
     fn serve_http(self: &Arc<Self>, name: &'static str, listener: TcpListener, router: Router) {
         let stop = self.shutdown.clone().cancelled_owned();
         let app = router.into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, app).with_graceful_shutdown(stop);
         self.tasks.spawn(async move {
             if let Err(error) = serving.await {
-                tracing::error!(listener.name = name, error = %error, "listener failed");
+                tracing::error!(listener.name = name, error = %error, "A listener failed");
             }
         });
     }
+}
+
+/// Opens the configured database; one that could lose acknowledged work is refused.
+pub(crate) async fn open_database(config: &Config) -> anyhow::Result<Database> {
+    let options = connect_store::Options {
+        connections: config.database.connections,
+        ..connect_store::Options::default()
+    };
+    Database::open(config.database.url.expose_secret(), &options)
+        .await
+        .context("setting database.url")
 }
 
 async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
@@ -219,11 +257,8 @@ async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("setting {key}: cannot listen on {address}"))
 }
 
-fn public_url(configured: &str, scheme: &str, bound: SocketAddr) -> String {
-    if configured.is_empty() {
-        return format!("{scheme}://{bound}");
-    }
-    configured.to_owned()
+fn public_url(configured: &str, bound: &str) -> String {
+    if configured.is_empty() { bound } else { configured }.to_owned()
 }
 
 #[cfg(unix)]

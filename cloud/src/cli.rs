@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use connect_store::{Database, OperatorKey};
+use secrecy::ExposeSecret as _;
 
-use crate::app::App;
-use crate::clock::SystemClock;
+use crate::app::{App, open_database};
+use crate::clock::{Clock, IdSource, SystemClock};
 use crate::config::{Config, Layers};
+use crate::secrets::token::NewSecret;
 use crate::telemetry;
 
 /// Integration Hero Connect: the control plane.
@@ -27,6 +30,14 @@ pub struct Cli {
 enum Command {
     /// Runs API, webhooks, tunnel and workers until told to stop.
     Serve(Serve),
+    /// Brings the database to this version's tables.
+    Migrate,
+    /// Makes an operator key, which makes tenants, and prints it once.
+    CreateAdmin {
+        /// What the key is called.
+        #[arg(long, default_value = "admin")]
+        name: String,
+    },
     /// Prints the settings in force, each with its origin; secrets are masked.
     CheckConfig,
 }
@@ -53,6 +64,14 @@ impl Cli {
                 telemetry::install_logs(&config.log)?;
                 block_on(serve_until_told(config, serve))
             }
+            Command::Migrate => {
+                telemetry::install_logs(&config.log)?;
+                block_on(migrate(config))
+            }
+            Command::CreateAdmin { name } => {
+                telemetry::install_logs(&config.log)?;
+                block_on(create_admin(config, name))
+            }
         }
     }
 }
@@ -68,6 +87,34 @@ async fn serve_until_told(config: Config, serve: Serve) -> anyhow::Result<()> {
     }
     print(&ready)?;
     app.run(serve.parent_pid).await
+}
+
+async fn migrate(config: Config) -> anyhow::Result<()> {
+    let database = open_database(&config).await?;
+    database.migrate().await?;
+    let newest = Database::newest_migration();
+    tracing::info!(database.migration = newest, "The database is up to date");
+    database.close().await;
+    Ok(())
+}
+
+async fn create_admin(config: Config, name: String) -> anyhow::Result<()> {
+    let database = open_database(&config).await?;
+    database.migrate().await?;
+    let clock: Arc<dyn Clock> =
+        Arc::new(SystemClock::with_offset_seconds(config.clock.offset_seconds));
+    let id = IdSource::new(clock.clone()).next();
+    let secret = NewSecret::random()?;
+    let key = OperatorKey {
+        id,
+        name,
+        secret_sha256: secret.sha256,
+        created: clock.now(),
+        revoked: None,
+    };
+    database.operator_keys().insert(&key).await?;
+    database.close().await;
+    print(&format!("ihco_{}_{}", id.simple(), secret.text.expose_secret()))
 }
 
 /// Writes beside and renames, so that nobody reads half a line.

@@ -1,20 +1,37 @@
 //! The listener for operators: metrics, health, readiness.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::routing::get;
 
 use super::Services;
 use crate::clock::SystemClock;
 use crate::telemetry;
 
+const DATABASE_LIMIT: Duration = Duration::from_secs(3);
+
 pub(super) fn router(services: &Arc<Services>, clock: Arc<SystemClock>) -> Router {
     telemetry::metrics();
     let router = Router::new()
         .route("/metrics", get(|| async { telemetry::metrics().render() }))
-        .route("/health", get(|| async { "ok\n" }));
+        .route("/health", get(|| async { "ok\n" }))
+        .route("/ready", get(ready).with_state(services.clone()));
     with_test_hooks(router, services, clock)
+}
+
+/// Ready to take work: not on the way down, and the database commits.
+async fn ready(State(services): State<Arc<Services>>) -> (StatusCode, &'static str) {
+    if services.shutdown.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n");
+    }
+    match tokio::time::timeout(DATABASE_LIMIT, services.database.check_durable()).await {
+        Ok(Ok(_)) => (StatusCode::OK, "ready\n"),
+        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "no database\n"),
+    }
 }
 
 #[cfg(not(feature = "crash-points"))]

@@ -276,6 +276,13 @@ pub(crate) fn read_pem_files(
     Ok((chain, key))
 }
 
+/// DER bytes of a PEM certificate.
+pub(crate) fn der_of_pem(text: &str) -> Result<Vec<u8>, PkiError> {
+    CertificateDer::from_pem_slice(text.as_bytes())
+        .map(|der| der.to_vec())
+        .map_err(|_| PkiError::Foreign("not PEM"))
+}
+
 fn spiffe_id(tenant: TenantId, agent: AgentId) -> String {
     format!("{TRUST_DOMAIN}tenant/{tenant}/agent/{agent}")
 }
@@ -320,7 +327,8 @@ fn instant(at: Micros) -> OffsetDateTime {
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+/// PEM text of DER bytes.
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     use base64::Engine as _;
 
     let body = base64::engine::general_purpose::STANDARD.encode(der);
