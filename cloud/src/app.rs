@@ -223,7 +223,9 @@ impl Services {
         }
         for tenant in self.database.tenants().list().await? {
             let sessions = self.database.sessions();
-            sessions.delete_of_others(tenant.id, self.replica, self.clock.now()).await?;
+            sessions
+                .delete_of_others(tenant.id, self.replica, self.clock.now())
+                .await?;
         }
         Ok(())
     }
@@ -258,7 +260,12 @@ async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
 }
 
 fn public_url(configured: &str, bound: &str) -> String {
-    if configured.is_empty() { bound } else { configured }.to_owned()
+    if configured.is_empty() {
+        bound
+    } else {
+        configured
+    }
+    .to_owned()
 }
 
 #[cfg(unix)]

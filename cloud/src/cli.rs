@@ -101,8 +101,9 @@ async fn migrate(config: Config) -> anyhow::Result<()> {
 async fn create_admin(config: Config, name: String) -> anyhow::Result<()> {
     let database = open_database(&config).await?;
     database.migrate().await?;
-    let clock: Arc<dyn Clock> =
-        Arc::new(SystemClock::with_offset_seconds(config.clock.offset_seconds));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::with_offset_seconds(
+        config.clock.offset_seconds,
+    ));
     let id = IdSource::new(clock.clone()).next();
     let secret = NewSecret::random()?;
     let key = OperatorKey {
@@ -114,7 +115,11 @@ async fn create_admin(config: Config, name: String) -> anyhow::Result<()> {
     };
     database.operator_keys().insert(&key).await?;
     database.close().await;
-    print(&format!("ihco_{}_{}", id.simple(), secret.text.expose_secret()))
+    print(&format!(
+        "ihco_{}_{}",
+        id.simple(),
+        secret.text.expose_secret()
+    ))
 }
 
 /// Writes beside and renames, so that nobody reads half a line.

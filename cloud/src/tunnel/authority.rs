@@ -20,7 +20,12 @@ impl Authority {
     ) -> Result<Self> {
         let kept = match database.ca_keys().list(PURPOSE).await?.into_iter().next() {
             Some(kept) => kept,
-            None => database.ca_keys().claim(&make(sealer, new_id, now)?).await?,
+            None => {
+                database
+                    .ca_keys()
+                    .claim(&make(sealer, new_id, now)?)
+                    .await?
+            }
         };
         let key_der = sealer.open_global(&place(), &kept.sealed_key)?;
         let certificate_der = der_of_pem(&kept.certificate_pem).map_err(Error::internal)?;
@@ -37,7 +42,9 @@ fn make(sealer: &Sealer, id: Uuid, now: Micros) -> Result<CaKey> {
         id,
         purpose: PURPOSE.to_owned(),
         certificate_pem: pem("CERTIFICATE", &parts.certificate_der),
-        sealed_key: sealer.seal_global(&place(), &parts.key_der).map_err(PkiError::from)?,
+        sealed_key: sealer
+            .seal_global(&place(), &parts.key_der)
+            .map_err(PkiError::from)?,
         created: now,
     })
 }

@@ -184,7 +184,10 @@ async fn move_gate(
     };
     if verdict.state == CompanyState::Ready && before != CompanyState::Ready {
         if gates.delete(company.tenant, key, now).await? {
-            tracing::info!(company.database = company.database, "A company is ready again");
+            tracing::info!(
+                company.database = company.database,
+                "A company is ready again"
+            );
         }
     } else if needs_person(verdict.state) && verdict.state != before {
         tracing::warn!(

@@ -80,11 +80,18 @@ impl EnrollmentService {
             token::read_enrollment_token(&asked.token).ok_or_else(refused)?;
         let now = self.services.clock.now();
         let tokens = self.services.database.enrollment_tokens();
-        let agent = tokens.claim(tenant, &token_sha256, now).await?.ok_or_else(refused)?;
+        let agent = tokens
+            .claim(tenant, &token_sha256, now)
+            .await?
+            .ok_or_else(refused)?;
         let agent = self.agent(tenant, agent).await?;
-        let issued = self.services.authority.issue_agent(&request, tenant, agent.id, now)?;
+        let issued = self
+            .services
+            .authority
+            .issue_agent(&request, tenant, agent.id, now)?;
         self.replace_certificates(&agent, &issued, now).await?;
-        self.note_agent(&agent, &asked.agent_version, &asked.machine_name, now).await?;
+        self.note_agent(&agent, &asked.agent_version, &asked.machine_name, now)
+            .await?;
         let environments = self.services.database.environments();
         let environment = environments.find(tenant, agent.environment).await?;
         tracing::info!(agent.id = %agent.id, tenant.id = %tenant, "An agent enrolled");
@@ -116,11 +123,17 @@ impl EnrollmentService {
         let leaf = services.authority.read_agent(&asked.certificate_der)?;
         self.check_proof(&leaf, &request, &asked, now)?;
         let agent = auth::holder(services, &leaf).await?;
-        let issued = services.authority.issue_agent(&request, leaf.tenant, leaf.agent, now)?;
+        let issued = services
+            .authority
+            .issue_agent(&request, leaf.tenant, leaf.agent, now)?;
         let audit = renewal(&leaf, &issued, now);
         let database = services.database.audited(audit);
-        database.certificates().insert(&row(leaf.tenant, leaf.agent, &issued)).await?;
-        self.note_agent(&agent, &asked.agent_version, &agent.machine, now).await?;
+        database
+            .certificates()
+            .insert(&row(leaf.tenant, leaf.agent, &issued))
+            .await?;
+        self.note_agent(&agent, &asked.agent_version, &agent.machine, now)
+            .await?;
         tracing::info!(agent.id = %leaf.agent, tenant.id = %leaf.tenant, "A certificate was renewed");
         Ok(v1::RenewResponse {
             certificate: Some(self.to_message(issued)),
@@ -143,7 +156,10 @@ impl EnrollmentService {
             ));
         }
         // Only now: a nonce must not be used up by somebody without the key.
-        if !self.nonces.take(&self.services.sealer, leaf.agent, &asked.nonce, now) {
+        if !self
+            .nonces
+            .take(&self.services.sealer, leaf.agent, &asked.nonce, now)
+        {
             return Err(Error::unauthenticated(
                 "nonce_refused",
                 "the nonce is unknown, used or expired; ask for another",
@@ -170,9 +186,17 @@ impl EnrollmentService {
     }
 
     /// One agent is one machine: a new enrolment shuts the earlier one out.
-    async fn replace_certificates(&self, agent: &Agent, issued: &Issued, now: Micros) -> Result<()> {
+    async fn replace_certificates(
+        &self,
+        agent: &Agent,
+        issued: &Issued,
+        now: Micros,
+    ) -> Result<()> {
         let database = &self.services.database;
-        database.certificates().delete_of_agent(agent.tenant, agent.id, now).await?;
+        database
+            .certificates()
+            .delete_of_agent(agent.tenant, agent.id, now)
+            .await?;
         self.services.registry.kick(agent.tenant, agent.id);
         let entry = entry(agent.tenant, agent.id, "agent.enrolled", now);
         let detail = serde_json::json!({ "serial": issued.serial }).to_string();
@@ -191,7 +215,9 @@ impl EnrollmentService {
     ) -> Result<()> {
         let (version, machine) = (shortened(version), shortened(machine));
         let agents = self.services.database.agents();
-        agents.update_hello(agent.tenant, agent.id, version, machine, now).await?;
+        agents
+            .update_hello(agent.tenant, agent.id, version, machine, now)
+            .await?;
         Ok(())
     }
 
@@ -207,7 +233,10 @@ impl EnrollmentService {
 
 /// A word an agent says of itself, at a length that lists can show.
 pub(crate) fn shortened(text: &str) -> &str {
-    let end = text.char_indices().nth(LONGEST_WORD).map_or(text.len(), |(at, _)| at);
+    let end = text
+        .char_indices()
+        .nth(LONGEST_WORD)
+        .map_or(text.len(), |(at, _)| at);
     &text[..end]
 }
 

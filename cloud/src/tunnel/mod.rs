@@ -15,6 +15,10 @@ mod session;
 mod status;
 mod transfer;
 
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,10 +62,7 @@ pub fn start(services: &Arc<Services>, listener: TcpListener) -> anyhow::Result<
         .add_service(enrolment)
         .add_service(tunnel)
         .add_service(transfer)
-        .serve_with_incoming_shutdown(
-            ReceiverStream::new(connections),
-            stop.cancelled_owned(),
-        );
+        .serve_with_incoming_shutdown(ReceiverStream::new(connections), stop.cancelled_owned());
     services.tasks.spawn(async move {
         if let Err(error) = serving.await {
             tracing::error!(error = %error, "The tunnel's listener failed");

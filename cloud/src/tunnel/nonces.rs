@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use connect_core::domain::ids::AgentId;
 use connect_core::domain::time::Micros;
 
-use crate::secrets::{Place, SecretError, Sealer};
+use crate::secrets::{Place, Sealer, SecretError};
 
 const LIFE_SECONDS: i64 = 120;
 

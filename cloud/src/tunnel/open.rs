@@ -95,9 +95,14 @@ async fn open(
         .await?;
     let end = CancellationToken::new();
     services.registry.enter(tenant, agent, epoch, end.clone());
-    let (version, machine) = (shortened(&hello.agent_version), shortened(&hello.machine_name));
+    let (version, machine) = (
+        shortened(&hello.agent_version),
+        shortened(&hello.machine_name),
+    );
     let agents = services.database.agents();
-    agents.update_hello(tenant, agent, version, machine, now).await?;
+    agents
+        .update_hello(tenant, agent, version, machine, now)
+        .await?;
     outgoing.send(ToAgent::Welcome(welcome(services, epoch)));
     let mut session = Session::new(services.clone(), identity, epoch, end, outgoing);
     session.dispatch = Dispatch::new(in_flight(&hello));
@@ -124,7 +129,9 @@ async fn reopen_gate(services: &Services, identity: &Identity) -> Result<()> {
     };
     let gates = services.database.gates();
     if gates.find(identity.tenant(), key).await?.is_some() {
-        gates.delete(identity.tenant(), key, services.clock.now()).await?;
+        gates
+            .delete(identity.tenant(), key, services.clock.now())
+            .await?;
     }
     Ok(())
 }
@@ -144,4 +151,3 @@ fn in_flight(hello: &v1::Hello) -> HashSet<CommandId> {
     let known = hello.commands_in_flight.iter();
     known.filter_map(|id| id.parse().ok()).collect()
 }
-

@@ -40,7 +40,9 @@ async fn document(services: &Services, command: &Command) -> Result<v1::Payload>
         let length = content.len() as u64;
         let now = services.clock.now();
         let transfers = services.database.transfers();
-        transfers.insert(command.tenant, &digest, &content, now).await?;
+        transfers
+            .insert(command.tenant, &digest, &content, now)
+            .await?;
         Content::Transfer(v1::TransferRef {
             sha256: digest,
             length,

@@ -337,7 +337,10 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
         text.push_str(&String::from_utf8_lossy(line));
         text.push('\n');
     }
-    text + format!("-----END {label}-----\n").as_str()
+    text.push_str("-----END ");
+    text.push_str(label);
+    text.push_str("-----\n");
+    text
 }
 
 #[cfg(test)]

@@ -198,7 +198,10 @@ impl Session {
             }
             Some(FromAgent::Changes(changes)) => {
                 // Unacknowledged, so that the agent keeps them for a cloud that takes them.
-                tracing::warn!(change.watcher = changes.watcher, "A change batch was not taken");
+                tracing::warn!(
+                    change.watcher = changes.watcher,
+                    "A change batch was not taken"
+                );
             }
             Some(FromAgent::Heartbeat(_) | FromAgent::Hello(_)) | None => {}
         }
@@ -208,7 +211,10 @@ impl Session {
     /// Takes in what the agent says of a company.
     pub(crate) async fn company_reported(&mut self, report: v1::CompanyReport) -> Result<()> {
         let name = report.company.clone();
-        let verdict = self.reports.take(&self.services, &self.identity, report).await?;
+        let verdict = self
+            .reports
+            .take(&self.services, &self.identity, report)
+            .await?;
         self.dispatch.hold(&name, verdict.holds_commands());
         Ok(())
     }
@@ -235,7 +241,8 @@ impl Session {
         settled?;
         self.dispatch.settled(id);
         let command_id = id.to_string();
-        self.outgoing.send(ToAgent::ResultAck(v1::ResultAck { command_id }));
+        self.outgoing
+            .send(ToAgent::ResultAck(v1::ResultAck { command_id }));
         Ok(())
     }
 
@@ -255,7 +262,7 @@ impl Session {
     async fn look(&mut self) -> Result<()> {
         self.look_at = None;
         self.looked = Instant::now();
-        let open = self.open_commands().await?;
+        let open = open_commands(&self.services, &self.identity).await?;
         self.dispatch.offer(open);
         self.send_next().await;
         Ok(())
@@ -264,7 +271,7 @@ impl Session {
     /// The look that is the truth: wake-ups may be lost, commands may be settled elsewhere.
     async fn look_at_all(&mut self) -> Result<()> {
         self.looked = Instant::now();
-        let open = self.open_commands().await?;
+        let open = open_commands(&self.services, &self.identity).await?;
         if i64::try_from(open.len()).is_ok_and(|count| count < LOOK_LIMIT) {
             let ids = open.iter().map(|command| command.id).collect();
             self.dispatch.forget_settled(&ids);
@@ -274,15 +281,12 @@ impl Session {
         Ok(())
     }
 
-    async fn open_commands(&self) -> Result<Vec<Command>> {
-        let commands = self.services.database.commands();
-        let (tenant, agent) = (self.identity.tenant(), self.identity.id());
-        Ok(commands.list_open(tenant, agent, None, LOOK_LIMIT).await?)
-    }
-
     async fn send_next(&mut self) {
         let next = self.dispatch.next();
-        let made = join_all(next.iter().map(|command| outgoing::message(&self.services, command)));
+        let made = join_all(
+            next.iter()
+                .map(|command| outgoing::message(&self.services, command)),
+        );
         for (command, message) in next.iter().zip(made.await) {
             match message {
                 Ok(message) => {
@@ -315,7 +319,10 @@ impl Session {
     async fn guard(&mut self) -> Result<Option<&'static str>> {
         let (tenant, id) = (self.identity.tenant(), self.identity.id());
         let database = &self.services.database;
-        let certificate = database.certificates().find(tenant, &self.identity.serial).await?;
+        let certificate = database
+            .certificates()
+            .find(tenant, &self.identity.serial)
+            .await?;
         if certificate.is_none_or(|certificate| certificate.revoked.is_some()) {
             return Ok(Some("revoked"));
         }
@@ -326,7 +333,11 @@ impl Session {
         if self.services.clock.now() > self.identity.not_after {
             return Ok(Some("certificate expired"));
         }
-        for (name, verdict) in self.reports.look_again(&self.services, &self.identity).await? {
+        for (name, verdict) in self
+            .reports
+            .look_again(&self.services, &self.identity)
+            .await?
+        {
             self.dispatch.hold(&name, verdict.holds_commands());
         }
         Ok(None)
@@ -340,7 +351,9 @@ impl Session {
         self.beats = self.beats.wrapping_add(1);
         if self.beats.is_multiple_of(SEEN_EVERY_BEATS) {
             let agents = self.services.database.agents();
-            agents.update_seen(self.identity.tenant(), self.identity.id(), now).await?;
+            agents
+                .update_seen(self.identity.tenant(), self.identity.id(), now)
+                .await?;
         }
         Ok(())
     }
@@ -360,14 +373,15 @@ impl Session {
         DRAIN_LIMIT.min(shutdown.mul_f32(0.8))
     }
 
-    async fn leave(&self, end: &End) {
+    async fn leave(&mut self, end: &End) {
         let (tenant, id) = (self.identity.tenant(), self.identity.id());
         match end {
             End::Left => tracing::info!(agent.id = %id, "An agent left"),
             End::Drained => tracing::info!(agent.id = %id, "A drained session was closed"),
             End::Silent => {
                 tracing::warn!(agent.id = %id, "An agent went silent");
-                self.outgoing.refuse(Status::deadline_exceeded("no heartbeat came"));
+                self.outgoing
+                    .refuse(Status::deadline_exceeded("no heartbeat came"));
             }
             End::Taken(reason) => {
                 tracing::warn!(agent.id = %id, reason, "A session was ended");
@@ -375,7 +389,8 @@ impl Session {
             }
             End::Failed(error) => {
                 tracing::error!(agent.id = %id, error = error.report(), "A session failed");
-                self.outgoing.refuse(Status::unavailable("the session failed; connect again"));
+                self.outgoing
+                    .refuse(Status::unavailable("the session failed; connect again"));
             }
         }
         self.services.registry.leave(tenant, id, self.epoch);
@@ -391,6 +406,12 @@ type Wake = (
     connect_core::domain::ids::TenantId,
     connect_core::domain::ids::AgentId,
 );
+
+async fn open_commands(services: &Services, identity: &Identity) -> Result<Vec<Command>> {
+    let commands = services.database.commands();
+    let open = commands.list_open(identity.tenant(), identity.id(), None, LOOK_LIMIT);
+    Ok(open.await?)
+}
 
 fn taken(reason: &str) -> Status {
     match reason {

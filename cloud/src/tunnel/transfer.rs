@@ -52,9 +52,13 @@ impl Transfer for TransferService {
         let now = self.services.clock.now();
         let transfers = self.services.database.transfers();
         let kept = async {
-            transfers.insert(identity.tenant(), &digest, &content, now).await?;
+            transfers
+                .insert(identity.tenant(), &digest, &content, now)
+                .await?;
             let before = now.plus_seconds(-KEPT_SECONDS);
-            transfers.delete_before(identity.tenant(), before, FORGOTTEN_AT_ONCE).await
+            transfers
+                .delete_before(identity.tenant(), before, FORGOTTEN_AT_ONCE)
+                .await
         };
         kept.await.map_err(|error| status(&error.into()))?;
         Ok(Response::new(v1::UploadResponse { sha256: digest }))
@@ -67,14 +71,15 @@ impl Transfer for TransferService {
         request: Request<v1::DownloadRequest>,
     ) -> Result<Response<Self::DownloadStream>, Status> {
         let content = self.find(request).await.map_err(|error| status(&error))?;
-        Ok(Response::new(Box::pin(futures::stream::iter(chunks(content)))))
+        Ok(Response::new(Box::pin(futures::stream::iter(chunks(
+            content,
+        )))))
     }
 }
 
 impl TransferService {
     async fn find(&self, request: Request<v1::DownloadRequest>) -> Result<Vec<u8>> {
-        let identity =
-            auth::authenticate(&self.services, request.peer_certs().as_ref()).await?;
+        let identity = auth::authenticate(&self.services, request.peer_certs().as_ref()).await?;
         let transfers = self.services.database.transfers();
         let found = transfers
             .find(identity.tenant(), &request.into_inner().sha256)
@@ -95,7 +100,11 @@ async fn collect(
         }
         if content.len() + chunk.data.len() > limit {
             let message = format!("the content is over {limit} bytes");
-            return Err(status(&Error::new(ErrorKind::TooLarge, "too_large", message)));
+            return Err(status(&Error::new(
+                ErrorKind::TooLarge,
+                "too_large",
+                message,
+            )));
         }
         content.extend_from_slice(&chunk.data);
     }
@@ -108,7 +117,11 @@ fn chunks(content: Vec<u8>) -> impl Iterator<Item = Result<v1::Chunk, Status>> +
     (0..count).map(move |index| {
         let end = content.len().min((index + 1) * CHUNK);
         Ok(v1::Chunk {
-            sha256: if index == 0 { digest.clone() } else { Vec::new() },
+            sha256: if index == 0 {
+                digest.clone()
+            } else {
+                Vec::new()
+            },
             data: content[index * CHUNK..end].to_vec(),
         })
     })

@@ -1,0 +1,6 @@
+//! Stories of the tunnel, told by a client over real TLS against a real database.
+
+mod enrolment;
+mod harness;
+mod sessions;
+mod work;
