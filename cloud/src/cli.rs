@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use connect_store::{Database, OperatorKey};
+use connect_store::OperatorKey;
 use secrecy::ExposeSecret as _;
 
+use crate::api;
 use crate::app::{App, open_database};
 use crate::clock::{Clock, IdSource, SystemClock};
 use crate::config::{Config, Layers};
@@ -38,6 +39,8 @@ enum Command {
         #[arg(long, default_value = "admin")]
         name: String,
     },
+    /// Prints the web API's OpenAPI document.
+    Openapi,
     /// Prints the settings in force, each with its origin; secrets are masked.
     CheckConfig,
 }
@@ -60,6 +63,7 @@ impl Cli {
         let config = Config::from_layers(&layers)?;
         match self.command {
             Command::CheckConfig => print(&layers.describe()),
+            Command::Openapi => print(&api::openapi().to_pretty_json()?),
             Command::Serve(serve) => {
                 telemetry::install_logs(&config.log)?;
                 block_on(serve_until_told(config, serve))
@@ -92,8 +96,7 @@ async fn serve_until_told(config: Config, serve: Serve) -> anyhow::Result<()> {
 async fn migrate(config: Config) -> anyhow::Result<()> {
     let database = open_database(&config).await?;
     database.migrate().await?;
-    let newest = Database::newest_migration();
-    tracing::info!(database.migration = newest, "The database is up to date");
+    tracing::info!(database.kind = database.kind(), "The database is up to date");
     database.close().await;
     Ok(())
 }

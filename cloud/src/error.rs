@@ -174,12 +174,3 @@ impl From<SecretError> for Error {
         Self::internal(error)
     }
 }
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        if error.retry() {
-            return Self::unavailable("the database is busy; try again").caused_by(error);
-        }
-        Self::internal(error)
-    }
-}
