@@ -33,6 +33,7 @@ use axum::{Json, Router};
 use connect_core::domain::ids::EnvironmentId;
 use connect_core::domain::tenant::Environment;
 use connect_store::{AuditEntry, Database, StoreError};
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -68,6 +69,7 @@ pub fn router(services: Arc<Services>) -> Router {
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::unknown_method)
         .layer(DefaultBodyLimit::max(limit))
+        .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),

@@ -110,3 +110,8 @@ pub(crate) async fn unknown_method() -> Response {
     let status = StatusCode::METHOD_NOT_ALLOWED;
     std::future::ready(answer(error, status, "The address does not do this")).await
 }
+
+/// What a handler that panicked answers; the panic itself is in the log already.
+pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    Error::internal("a handler panicked").into_response()
+}

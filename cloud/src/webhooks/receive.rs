@@ -1,6 +1,7 @@
 //! Takes one delivery: judge it on its raw bytes, read the envelope, store it, then answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -25,6 +26,8 @@ use crate::shops;
 
 // Read past the limit and thrown away, so that the sender gets to read why.
 const DRAINED_BYTES: usize = 32 * 1024 * 1024;
+// Senders wait no longer for the answer.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What became of a delivery that was taken.
 #[derive(Debug, Serialize)]
@@ -58,7 +61,10 @@ async fn take(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Taken, Error> {
-    let body = read(body, services.config.limits.webhook_body_bytes).await?;
+    let limit = services.config.limits.webhook_body_bytes;
+    let body = tokio::time::timeout(PATIENCE, read(body, limit))
+        .await
+        .map_err(|_| Error::invalid("body_too_slow", "the body did not arrive in time"))??;
     let hook = services.hooks.find(services, key).await?;
     let hook = hook.ok_or_else(|| Error::not_found("store"))?;
     match text(headers, "ms-signature") {

@@ -175,9 +175,10 @@ pub(crate) async fn create(
         store.credentials = sealer.seal(id, Column::Credentials, credentials)?;
     }
     fields.apply(&mut store);
+    // A cursor without a store does no harm; a store without one would never be looked through.
+    shops::poll_soon(services, caller.tenant, id).await?;
     let database = shared.audited(&caller, "store.create", &id.to_string());
     database.stores().insert(&store).await?;
-    shops::poll_soon(services, caller.tenant, id).await?;
     let mut view = view(&shared, store);
     view.webhook_secret = Some(secret);
     Ok((StatusCode::CREATED, Json(view)))
