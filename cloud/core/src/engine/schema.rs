@@ -4,30 +4,33 @@ use std::collections::BTreeMap;
 
 use super::value::Value;
 
+/// The fields of a record.
+type Fields = &'static [(&'static str, Shape)];
+
 /// What stands at a place of a record.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     /// A single value.
     One,
     /// A group of exactly these fields.
-    Group(&'static [(&'static str, Shape)]),
+    Group(Fields),
     /// A list of groups.
-    List(&'static [(&'static str, Shape)]),
+    List(Fields),
     /// A group whose fields are not fixed.
     Open,
 }
 
 use Shape::{Group, List, One, Open};
 
-const COUNTRY: &[(&str, Shape)] = &[
+const COUNTRY: Fields = &[
     ("name", One),
     ("two_letter_iso_code", One),
     ("three_letter_iso_code", One),
 ];
 
-const STATE: &[(&str, Shape)] = &[("name", One), ("abbreviation", One)];
+const STATE: Fields = &[("name", One), ("abbreviation", One)];
 
-const ADDRESS: &[(&str, Shape)] = &[
+const ADDRESS: Fields = &[
     ("first_name", One),
     ("last_name", One),
     ("email", One),
@@ -43,7 +46,7 @@ const ADDRESS: &[(&str, Shape)] = &[
     ("state", Group(STATE)),
 ];
 
-const CUSTOMER: &[(&str, Shape)] = &[
+const CUSTOMER: Fields = &[
     ("id", One),
     ("customer_guid", One),
     ("username", One),
@@ -56,7 +59,7 @@ const CUSTOMER: &[(&str, Shape)] = &[
     ("vat_number", One),
 ];
 
-const ITEM: &[(&str, Shape)] = &[
+const ITEM: Fields = &[
     ("id", One),
     ("product_id", One),
     ("sku", One),
@@ -72,7 +75,7 @@ const ITEM: &[(&str, Shape)] = &[
     ("is_gift_card", One),
 ];
 
-const ORDER: &[(&str, Shape)] = &[
+const ORDER: Fields = &[
     ("id", One),
     ("order_guid", One),
     ("custom_order_number", One),
@@ -120,7 +123,7 @@ const ORDER: &[(&str, Shape)] = &[
     ("reward_points_used_amount", One),
 ];
 
-const EVENT: &[(&str, Shape)] = &[
+const EVENT: Fields = &[
     ("topic", One),
     ("entity", One),
     ("entity_id", One),
@@ -129,7 +132,7 @@ const EVENT: &[(&str, Shape)] = &[
     ("generation", One),
 ];
 
-const STORE: &[(&str, Shape)] = &[
+const STORE: Fields = &[
     ("id", One),
     ("name", One),
     ("base_url", One),
@@ -139,9 +142,9 @@ const STORE: &[(&str, Shape)] = &[
     ("created", One),
 ];
 
-const COMPANY: &[(&str, Shape)] = &[("id", One), ("database", One), ("name", One)];
+const COMPANY: Fields = &[("id", One), ("database", One), ("name", One)];
 
-const PROFILE: &[(&str, Shape)] = &[
+const PROFILE: Fields = &[
     ("trigger", One),
     ("go_live", One),
     (
@@ -182,16 +185,19 @@ const PROFILE: &[(&str, Shape)] = &[
     ("user_defined", Open),
 ];
 
-const CREDIT: &[(&str, Shape)] = &[("as", One), ("PYMTTYPE", One), ("CHEKBKID", One)];
+const CREDIT: Fields = &[("as", One), ("PYMTTYPE", One), ("CHEKBKID", One)];
 
 /// The records whose fields are fixed. A profile may have more than the packaged flow reads.
-const RECORDS: &[(&str, bool, &[(&str, Shape)])] = &[
-    ("event", true, EVENT),
-    ("store", true, STORE),
-    ("company", true, COMPANY),
-    ("order", true, ORDER),
-    ("profile", false, PROFILE),
+const RECORDS: &[(&str, Fields)] = &[
+    ("event", EVENT),
+    ("store", STORE),
+    ("company", COMPANY),
+    ("order", ORDER),
+    ("profile", PROFILE),
 ];
+
+/// The one record that may have fields of its owner's.
+const OWN_FIELDS: &str = "profile";
 
 /// Tells whether a path names a field that exists, where that is known.
 pub(super) fn check_path(path: &str) -> Result<(), String> {
@@ -199,9 +205,12 @@ pub(super) fn check_path(path: &str) -> Result<(), String> {
         .split('.')
         .map(|part| part.split('[').next().unwrap_or(part));
     let root = parts.next().unwrap_or_default();
-    let Some((_, true, fields)) = RECORDS.iter().find(|(name, ..)| *name == root) else {
+    let Some((name, fields)) = RECORDS.iter().find(|(name, _)| *name == root) else {
         return Ok(());
     };
+    if *name == OWN_FIELDS {
+        return Ok(());
+    }
     let mut fields = *fields;
     for part in parts {
         let Some((_, shape)) = fields.iter().find(|(name, _)| *name == part) else {
@@ -217,15 +226,15 @@ pub(super) fn check_path(path: &str) -> Result<(), String> {
 
 /// Gives a record every field it may have: what is not there is nothing.
 pub(super) fn complete(record: &str, value: &mut Value) {
-    let found = RECORDS.iter().find(|(name, ..)| *name == record);
-    if let (Some((_, _, fields)), Value::Map(map)) = (found, value) {
+    let found = RECORDS.iter().find(|(name, _)| *name == record);
+    if let (Some((_, fields)), Value::Map(map)) = (found, value) {
         fill(fields, map);
     }
 }
 
 fn fill(fields: &[(&str, Shape)], map: &mut BTreeMap<String, Value>) {
     for (name, shape) in fields {
-        let value = map.entry((*name).to_string()).or_default();
+        let value = map.entry((*name).to_owned()).or_default();
         match (shape, value) {
             (Group(inner), Value::Map(map)) => fill(inner, map),
             (List(inner), Value::List(rows)) => {
@@ -242,8 +251,6 @@ fn fill(fields: &[(&str, Shape)], map: &mut BTreeMap<String, Value>) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]

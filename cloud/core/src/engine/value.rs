@@ -301,8 +301,6 @@ fn parse_number(text: &str) -> Option<Decimal> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]

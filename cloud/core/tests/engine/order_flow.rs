@@ -259,20 +259,20 @@ fn customers_by_mail_and_one_web_customer() {
     let mut world = World::new(order());
     world.profile["customer"]["strategy"] = json!("email");
     let walked = world.walk();
-    let reserve = walked
-        .actions
-        .iter()
-        .find_map(|action| match action {
-            Action::ReserveLink {
-                kind,
-                store_scoped,
-                store_key,
-                gp_key,
-                ..
-            } => Some(format!("{kind} {store_scoped} {store_key} {gp_key}")),
-            _ => None,
-        })
-        .unwrap();
+    let mut reserved = walked.actions.iter().filter_map(|action| {
+        let Action::ReserveLink {
+            kind,
+            store_scoped,
+            store_key,
+            gp_key,
+            ..
+        } = action
+        else {
+            return None;
+        };
+        Some(format!("{kind} {store_scoped} {store_key} {gp_key}"))
+    });
+    let reserve = reserved.next().unwrap();
     assert_eq!(reserve, "customer_email false anna@example.com W000077");
     world.profile["customer"]["strategy"] = json!("single");
     let walked = world.walk();

@@ -74,9 +74,26 @@ fn number(value: Decimal) -> Json {
     serde_json::from_str(&value.to_string()).unwrap()
 }
 
-/// Makes an order whose identity holds exactly, with British tax at 20 % and 5 %.
-fn order(basket: &Basket) -> Json {
-    let four = |amount: i64| Decimal::new(amount, 4);
+/// The money of a basket, taxed at the British 20 % and 5 %.
+struct Money {
+    items: Vec<Json>,
+    subtotal: Decimal,
+    discount: Decimal,
+    freight_tax: Decimal,
+    fee_tax: Decimal,
+    high: Decimal,
+    reduced: Decimal,
+}
+
+fn four(amount: i64) -> Decimal {
+    Decimal::new(amount, 4)
+}
+
+fn tax_at(net: Decimal, percent: i64) -> Decimal {
+    cents(net * Decimal::new(percent, 2))
+}
+
+fn add_up(basket: &Basket) -> Money {
     let kept = |value: Decimal| {
         if basket.whole_cents {
             cents(value)
@@ -84,11 +101,9 @@ fn order(basket: &Basket) -> Json {
             value
         }
     };
-    let (mut items, mut subtotal) = (Vec::new(), Decimal::ZERO);
-    let (mut standard, mut low) = (Decimal::ZERO, Decimal::ZERO);
+    let (mut items, mut standard, mut low) = (Vec::new(), Decimal::ZERO, Decimal::ZERO);
     for (index, (price, quantity)) in basket.lines.iter().enumerate() {
         let amount = kept(four(*price) * Decimal::from(*quantity));
-        subtotal += amount;
         *(if basket.reduced[index] {
             &mut low
         } else {
@@ -99,10 +114,9 @@ fn order(basket: &Basket) -> Json {
             "quantity": quantity, "price_excl_tax": number(amount)}),
         );
     }
-    let attributes = four(basket.attributes);
-    subtotal += attributes;
+    standard += four(basket.attributes);
+    let subtotal = standard + low;
     let discount = cents(subtotal * Decimal::new(basket.discount_share, 2));
-    let (shipping, fee) = (four(basket.shipping), four(basket.fee));
     let cut = |net: Decimal| {
         if subtotal.is_zero() {
             net
@@ -110,57 +124,61 @@ fn order(basket: &Basket) -> Json {
             net - discount * net / subtotal
         }
     };
-    let tax_at = |net: Decimal, percent: i64| cents(net * Decimal::new(percent, 2));
-    let (freight_tax, fee_tax) = (tax_at(shipping, 20), tax_at(fee, 20));
-    let high = tax_at(cut(standard + attributes), 20) + freight_tax + fee_tax;
-    let reduced = tax_at(cut(low), 5);
-    let tax = high + reduced;
-    let owed = cents(subtotal - discount + shipping + fee + tax);
+    let freight_tax = tax_at(four(basket.shipping), 20);
+    let fee_tax = tax_at(four(basket.fee), 20);
+    Money {
+        items,
+        subtotal,
+        discount,
+        freight_tax,
+        fee_tax,
+        high: tax_at(cut(standard), 20) + freight_tax + fee_tax,
+        reduced: tax_at(cut(low), 5),
+    }
+}
+
+/// Makes an order whose identity holds exactly.
+fn order(basket: &Basket) -> Json {
+    let money = add_up(basket);
+    let (shipping, fee) = (four(basket.shipping), four(basket.fee));
+    let tax = money.high + money.reduced;
+    let owed = cents(money.subtotal - money.discount + shipping + fee + tax);
     let order_discount = four(basket.order_discount).min(owed);
     let gift_cards = four(basket.gift_cards).min(owed - order_discount);
     let points = four(basket.points).min(owed - order_discount - gift_cards);
-    let total = owed - order_discount - gift_cards - points;
-
     let mut order = support::order();
-    let fields = order.as_object_mut().unwrap();
     for (name, value) in [
-        ("order_subtotal_excl_tax", subtotal),
-        ("order_sub_total_discount_excl_tax", discount),
+        ("order_subtotal_excl_tax", money.subtotal),
+        ("order_sub_total_discount_excl_tax", money.discount),
         ("order_discount", order_discount),
         ("order_shipping_excl_tax", shipping),
-        ("order_shipping_incl_tax", shipping + freight_tax),
+        ("order_shipping_incl_tax", shipping + money.freight_tax),
         ("payment_method_additional_fee_excl_tax", fee),
-        ("payment_method_additional_fee_incl_tax", fee + fee_tax),
+        (
+            "payment_method_additional_fee_incl_tax",
+            fee + money.fee_tax,
+        ),
         ("order_tax", tax),
-        ("order_total", total),
+        ("order_total", owed - order_discount - gift_cards - points),
     ] {
-        fields.insert(name.into(), number(value));
+        order[name] = number(value);
     }
-    fields.insert("items".into(), items.into());
-    let described = if attributes.is_zero() {
-        json!(null)
-    } else {
-        json!("Wrapping")
-    };
-    fields.insert("checkout_attribute_description".into(), described);
-    fields.insert(
-        "tax_rates".into(),
-        json!([{"rate": 5, "amount": number(reduced)}, {"rate": 20, "amount": number(high)}]),
-    );
+    order["items"] = money.items.into();
+    order["tax_rates"] = json!([{"rate": 5, "amount": number(money.reduced)},
+        {"rate": 20, "amount": number(money.high)}]);
+    if basket.attributes > 0 {
+        order["checkout_attribute_description"] = json!("Wrapping");
+    }
     let cards = json!([{"gift_card_id": 1, "used_value": number(gift_cards)}]);
-    fields.insert(
-        "gift_cards_used".into(),
-        if basket.told { cards } else { Json::Null },
-    );
-    let used = if basket.told {
+    order["gift_cards_used"] = if basket.told { cards } else { Json::Null };
+    order["reward_points_used_amount"] = if basket.told {
         number(points)
     } else {
         Json::Null
     };
-    fields.insert("reward_points_used_amount".into(), used);
-    fields["shipping_address"]["country"] = json!({"name": "United Kingdom",
+    order["shipping_address"]["country"] = json!({"name": "United Kingdom",
         "two_letter_iso_code": "GB", "three_letter_iso_code": "GBR"});
-    fields["shipping_address"]["state"] = Json::Null;
+    order["shipping_address"]["state"] = Json::Null;
     order
 }
 

@@ -343,6 +343,10 @@ fn a_wrong_mapping_is_told_while_it_is_edited() {
         let told = header(element);
         assert!(told.contains(part), "{told}");
     }
+}
+
+#[test]
+fn a_mapping_that_lacks_what_gp_needs_is_told_too() {
     let told = mapping_problems(|json| {
         let elements = rule(json, "line")["elements"].as_array_mut().unwrap();
         elements.retain(|element| element["element"] != "ITEMNMBR");

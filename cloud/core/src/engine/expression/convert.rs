@@ -43,12 +43,10 @@ pub(super) fn to_value(value: Dynamic) -> Result<Value, String> {
     }
     let kind = value.type_name();
     if value.is_string() {
-        return value.into_string().map(Value::Text).map_err(str::to_string);
+        return value.into_string().map(Value::Text).map_err(str::to_owned);
     }
     if value.is_array() {
-        let list = value
-            .into_typed_array::<Dynamic>()
-            .map_err(str::to_string)?;
+        let list = value.into_typed_array::<Dynamic>().map_err(str::to_owned)?;
         return list
             .into_iter()
             .map(to_value)

@@ -6,7 +6,6 @@ mod language;
 mod reads;
 mod template;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests;
 
 use std::fmt;
@@ -111,6 +110,10 @@ fn wrong(expression: &str, message: String) -> ExpressionError {
 }
 
 /// Puts an evaluation error in words for people who write formulas.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the language's own errors read well as they are"
+)]
 fn plain(error: &EvalAltResult) -> String {
     match error.unwrap_inner() {
         EvalAltResult::ErrorFunctionNotFound(signature, _)
@@ -134,10 +137,6 @@ fn plain(error: &EvalAltResult) -> String {
         }
         EvalAltResult::ErrorArithmetic(message, _) => message.clone(),
         EvalAltResult::ErrorRuntime(message, _) => message.to_string(),
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "the language's own errors read well as they are"
-        )]
         other => without_position(other),
     }
 }

@@ -1,6 +1,6 @@
 //! Which paths a formula reads, found in its syntax tree.
 
-use rhai::{AST, ASTNode, Expr};
+use rhai::{AST, ASTNode, Expr, Stmt};
 
 /// Gives the paths below the known variables, each once, in reading order.
 pub(super) fn of(ast: &AST, known: &[String]) -> Vec<String> {
@@ -21,10 +21,12 @@ pub(super) fn of(ast: &AST, known: &[String]) -> Vec<String> {
 pub(super) fn unknown_function(ast: &AST) -> Option<String> {
     let mut unknown = None;
     ast.walk(&mut |nodes| {
-        let call = match nodes.last() {
-            Some(ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))) => call,
-            Some(ASTNode::Stmt(rhai::Stmt::FnCall(call, _))) => call,
-            Some(_) | None => return true,
+        let Some(
+            ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))
+            | ASTNode::Stmt(Stmt::FnCall(call, _)),
+        ) = nodes.last()
+        else {
+            return true;
         };
         if !super::language::has_function(&call.name) {
             unknown = Some(call.name.to_string());
@@ -70,7 +72,9 @@ fn follow(expression: &Expr, indexed: bool, path: &mut String) {
         path.push('.');
         path.push_str(&name.2);
     } else if let (true, Expr::IntegerConstant(index, _)) = (indexed, expression) {
-        path.push_str(&format!("[{index}]"));
+        path.push('[');
+        path.push_str(&index.to_string());
+        path.push(']');
     } else if let (true, Expr::StringConstant(name, _)) = (indexed, expression) {
         path.push('.');
         path.push_str(name);

@@ -48,7 +48,11 @@ impl Template {
                 Part::Literal(literal) => text.push_str(literal),
                 Part::Formula(formula) => match formula.evaluate(facts)? {
                     Value::Null => text.push_str("nothing"),
-                    value => text.push_str(&value.to_string()),
+                    value @ (Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::Text(_)
+                    | Value::List(_)
+                    | Value::Map(_)) => text.push_str(&value.to_string()),
                 },
             }
         }

@@ -23,7 +23,7 @@ pub struct Compiled {
 #[derive(Debug)]
 pub(super) enum Preparation {
     Set { name: String, formula: Expression },
-    Check(CompiledCheck),
+    Check(Box<CompiledCheck>),
 }
 
 #[derive(Debug)]
@@ -132,7 +132,7 @@ fn prepare(
             }
             Entry::Check(check) => {
                 let check = CompiledCheck::compile(check, "prepare", known, problems);
-                compiled.extend(check.map(Preparation::Check));
+                compiled.extend(check.map(|check| Preparation::Check(Box::new(check))));
             }
         }
     }

@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
                 }
                 Preparation::Check(check) => {
                     // Neighbouring checks are told together.
-                    let mut together = vec![check];
+                    let mut together = vec![check.as_ref()];
                     while let Some(Preparation::Check(next)) = entries.peek() {
                         together.push(next);
                         entries.next();

@@ -1,17 +1,15 @@
 //! The walk: from where a run stands and what happened to the next thing to do.
 
-use super::action::{Action, Happened, LinkQuery, RunInput, StepNote, StoreRead, StoreWrite};
-use super::compile::{Compiled, CompiledStep, RECORDS, Work};
-use super::model::Outcome;
-use super::requests;
+use super::action::{Action, Happened, RunInput, StepNote};
+use super::compile::{Compiled, CompiledStep};
 use super::state::{Phase, State};
+use super::{requests, told};
 use crate::domain::event::Source;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::run::StepState;
 use crate::domain::time::Micros;
-use crate::engine::checks::{self, Verdict, is_true, unreadable};
-use crate::engine::expression::{Expression, Facts};
-use crate::engine::mapping;
+use crate::engine::checks::{is_true, unreadable};
+use crate::engine::expression::Facts;
 use crate::engine::retry::{self, Decision, Tries};
 use crate::engine::schema;
 use crate::engine::value::Value;
@@ -39,7 +37,7 @@ pub fn start(_workflow: &Compiled, input: RunInput) -> State {
 pub fn advance(workflow: &Compiled, state: State, happened: Happened, now: Micros) -> Advanced {
     let mut walk = Walk {
         workflow,
-        facts: facts(workflow, &state),
+        facts: told::facts(workflow, &state),
         state,
         steps: Vec::new(),
         now,
@@ -52,16 +50,17 @@ pub fn advance(workflow: &Compiled, state: State, happened: Happened, now: Micro
     }
 }
 
-struct Walk<'a> {
+/// A run while it is advanced.
+pub(super) struct Walk<'a> {
     workflow: &'a Compiled,
-    state: State,
-    facts: Facts,
+    pub(super) state: State,
+    pub(super) facts: Facts,
     steps: Vec<StepNote>,
-    now: Micros,
+    pub(super) now: Micros,
 }
 
 /// Where the walk goes on.
-enum Turn {
+pub(super) enum Turn {
     To(String),
     Stay(Action),
 }
@@ -171,7 +170,7 @@ impl Walk<'_> {
         match requests::action(key, step, generation, &mut self.facts) {
             Ok(Some(action)) => {
                 let note = self.note(key, step.kind, attempt, StepState::Intended);
-                note.input = asked_for(&action);
+                note.input = told::asked_for(&action);
                 self.state.phase = Phase::Asked {
                     step: key.into(),
                     attempt,
@@ -185,141 +184,6 @@ impl Walk<'_> {
             },
             Err(failure) => self.failed(key, step, attempt, tries, failure),
         }
-    }
-
-    /// Does a step that has no effect.
-    fn pure(&mut self, key: &str, step: &CompiledStep) -> Result<Turn, Failure> {
-        match &step.work {
-            Work::Branch { cases, otherwise } => {
-                let mut to = otherwise;
-                for (when, target) in cases {
-                    if is_true(when, &mut self.facts).map_err(|error| unreadable(key, &error))? {
-                        to = target;
-                        break;
-                    }
-                }
-                let note = self.note(key, step.kind, 1, StepState::Succeeded);
-                note.output = Some(to.clone());
-                Ok(Turn::To(to.clone()))
-            }
-            Work::Check { variables, checks } => {
-                let mark = self.facts.mark();
-                let verdict = self.check(variables, checks);
-                self.facts.reset(mark);
-                match verdict? {
-                    Verdict::Holds => {
-                        self.note(key, step.kind, 1, StepState::Succeeded);
-                        Ok(Turn::To(step.next.clone().unwrap_or_default()))
-                    }
-                    Verdict::Stop(summary) => {
-                        let note = self.note(key, step.kind, 1, StepState::Succeeded);
-                        note.output = Some(summary.clone());
-                        Ok(Turn::Stay(self.end(Phase::Stopped { summary })))
-                    }
-                }
-            }
-            Work::Set(values) => self.set(key, step, values),
-            Work::Map(mapping) => self.map(key, step, mapping),
-            Work::Wait { seconds, reason } => {
-                let wrong = |error| unreadable(key, &error);
-                let seconds = seconds.evaluate(&mut self.facts).map_err(wrong)?;
-                let seconds = seconds
-                    .as_number()
-                    .and_then(|number| i64::try_from(number).ok());
-                let reason = reason.render(&mut self.facts).map_err(wrong)?;
-                let until = self.now.plus_seconds(seconds.unwrap_or(0).max(0));
-                let note = self.note(key, step.kind, 1, StepState::Intended);
-                note.input = Some(reason.clone());
-                let step = key.to_owned();
-                self.state.phase = Phase::Waiting {
-                    step: step.clone(),
-                    until,
-                    reason: reason.clone(),
-                };
-                Ok(Turn::Stay(Action::Wait {
-                    step,
-                    until,
-                    reason,
-                }))
-            }
-            Work::Stop { outcome, summary } => {
-                let summary = summary.render(&mut self.facts);
-                let summary = summary.map_err(|error| unreadable(key, &error))?;
-                let note = self.note(key, step.kind, 1, StepState::Succeeded);
-                note.output = Some(summary.clone());
-                let phase = match outcome {
-                    Outcome::Succeeded => Phase::Succeeded { summary },
-                    Outcome::NothingToDo => Phase::Stopped { summary },
-                };
-                Ok(Turn::Stay(self.end(phase)))
-            }
-            Work::FindLink(_)
-            | Work::ReadStore { .. }
-            | Work::ReserveLink { .. }
-            | Work::WriteGp(_)
-            | Work::WriteStore { .. } => Err(Failure::new(
-                FailureClass::Bug,
-                "no_action",
-                format!("the step {key} asks for nothing"),
-            )),
-        }
-    }
-
-    fn check(
-        &mut self,
-        variables: &[(String, Expression)],
-        checks: &[checks::CompiledCheck],
-    ) -> Result<Verdict, Failure> {
-        for (name, formula) in variables {
-            let value = formula
-                .evaluate(&mut self.facts)
-                .map_err(|error| unreadable(name, &error))?;
-            self.facts.set(name, value);
-        }
-        checks::run(checks, &mut self.facts)
-    }
-
-    fn set(
-        &mut self,
-        key: &str,
-        step: &CompiledStep,
-        values: &[(String, Expression)],
-    ) -> Result<Turn, Failure> {
-        let mark = self.facts.mark();
-        let mut made = Vec::new();
-        for (name, formula) in values {
-            let value = formula
-                .evaluate(&mut self.facts)
-                .map_err(|error| unreadable(name, &error))?;
-            self.facts.set(name, value.clone());
-            made.push((name.clone(), value));
-        }
-        self.facts.reset(mark);
-        let value = Value::map(made);
-        let note = self.note(key, step.kind, 1, StepState::Succeeded);
-        note.output = Some(value.to_json());
-        self.keep(step, value);
-        Ok(Turn::To(step.next.clone().unwrap_or_default()))
-    }
-
-    fn map(
-        &mut self,
-        key: &str,
-        step: &CompiledStep,
-        mapping: &mapping::Compiled,
-    ) -> Result<Turn, Failure> {
-        let names = mapping.inputs().iter();
-        let inputs = names.map(|name| {
-            let value = self.facts.find(name).cloned().unwrap_or_default();
-            (name.clone(), value)
-        });
-        let (document, trace) = mapping::evaluate(mapping, &Value::map(inputs))?;
-        let xml = connect_proto::econnect::write(&document);
-        let note = self.note(key, step.kind, 1, StepState::Succeeded);
-        note.output = Some(xml.clone());
-        note.trace = serde_json::to_string(&trace).ok();
-        self.keep(step, Value::map([("xml", Value::Text(xml))]));
-        Ok(Turn::To(step.next.clone().unwrap_or_default()))
     }
 
     fn answered(
@@ -383,7 +247,7 @@ impl Walk<'_> {
             }
             Decision::GiveUp => match &step.on_error {
                 Some(to) => {
-                    self.remember("failure", told(&failure));
+                    self.remember("failure", told::failure(&failure));
                     Turn::To(to.clone())
                 }
                 None => Turn::Stay(self.end(Phase::Dead { failure })),
@@ -407,7 +271,7 @@ impl Walk<'_> {
     }
 
     /// Keeps a step's result under its name.
-    fn keep(&mut self, step: &CompiledStep, mut value: Value) {
+    pub(super) fn keep(&mut self, step: &CompiledStep, mut value: Value) {
         if let Some(name) = &step.result {
             schema::complete(name, &mut value);
             self.remember(name, value);
@@ -419,7 +283,13 @@ impl Walk<'_> {
         self.state.results.insert(name.into(), value);
     }
 
-    fn note(&mut self, step: &str, kind: &str, attempt: u32, state: StepState) -> &mut StepNote {
+    pub(super) fn note(
+        &mut self,
+        step: &str,
+        kind: &str,
+        attempt: u32,
+        state: StepState,
+    ) -> &mut StepNote {
         let index = self.steps.len();
         self.steps.push(StepNote {
             step: step.into(),
@@ -434,7 +304,7 @@ impl Walk<'_> {
         &mut self.steps[index]
     }
 
-    fn end(&mut self, phase: Phase) -> Action {
+    pub(super) fn end(&mut self, phase: Phase) -> Action {
         self.state.phase = phase.clone();
         match phase {
             Phase::Succeeded { summary } => Action::Succeed { summary },
@@ -449,97 +319,4 @@ impl Walk<'_> {
     fn seed(&self) -> u64 {
         self.state.input.run.0.as_u64_pair().1
     }
-}
-
-/// Puts everything formulas may read in one place.
-fn facts(workflow: &Compiled, state: &State) -> Facts {
-    let input = &state.input;
-    let event = Value::map([
-        ("topic", Value::from(input.event.topic.as_str())),
-        ("entity", input.event.entity.as_str().into()),
-        ("entity_id", input.event.entity_id.as_str().into()),
-        ("occurred", Value::from(input.event.occurred.0)),
-        ("source", source_name(input.event.source).into()),
-        ("generation", Value::from(i64::from(input.generation))),
-    ]);
-    let records = [
-        event,
-        input.store.clone(),
-        input.profile.clone(),
-        input.company.clone(),
-    ];
-    let mut facts = Facts::default();
-    for (name, mut value) in RECORDS.into_iter().zip(records) {
-        schema::complete(name, &mut value);
-        facts.set(name, value);
-    }
-    for name in workflow
-        .results
-        .iter()
-        .map(String::as_str)
-        .chain(["failure"])
-    {
-        let value = state.results.get(name).cloned().unwrap_or_default();
-        facts.set(name, value);
-    }
-    facts
-}
-
-fn source_name(source: Source) -> &'static str {
-    match source {
-        Source::Webhook => "webhook",
-        Source::Poll => "poll",
-        Source::Manual => "manual",
-        Source::Replay => "replay",
-    }
-}
-
-/// Tells formulas of an error way what went wrong.
-fn told(failure: &Failure) -> Value {
-    Value::map([
-        ("code", Value::from(failure.code.as_str())),
-        ("message", failure.message.as_str().into()),
-    ])
-}
-
-/// Writes what an action asks for, for people: JSON, or the document itself.
-fn asked_for(action: &Action) -> Option<String> {
-    let text = |text: &str| Value::from(text);
-    let asked = match action {
-        Action::ExecuteDocument { xml, .. } => return Some(xml.clone()),
-        Action::ReadStore {
-            what: StoreRead::Order { id },
-            ..
-        } => Value::map([("order", text(id))]),
-        Action::FindLinks { keys, .. } => {
-            let link = |query: &LinkQuery| {
-                let key = format!("{} {}", query.kind, query.store_key);
-                (query.name.clone(), Value::from(key))
-            };
-            Value::map(keys.iter().map(link))
-        }
-        Action::ReserveLink {
-            kind,
-            store_key,
-            gp_key,
-            ..
-        } => Value::map([
-            ("kind", text(kind)),
-            ("store_key", text(store_key)),
-            ("gp_key", text(gp_key)),
-        ]),
-        Action::WriteStore {
-            what:
-                StoreWrite::OrderNote {
-                    order_id,
-                    text: note,
-                },
-            ..
-        } => Value::map([("order", text(order_id)), ("note", text(note))]),
-        Action::Wait { .. }
-        | Action::Succeed { .. }
-        | Action::Stop { .. }
-        | Action::Dead { .. } => return None,
-    };
-    Some(asked.to_json())
 }

@@ -3,9 +3,12 @@
 mod action;
 mod advance;
 mod compile;
+mod graph;
 mod model;
+mod pure;
 mod requests;
 mod state;
+mod told;
 
 pub use action::{
     Action, EventFacts, GpKey, Happened, LinkQuery, LinkToComplete, RunInput, StepNote, StoreRead,

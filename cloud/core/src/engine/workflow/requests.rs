@@ -1,7 +1,7 @@
 //! What an effect step asks for, computed from the facts.
 
 use super::action::{Action, GpKey, LinkQuery, LinkToComplete, StoreRead, StoreWrite};
-use super::compile::{CompiledStep, LinkName, PartyKey, Work, Write};
+use super::compile::{CompiledStep, LinkName, PartyKey, Question, Work, Write};
 use crate::domain::failure::Failure;
 use crate::engine::checks::{is_true, unreadable};
 use crate::engine::expression::{Expression, ExpressionError, Facts};
@@ -25,19 +25,10 @@ pub(super) fn action(
             },
             timeout_ms,
         },
-        Work::FindLink(questions) => {
-            let mut keys = Vec::new();
-            for question in questions {
-                let link = link(&question.link, facts).map_err(wrong)?;
-                keys.push(LinkQuery {
-                    name: question.name.clone(),
-                    kind: link.kind,
-                    store_scoped: link.store_scoped,
-                    store_key: link.store_key,
-                });
-            }
-            Action::FindLinks { step: name(), keys }
-        }
+        Work::FindLink(questions) => Action::FindLinks {
+            step: name(),
+            keys: queries(questions, facts).map_err(wrong)?,
+        },
         Work::ReserveLink {
             link: which,
             gp_key,
@@ -68,6 +59,19 @@ pub(super) fn action(
         | Work::Stop { .. } => return Ok(None),
     };
     Ok(Some(action))
+}
+
+fn queries(questions: &[Question], facts: &mut Facts) -> Result<Vec<LinkQuery>, ExpressionError> {
+    let query = |question: &Question| {
+        let link = link(&question.link, facts)?;
+        Ok(LinkQuery {
+            name: question.name.clone(),
+            kind: link.kind,
+            store_scoped: link.store_scoped,
+            store_key: link.store_key,
+        })
+    };
+    questions.iter().map(query).collect()
 }
 
 fn execute(

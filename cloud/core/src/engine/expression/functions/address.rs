@@ -63,7 +63,7 @@ fn address_lines(lines: &Dynamic, width: &Dynamic, most: &Dynamic) -> Given {
     let given = list(HELPER, "lines", lines)?;
     let mut given = given
         .iter()
-        .map(|line| Ok(text(HELPER, "line", line)?.trim().to_string()))
+        .map(|line| Ok(text(HELPER, "line", line)?.trim().to_owned()))
         .collect::<Given<Vec<_>>>()?;
     if given.iter().any(|line| line.chars().count() > width) {
         given.retain(|line| !line.is_empty());

@@ -13,8 +13,8 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("/", divide);
     // Without these the language would call any two different things not larger.
     for operator in ["<", "<=", ">", ">="] {
-        engine.register_fn(operator, |_: (), _: Dynamic| unordered());
-        engine.register_fn(operator, |_: Dynamic, _: ()| unordered());
+        engine.register_fn(operator, |(): (), _: Dynamic| unordered());
+        engine.register_fn(operator, |_: Dynamic, (): ()| unordered());
         engine.register_fn(operator, |_: ImmutableString, _: Decimal| unordered());
         engine.register_fn(operator, |_: Decimal, _: ImmutableString| unordered());
         engine.register_fn(operator, |_: ImmutableString, _: INT| unordered());
@@ -126,7 +126,7 @@ fn allocate(amount: &Dynamic, weights: &Dynamic, decimals: &Dynamic) -> Given<Dy
         )
     };
     let shares = weights.iter().map(share).collect::<Given<Vec<_>>>()?;
-    balanced("allocate", shares, amount, decimals)
+    balanced("allocate", &shares, amount, decimals)
 }
 
 /// Gives each row its share of a total as `amount`, by the weights in one of its fields.
@@ -165,10 +165,10 @@ fn decimal(helper: &str, value: &Dynamic) -> Given<Decimal> {
 fn settle(amounts: &Dynamic, total: &Dynamic, decimals: &Dynamic) -> Given<Dynamic> {
     let amounts = numbers("settle", "amounts", amounts)?;
     let total = number("settle", "the total", total)?;
-    balanced("settle", amounts, total, scale("settle", decimals)?)
+    balanced("settle", &amounts, total, scale("settle", decimals)?)
 }
 
-fn balanced(helper: &str, amounts: Vec<Decimal>, amount: Decimal, decimals: u32) -> Given<Dynamic> {
+fn balanced(helper: &str, amounts: &[Decimal], amount: Decimal, decimals: u32) -> Given<Dynamic> {
     let mut shares: Vec<Decimal> = amounts.iter().map(|own| round(*own, decimals)).collect();
     let rest = round(amount, decimals) - total(&shares)?;
     match largest(&shares) {

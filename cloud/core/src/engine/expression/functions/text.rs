@@ -31,7 +31,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("join", |parts: Dynamic, between: &str| {
         let parts = list("join", "list", &parts)?;
         let texts = parts.iter().filter(|part| !is_blank(part));
-        let texts = texts.map(|part| Ok(text("join", "part", part)?.trim().to_string()));
+        let texts = texts.map(|part| Ok(text("join", "part", part)?.trim().to_owned()));
         Given::Ok(texts.collect::<Given<Vec<_>>>()?.join(between))
     });
     engine.register_fn("base32_sha256", |value: Dynamic, length: Dynamic| {
@@ -48,7 +48,7 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 fn trim(value: &Dynamic) -> Given<String> {
-    Ok(text("trim", "the text", value)?.trim().to_string())
+    Ok(text("trim", "the text", value)?.trim().to_owned())
 }
 
 fn truncate(value: &Dynamic, length: &Dynamic) -> Given<String> {
