@@ -205,7 +205,7 @@ async fn publish(
         insert(conn, &artifact).await?;
         pinned.insert((new.kind, new.name.clone()), version);
     }
-    let revision = Revision {
+    let mut revision = Revision {
         tenant: *tenant,
         environment: *environment,
         number: number + 1,
@@ -220,6 +220,7 @@ async fn publish(
         created: *now,
     };
     insert_revision(conn, &revision).await?;
+    revision.pins = pins(conn, *tenant, *environment, revision.number).await?;
     Ok(revision)
 }
 

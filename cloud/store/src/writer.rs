@@ -35,6 +35,10 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the task; it ends when the last handle is gone.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the writer outlives every tracker: it ends when the last handle is gone"
+    )]
     pub(crate) fn start(conn: Conn, wake: Arc<Wake>) -> Self {
         let (units, waiting) = mpsc::channel(WAITING);
         tokio::spawn(run(conn, waiting, wake));
@@ -139,3 +143,6 @@ async fn execute(conn: &mut Conn, statement: &'static str) -> Result<(), sqlx::E
         Kind::Postgres(_) => Err(sqlx::Error::Protocol("the writer is SQLite's".to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests;
