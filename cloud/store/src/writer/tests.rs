@@ -18,10 +18,10 @@ enum Act {
 async fn database(directory: &TempDir) -> Database {
     let url = format!("sqlite://{}", directory.path().join("writer.db").display());
     let database = Database::open(&url, &Options::default()).await.unwrap();
-    let schema = |conn, _: &()| -> futures::future::BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(prepare(conn))
-    };
-    database.write((), schema).await.unwrap();
+    database
+        .write((), |conn, ()| Box::pin(prepare(conn)))
+        .await
+        .unwrap();
     database
 }
 
