@@ -280,14 +280,13 @@ fn print_sql(sql: &Sql, config: Option<&Config>) -> anyhow::Result<ExitCode> {
                 statement.name, statement.right
             ))?;
         }
-        say(
-            "-- eConnect procedures, called by name (RPC) with bound parameters\n-- needs: EXECUTE",
-        )?;
+        say("-- eConnect procedures, with bound parameters of the server's own types")?;
+        say("-- needs: EXECUTE on the procedure")?;
         let site = config
             .iter()
             .flat_map(|config| config.allow.nodes.iter().map(String::as_str));
         for procedure in sqlserver::served_procedures().into_iter().chain(site) {
-            say(&format!("EXEC dbo.{procedure}"))?;
+            say(&sqlserver::procedure_line(procedure))?;
         }
         say("\n-- transactions by the protocol's own requests: begin, commit, roll back")?;
     }

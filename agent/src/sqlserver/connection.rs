@@ -82,6 +82,15 @@ pub(super) struct Call<'a> {
     pub(super) outputs: Vec<(&'a str, SqlValue)>,
 }
 
+/// A call as text with declared parameters.
+#[derive(Debug)]
+pub(super) struct ProvenCall<'a> {
+    pub(super) text: &'a str,
+    pub(super) declarations: &'a str,
+    pub(super) parameters: Vec<(&'a str, SqlValue)>,
+    pub(super) outputs: Vec<(&'a str, SqlValue)>,
+}
+
 /// What a procedure answered; an error it raised comes beside its outputs.
 #[derive(Debug, Default)]
 pub(super) struct Called {
@@ -107,6 +116,26 @@ pub(super) struct TransactionState {
     pub(super) count: i64,
     /// 1 can commit, -1 can only roll back, 0 there is none.
     pub(super) xact_state: i64,
+}
+
+impl Called {
+    /// An output by its name, whatever case the server echoes.
+    pub(super) fn output(&self, name: &str) -> Option<&Cell> {
+        self.outputs
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|found| &found.1)
+    }
+
+    /// Where the transaction stood after a proven call; `None` when the server did not get there.
+    pub(super) fn transaction_state(&self) -> Option<TransactionState> {
+        let number = |name| self.output(name).and_then(Cell::int);
+        let count = number(statements::TRANSACTION_COUNT)?;
+        Some(TransactionState {
+            count,
+            xact_state: number(statements::TRANSACTION_HEALTH)?,
+        })
+    }
 }
 
 impl TransactionState {
@@ -254,6 +283,36 @@ impl SqlConnection {
         parameters: Vec<SqlValue>,
     ) -> Result<Option<Vec<Cell>>, SqlError> {
         Ok(self.query(statement, parameters).await?.into_iter().next())
+    }
+
+    /// Calls a procedure through a text that also proves where the transaction stands.
+    pub(super) async fn call_proven(&mut self, call: ProvenCall<'_>) -> Result<Called, SqlError> {
+        let mut command = Command::new(statements::RUN_TEXT);
+        command.bind_param("", ColumnData::String(Some(Cow::Borrowed(call.text))));
+        command.bind_param(
+            "",
+            ColumnData::String(Some(Cow::Borrowed(call.declarations))),
+        );
+        for (name, value) in call.parameters {
+            command.bind_param(name, column(value));
+        }
+        for (name, value) in call.outputs {
+            command.bind_out_param(name, column(value));
+        }
+        for name in [
+            statements::RETURN_CODE,
+            statements::TRANSACTION_COUNT,
+            statements::TRANSACTION_HEALTH,
+        ] {
+            command.bind_out_param(name, ColumnData::I32(Some(0)));
+        }
+        let stream = command.exec(&mut self.client).await.map_err(sql_error)?;
+        let mut called = collect(stream).await?;
+        let code = called.output(statements::RETURN_CODE).and_then(Cell::int);
+        called.return_code = code
+            .and_then(|code| i32::try_from(code).ok())
+            .unwrap_or_default();
+        Ok(called)
     }
 
     /// Calls a procedure of schema dbo by name.

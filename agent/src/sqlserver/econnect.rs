@@ -1,6 +1,5 @@
 //! Executes one eConnect document in one transaction, exactly once for its effect key.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::company::{Company, NoWriter};
-use super::connection::{Call, SqlConnection};
+use super::connection::{ProvenCall, SqlConnection};
 use super::error::SqlError;
 use super::journal::{self, Entry, Taken};
 use super::numbers::{self, NoNumber, Reserved};
@@ -373,35 +372,28 @@ impl Run<'_> {
         call: &PlannedCall,
         numbers: &[Reserved],
     ) -> Result<(), Stop> {
-        let mut outputs = Vec::with_capacity(2);
-        if call.error_state {
-            outputs.push(("@O_iErrorState", SqlValue::Int(0)));
-        }
-        if call.error_string {
-            outputs.push(("@oErrString", SqlValue::from("")));
-        }
         let number = numbers.iter().find(|n| n.transaction == call.transaction);
         let number = number.map(|reserved| reserved.number.as_str());
-        let parameters = call
-            .arguments
+        let outputs = call
+            .outputs
             .iter()
-            .map(|argument| bound(argument, number))
-            .collect();
-        let called = connection
-            .call(Call {
-                procedure: &call.procedure,
-                parameters,
-                outputs,
-            })
-            .await?;
+            .map(|name| (name.as_str(), initial(name)));
+        let proven = ProvenCall {
+            text: &call.text,
+            declarations: &call.declarations,
+            parameters: call.arguments.iter().map(|a| bound(a, number)).collect(),
+            outputs: outputs.collect(),
+        };
+        let called = connection.call_proven(proven).await?;
         let verdict = Verdict::of(&called);
+        if verdict.is_mismatch() {
+            return Err(rolled_back(&call.procedure));
+        }
         if verdict != Verdict::Accepted {
-            let node = &self.request.document.transactions[call.transaction].nodes[call.node];
-            let (path, procedure) = (call.path.as_str(), call.procedure.as_str());
             let refused = Refused {
-                node,
-                path,
-                procedure,
+                node: &self.request.document.transactions[call.transaction].nodes[call.node],
+                path: &call.path,
+                procedure: &call.procedure,
                 verdict,
             };
             if called.raised.as_ref().is_some_and(SqlError::is_drift) {
@@ -409,20 +401,10 @@ impl Run<'_> {
             }
             return Err(self.refused(connection, &refused).await);
         }
-        let state = connection.transaction_state().await?;
-        if state.is_sound() {
-            return Ok(());
+        match called.transaction_state() {
+            Some(state) if state.is_sound() => Ok(()),
+            Some(_) | None => Err(rolled_back(&call.procedure)),
         }
-        let message = format!(
-            "{} ended the document's transaction by itself; everything was rolled back.",
-            call.procedure
-        );
-        let failure = failure(
-            ErrorClass::BusinessRule,
-            "rolled_back_by_procedure",
-            message,
-        );
-        Err(Stop::Failed(Box::new(failure)))
     }
 
     /// Rolls back, then reads GP's words, so that no lock is held meanwhile.
@@ -489,12 +471,32 @@ impl Run<'_> {
     }
 }
 
-fn bound<'a>(argument: &'a Argument, number: Option<&str>) -> (Cow<'a, str>, SqlValue) {
+fn bound<'a>(argument: &'a Argument, number: Option<&str>) -> (&'a str, SqlValue) {
     let value = match &argument.value {
         ArgumentValue::Fixed(value) => value.clone(),
         ArgumentValue::DocumentNumber => SqlValue::from(number.unwrap_or_default()),
     };
-    (Cow::Borrowed(argument.name.as_str()), value)
+    (argument.name.as_str(), value)
+}
+
+fn initial(output: &str) -> SqlValue {
+    if output.eq_ignore_ascii_case("@oErrString") {
+        SqlValue::from("")
+    } else {
+        SqlValue::Int(0)
+    }
+}
+
+fn rolled_back(procedure: &str) -> Stop {
+    let message = format!(
+        "{procedure} ended the document's transaction by itself; everything was rolled back."
+    );
+    let failure = failure(
+        ErrorClass::BusinessRule,
+        "rolled_back_by_procedure",
+        message,
+    );
+    Stop::Failed(Box::new(failure))
 }
 
 fn recorded(

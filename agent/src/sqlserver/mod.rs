@@ -28,7 +28,7 @@ pub use error::SqlError;
 pub use health::{Finding, examine, served_procedures};
 pub use queries::{NAMES as QUERY_NAMES, QueryError, run as query};
 pub use refusal::of_sql_error;
-pub use statements::ALL as STATEMENTS;
+pub use statements::{ALL as STATEMENTS, procedure_line};
 
 use crate::config::{Config, SqlAuth, SqlTls};
 use crate::state::MarkKeeper;

@@ -64,15 +64,12 @@ pub(super) async fn take(
     {
         return Err(NoNumber::Sql(error.clone()));
     }
-    let output = |name: &str| {
-        called
-            .outputs
-            .iter()
-            .find(|(found, _)| found.eq_ignore_ascii_case(name))
-            .map(|o| &o.1)
-    };
-    let state = output(STATE_OUT).and_then(Cell::int).unwrap_or_default();
-    let number = output(NUMBER_OUT)
+    let state = called
+        .output(STATE_OUT)
+        .and_then(Cell::int)
+        .unwrap_or_default();
+    let number = called
+        .output(NUMBER_OUT)
         .and_then(Cell::text)
         .unwrap_or_default()
         .trim()

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use connect_proto::econnect::{self, Document, Node, Transaction, Value, catalogue};
 use connect_proto::tunnel::v1::{DocumentKey, ErrorClass, Failure, GpError};
 
-use super::procedures::Shape;
+use super::procedures::{Parameter, Shape};
 use super::refusal;
+use super::statements;
 use super::values::{Misfit, SqlValue};
 
 pub(super) const HEADER: &str = "taSopHdrIvcInsert";
 const NUMBER: &str = "SOPNUMBE";
+/// What eConnect's procedures tell beside their return code.
+const OUTPUTS: [&str; 2] = ["@O_iErrorState", "@oErrString"];
 /// Carries connection settings of eConnect's own interface; it is no procedure.
 const PROCESS_INFO: &str = "eConnectProcessInfo";
 
@@ -24,9 +27,11 @@ pub(super) struct PlannedCall {
     pub(super) transaction: usize,
     pub(super) node: usize,
     pub(super) arguments: Vec<Argument>,
-    /// The procedure has the outputs eConnect defines.
-    pub(super) error_state: bool,
-    pub(super) error_string: bool,
+    /// The outputs eConnect defines, as far as the procedure has them.
+    pub(super) outputs: Vec<String>,
+    /// The call as text, and the types its parameters are declared with.
+    pub(super) text: String,
+    pub(super) declarations: String,
 }
 
 /// One parameter of a call.
@@ -176,6 +181,7 @@ fn call(place: &Place<'_>, shape: &Shape, problems: &mut Vec<GpError>) -> Planne
     let spec = place.spec();
     let path = place.path();
     let mut arguments = Vec::with_capacity(spec.elements.len());
+    let mut declarations = Vec::with_capacity(spec.elements.len() + 5);
     for element in &spec.elements {
         let Some(parameter) = shape.of_element(&element.name) else {
             let text = "is not a parameter of the procedure on this server".to_owned();
@@ -196,19 +202,44 @@ fn call(place: &Place<'_>, shape: &Shape, problems: &mut Vec<GpError>) -> Planne
                 }
             }
         };
+        declarations.push(format!("{} {}", parameter.name, parameter.declared));
         arguments.push(Argument {
             name: parameter.name.clone(),
             value,
         });
     }
+    let outputs = OUTPUTS
+        .iter()
+        .filter_map(|name| shape.named(name))
+        .filter(|p| p.output);
+    let outputs: Vec<&Parameter> = outputs.collect();
+    declarations.extend(
+        outputs
+            .iter()
+            .map(|p| format!("{} {} OUTPUT", p.name, p.declared)),
+    );
+    let proofs = [
+        statements::RETURN_CODE,
+        statements::TRANSACTION_COUNT,
+        statements::TRANSACTION_HEALTH,
+    ];
+    declarations.extend(proofs.iter().map(|name| format!("{name} int OUTPUT")));
+    let procedure = procedure(&spec.name);
+    let inputs = arguments.iter().map(|argument| argument.name.as_str());
+    let named = outputs.iter().map(|output| output.name.as_str());
+    let text = statements::procedure_call(procedure, inputs, named);
     PlannedCall {
-        procedure: procedure(&spec.name).to_owned(),
+        procedure: procedure.to_owned(),
         path,
         transaction: place.transaction,
         node: place.node,
+        outputs: outputs
+            .into_iter()
+            .map(|output| output.name.clone())
+            .collect(),
+        text,
+        declarations: declarations.join(", "),
         arguments,
-        error_state: shape.named("@O_iErrorState").is_some_and(|p| p.output),
-        error_string: shape.named("@oErrString").is_some_and(|p| p.output),
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Shape {
 pub(super) struct Parameter {
     pub(super) name: String,
     pub(super) kind: ParameterType,
+    /// The type as a declaration spells it, for instance `numeric(19,5)`.
+    pub(super) declared: String,
     pub(super) output: bool,
 }
 
@@ -90,15 +92,40 @@ fn parameter(row: &[Cell]) -> Option<Parameter> {
         return None;
     };
     let number = |cell: &Cell| cell.int().unwrap_or_default();
-    let kind = ParameterType::from_server(
-        kind.text().unwrap_or_default(),
-        number(max_length),
-        number(precision),
-        number(scale),
-    );
+    let kind = kind.text().unwrap_or_default();
+    let (length, precision, scale) = (number(max_length), number(precision), number(scale));
     Some(Parameter {
         name: name.text()?.to_owned(),
-        kind,
+        kind: ParameterType::from_server(kind, length, precision, scale),
+        declared: declaration(kind, length, precision, scale),
         output: number(output) != 0,
     })
+}
+
+fn declaration(kind: &str, max_length: i64, precision: i64, scale: i64) -> String {
+    let kind = kind.to_ascii_lowercase();
+    match (kind.as_str(), max_length) {
+        ("char" | "varchar" | "nchar" | "nvarchar", -1) => format!("{kind}(max)"),
+        ("char" | "varchar", length) => format!("{kind}({length})"),
+        ("nchar" | "nvarchar", length) => format!("{kind}({})", length / 2),
+        ("numeric" | "decimal", _) => format!("{kind}({precision},{scale})"),
+        ("text", _) => "varchar(max)".to_owned(),
+        ("ntext", _) => "nvarchar(max)".to_owned(),
+        _ => kind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_declared_as_the_server_has_them() {
+        assert_eq!(declaration("char", 15, 0, 0), "char(15)");
+        assert_eq!(declaration("nvarchar", 40, 0, 0), "nvarchar(20)");
+        assert_eq!(declaration("varchar", -1, 0, 0), "varchar(max)");
+        assert_eq!(declaration("numeric", 9, 19, 5), "numeric(19,5)");
+        assert_eq!(declaration("tinyint", 1, 3, 0), "tinyint");
+        assert_eq!(declaration("datetime", 8, 23, 3), "datetime");
+    }
 }

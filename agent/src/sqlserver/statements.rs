@@ -194,6 +194,47 @@ pub(super) static SITES: Statement = Statement::new(
     "SELECT LOCNCODE, LOCNDSCR FROM dbo.IV40700 ORDER BY LOCNCODE",
 );
 
+/// The procedure that runs a text with parameters of declared types.
+pub(super) const RUN_TEXT: &str = "sp_executesql";
+/// Return code of the called procedure, as an output of the text.
+pub(super) const RETURN_CODE: &str = "@connect_return_code";
+/// Open transactions after the call.
+pub(super) const TRANSACTION_COUNT: &str = "@connect_transaction_count";
+/// Whether the transaction can still commit.
+pub(super) const TRANSACTION_HEALTH: &str = "@connect_transaction_health";
+
+/// Calls an eConnect procedure and proves in the same round trip that the transaction stands.
+///
+/// `inputs` and `outputs` are names as the live server spells them.
+pub(super) fn procedure_call<'a>(
+    procedure: &str,
+    inputs: impl Iterator<Item = &'a str>,
+    outputs: impl Iterator<Item = &'a str>,
+) -> String {
+    let mut text = format!("EXEC {RETURN_CODE} = dbo.[{procedure}]");
+    let mut separator = ' ';
+    for (name, output) in inputs
+        .map(|i| (i, ""))
+        .chain(outputs.map(|o| (o, " OUTPUT")))
+    {
+        text.push(separator);
+        text.extend([name, " = ", name, output]);
+        separator = ',';
+    }
+    text.extend(["; SELECT ", TRANSACTION_COUNT, " = @@TRANCOUNT, "]);
+    text.extend([TRANSACTION_HEALTH, " = XACT_STATE()"]);
+    text
+}
+
+/// The call as `connect-agent sql` prints it.
+pub fn procedure_line(procedure: &str) -> String {
+    procedure_call(
+        procedure,
+        ["@I_v...", "..."].into_iter(),
+        ["..."].into_iter(),
+    )
+}
+
 /// All of them, in the order `connect-agent sql` prints.
 pub static ALL: &[&Statement] = &[
     &LOCK_TIMEOUT,
