@@ -7,7 +7,7 @@ use anyhow::Context;
 use connect_proto::tunnel::v1::{CompanyReport, CompanyState};
 use futures::future::join_all;
 use secrecy::SecretString;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -96,6 +96,7 @@ pub async fn run(
     look_at_all(&gp, FIRST_LOOK).await;
     let (report_sender, reports) = watch::channel(report(&gp));
     let (status_sender, status) = watch::channel(TunnelStatus::default());
+    let (rebind_sender, rebinds) = mpsc::unbounded_channel();
     let tunnel = Tunnel::new(
         TunnelConfig {
             cloud: parts.config.cloud.clone(),
@@ -115,6 +116,7 @@ pub async fn run(
             clock: parts.clock,
             reports,
             status: status_sender,
+            rebinds: rebind_sender,
         },
     );
     tracing::info!(
@@ -129,6 +131,7 @@ pub async fn run(
         gp,
         reports: report_sender,
         status,
+        rebinds,
     };
     tasks.spawn(watcher.run(ended.clone()));
     tunnel.run(shutdown).await;
@@ -145,6 +148,7 @@ struct Watcher {
     gp: Arc<Gp>,
     reports: watch::Sender<Vec<CompanyReport>>,
     status: watch::Receiver<TunnelStatus>,
+    rebinds: mpsc::UnboundedReceiver<String>,
 }
 
 impl Watcher {
@@ -155,6 +159,10 @@ impl Watcher {
             let stop = tokio::select! {
                 () = ended.cancelled() => true,
                 _ = tick.tick() => false,
+                Some(company) = self.rebinds.recv() => {
+                    self.rebind(&company).await;
+                    continue;
+                }
                 Ok(()) = self.status.changed() => {
                     self.write_status();
                     continue;
@@ -171,6 +179,31 @@ impl Watcher {
         }
         self.status.borrow_and_update();
         self.write_status();
+    }
+
+    /// Does what the owner decided in the console; a company in order is left alone.
+    async fn rebind(&mut self, company: &str) {
+        let Some(company) = self.gp.company(company) else {
+            return;
+        };
+        let waits = matches!(
+            company.state(),
+            CompanyState::Restored | CompanyState::Copied
+        );
+        if !waits {
+            return;
+        }
+        let name = company.database();
+        match company.rebind().await {
+            Ok(incarnation) => {
+                tracing::info!(company = name, incarnation, "The company was bound anew");
+                company.check().await;
+            }
+            Err(failure) => {
+                tracing::error!(company = name, code = failure.code, "{}", failure.message);
+            }
+        }
+        self.look(false).await;
     }
 
     /// Looks at the companies that are due and tells the cloud what has changed.

@@ -337,7 +337,11 @@ impl Company {
             mark: mark.as_ref(),
         };
         let view = match binding::judge(&found, &expected) {
-            Judgement::Ready => self.view_of(CompanyState::Ready, "", name, Some(&found)),
+            Judgement::Ready => {
+                // A crash may have lost the latest mark; what the cloud was told must not shrink.
+                self.committed(journal::highest(connection).await?);
+                self.view_of(CompanyState::Ready, "", name, Some(&found))
+            }
             Judgement::Rebound => {
                 let incarnation = found.bound.as_ref().map(|b| b.incarnation.clone());
                 self.adopt(connection, &incarnation.unwrap_or_default())

@@ -79,6 +79,7 @@ pub struct Tunnel {
     clock: Clock,
     reports: watch::Receiver<Vec<CompanyReport>>,
     status: watch::Sender<TunnelStatus>,
+    rebinds: mpsc::UnboundedSender<String>,
     session: Session,
     tasks: JoinSet<Done>,
     commands: HashMap<tokio::task::Id, String>,
@@ -93,6 +94,8 @@ pub struct TunnelParts {
     pub clock: Clock,
     pub reports: watch::Receiver<Vec<CompanyReport>>,
     pub status: watch::Sender<TunnelStatus>,
+    /// Companies whose owner wants them bound anew.
+    pub rebinds: mpsc::UnboundedSender<String>,
 }
 
 enum Done {
@@ -144,6 +147,7 @@ impl Tunnel {
             clock: parts.clock,
             reports: parts.reports,
             status: parts.status,
+            rebinds: parts.rebinds,
             session,
             tasks: JoinSet::new(),
             commands: HashMap::new(),
@@ -370,6 +374,11 @@ impl Tunnel {
                 }
                 Action::Drain { reconnect_after } => {
                     timers.drain = Some((Instant::now(), reconnect_after));
+                }
+                Action::Rebind(company) => {
+                    if self.rebinds.send(company).is_err() {
+                        tracing::warn!("A decision of the owner came while stopping");
+                    }
                 }
                 Action::MaxAge(age) => {
                     let age = age.mul_f64(rand::rng().random_range(0.8..1.0));

@@ -33,6 +33,8 @@ pub(super) enum Action {
         reconnect_after: Duration,
     },
     MaxAge(Duration),
+    /// The owner decided: bind this company anew.
+    Rebind(String),
 }
 
 #[derive(Debug)]
@@ -152,6 +154,7 @@ impl Session {
                 });
                 actions
             }
+            FromCloud::Rebind(rebind) => vec![Action::Rebind(rebind.company)],
             // A second welcome means nothing; heartbeats matter by arriving; no watcher sends changes.
             FromCloud::Welcome(_)
             | FromCloud::Heartbeat(_)

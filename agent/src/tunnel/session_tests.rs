@@ -27,7 +27,11 @@ fn done(id: &str) -> CommandResult {
 fn started(actions: &[Action]) -> Vec<String> {
     let id = |action: &Action| match action {
         Action::Start(started) => Some(started.command.command_id.clone()),
-        Action::Send(_) | Action::Cancel(_) | Action::Drain { .. } | Action::MaxAge(_) => None,
+        Action::Send(_)
+        | Action::Cancel(_)
+        | Action::Drain { .. }
+        | Action::MaxAge(_)
+        | Action::Rebind(_) => None,
     };
     actions.iter().filter_map(id).collect()
 }
