@@ -36,6 +36,7 @@ const FEATURES: [&str; 4] = ["execute", "query", "describe", "diagnose"];
 const STABLE: Duration = Duration::from_secs(30);
 const WELCOME_TIMEOUT: Duration = Duration::from_secs(15);
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
 const REFUSED_WAIT: Duration = Duration::from_secs(60);
 
 /// A command with the time it has and a way to learn that it is no longer wanted.
@@ -238,6 +239,7 @@ impl Tunnel {
                 return Ended::Lost(problem);
             }
             if let Some(ended) = self.drained(&timers, shutdown) {
+                farewell(link).await;
                 return ended;
             }
             actions = match self.next(&mut link, &mut timers, shutdown).await {
@@ -534,6 +536,21 @@ impl Tunnel {
             change(status);
             *status != before
         });
+    }
+}
+
+/// Ends our side first and lets the cloud end its own, so that the last messages still arrive.
+async fn farewell(link: Connected) {
+    let Connected {
+        outgoing,
+        mut incoming,
+        channel: _channel,
+        ..
+    } = link;
+    drop(outgoing);
+    let silence = async { while let Ok(Some(_)) = incoming.message().await {} };
+    if tokio::time::timeout(FAREWELL_LIMIT, silence).await.is_err() {
+        tracing::debug!("The cloud did not end its side of the session");
     }
 }
 
