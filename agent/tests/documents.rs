@@ -313,6 +313,7 @@ fn good(po: &str) -> String {
 async fn a_document_is_written_once_and_its_answer_repeated() {
     let mut stage = Stage::set().await;
     let mut session = stage.agent(None).await;
+    assert_eq!(stage.cloud.counts.lock().unwrap().enrolled, 1);
     session.send(execute("c1", "k1", &good("P1"))).await;
     let first = number(&mut session, false).await;
     session.send(execute("c2", "k1", &good("P1"))).await;

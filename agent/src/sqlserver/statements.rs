@@ -221,8 +221,8 @@ pub(super) fn procedure_call<'a>(
         text.extend([name, " = ", name, output]);
         separator = ',';
     }
-    text.extend(["; SELECT ", TRANSACTION_COUNT, " = @@TRANCOUNT, "]);
-    text.extend([TRANSACTION_HEALTH, " = XACT_STATE()"]);
+    text.extend(["; SET ", TRANSACTION_COUNT, " = @@TRANCOUNT"]);
+    text.extend(["; SET ", TRANSACTION_HEALTH, " = XACT_STATE()"]);
     text
 }
 

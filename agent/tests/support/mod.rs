@@ -100,7 +100,7 @@ impl Cloud {
             .expect("the cloud runs");
         let welcome = Welcome {
             protocol: 1,
-            heartbeat_seconds: 1,
+            heartbeat_seconds: 30,
             ..Welcome::default()
         };
         session.send(FromCloud::Welcome(welcome)).await;
