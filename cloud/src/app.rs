@@ -160,6 +160,9 @@ impl App {
         services.serve_http("web", listeners.web, web_router(&services));
         let admin = admin::router(&services, system_clock);
         services.serve_http("admin", listeners.admin, admin);
+        if services.config.worker.enabled {
+            services.tasks.spawn(crate::worker::run(services.clone()));
+        }
         tracing::info!(web.url = ready.web, tunnel.url = ready.tunnel, "Serving");
         Ok(())
     }

@@ -96,7 +96,10 @@ async fn serve_until_told(config: Config, serve: Serve) -> anyhow::Result<()> {
 async fn migrate(config: Config) -> anyhow::Result<()> {
     let database = open_database(&config).await?;
     database.migrate().await?;
-    tracing::info!(database.kind = database.kind(), "The database is up to date");
+    tracing::info!(
+        database.kind = database.kind(),
+        "The database is up to date"
+    );
     database.close().await;
     Ok(())
 }

@@ -238,7 +238,10 @@ impl Config {
             ("worker.lease_seconds", u64::from(self.worker.lease_seconds)),
             ("worker.poll_ms", self.worker.poll_ms),
             ("limits.store_calls", self.limits.store_calls as u64),
-            ("limits.store_timeout_seconds", self.limits.store_timeout_seconds),
+            (
+                "limits.store_timeout_seconds",
+                self.limits.store_timeout_seconds,
+            ),
         ];
         for (key, value) in positive {
             layers.demand(key, value > 0, "must be more than 0")?;

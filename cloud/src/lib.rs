@@ -15,3 +15,4 @@ pub mod shops;
 pub mod telemetry;
 pub mod tunnel;
 pub mod webhooks;
+pub mod worker;

@@ -52,7 +52,10 @@ mod tests {
     use super::*;
 
     fn gate(class: FailureClass, probes: i64) -> Option<Gate> {
-        let key = GateKey { kind: GateKind::Company, target: Uuid::nil() };
+        let key = GateKey {
+            kind: GateKind::Company,
+            target: Uuid::nil(),
+        };
         let failure = Failure::new(class, "code", "reason");
         closed_by(TenantId(Uuid::nil()), key, &failure, probes, Micros(0))
     }

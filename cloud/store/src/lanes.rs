@@ -112,6 +112,19 @@ impl Lanes<'_> {
             .await
     }
 
+    /// Lets a lane go until `due` without a transition; nothing happens when it is no longer held.
+    pub async fn update_due(
+        &self,
+        key: &LaneKey,
+        fence: Fence,
+        due: Micros,
+    ) -> Result<(), StoreError> {
+        let input = (key.clone(), fence, due);
+        self.0
+            .write(input, |conn, input| Box::pin(let_go(conn, input)))
+            .await
+    }
+
     /// Counts a tenant's lanes by how they stand.
     pub async fn find_counts(&self, tenant: TenantId) -> Result<LaneCounts, StoreError> {
         let mut conn = self.0.read().await?;
@@ -130,6 +143,28 @@ impl Lanes<'_> {
         .await)?;
         Ok(row.into())
     }
+}
+
+async fn let_go(
+    conn: &mut Conn,
+    (key, fence, due): &(LaneKey, Fence, Micros),
+) -> Result<(), StoreError> {
+    on!(conn, c => sqlx::query(
+        "UPDATE lane
+         SET worker = NULL, epoch = NULL, due = $6
+         WHERE tenant = $1 AND lane_group = $2 AND lane_key = $3 AND worker = $4 AND epoch = $5",
+    )
+    .bind(key.tenant.0)
+    .bind(key.group)
+    .bind(&key.key)
+    .bind(fence.worker.0)
+    .bind(fence.epoch)
+    .bind(due.0)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    conn.wakes.lanes = true;
+    Ok(())
 }
 
 async fn run(conn: &mut Conn, claim: &Claim) -> Result<Vec<ClaimedLane>, ApplyError> {

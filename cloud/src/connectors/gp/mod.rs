@@ -65,7 +65,11 @@ pub fn executed(answer: &[u8]) -> Result<Executed, Failure> {
         Some(v1::command_result::Outcome::Executed(done)) => Ok(Executed {
             already_done: done.already_done,
             payload_differs: done.payload_differs,
-            keys: done.keys.into_iter().map(|key| (key.element, key.value)).collect(),
+            keys: done
+                .keys
+                .into_iter()
+                .map(|key| (key.element, key.value))
+                .collect(),
         }),
         Some(v1::command_result::Outcome::Failure(failure)) => Err(from_wire(failure)),
         Some(
@@ -73,7 +77,9 @@ pub fn executed(answer: &[u8]) -> Result<Executed, Failure> {
             | v1::command_result::Outcome::Described(_)
             | v1::command_result::Outcome::Diagnosis(_),
         )
-        | None => Err(bug("The agent answered something else than was asked.".into())),
+        | None => Err(bug(
+            "The agent answered something else than was asked.".into()
+        )),
     }
 }
 

@@ -1,0 +1,477 @@
+//! The actions a run asks for: reads and writes of the store, links, documents for GP.
+
+use std::time::Duration;
+
+use connect_core::domain::command::Command;
+use connect_core::domain::event::Event;
+use connect_core::domain::failure::{Failure, FailureClass};
+use connect_core::domain::ids::{CommandId, PayloadId, RunId, StoreId};
+use connect_core::domain::lane::{ClaimedLane, Fence, Gate, GateKey, LaneNext};
+use connect_core::domain::link::{Link, LinkKey};
+use connect_core::domain::run::{NewCommand, Run, RunState, Transition};
+use connect_core::domain::time::Micros;
+use connect_core::engine::Value;
+use connect_core::engine::workflow::{
+    self, Action, EventFacts, GpKey, LinkQuery, LinkToComplete, RunInput, StoreRead, StoreWrite,
+};
+use connect_store::ApplyError;
+use uuid::Uuid;
+
+use super::context::Plan;
+use super::lane::{Work, fenced};
+use super::progress::Progress;
+use crate::app::Services;
+use crate::connectors::gp;
+use crate::connectors::nopcommerce::Noted;
+use crate::error::{Error, Result};
+use crate::shops;
+
+/// A run at its beginning.
+pub(super) fn new_run(
+    services: &Services,
+    plan: &Plan,
+    event: &Event,
+    now: Micros,
+) -> (Run, Progress) {
+    let id = RunId(services.ids.next());
+    let input = RunInput {
+        run: id,
+        generation: 1,
+        event: EventFacts {
+            topic: event.topic.clone(),
+            entity: event.entity.clone(),
+            entity_id: event.entity_id.clone(),
+            occurred: event.occurred,
+            source: event.source,
+        },
+        store: plan.store_facts(),
+        profile: plan.profile.clone(),
+        company: plan.company_facts(),
+    };
+    let progress = Progress::new(workflow::start(&plan.workflow, input));
+    let run = Run {
+        tenant: event.tenant,
+        id,
+        environment: event.environment,
+        event: event.id,
+        store: event.store,
+        company: Some(plan.company.id),
+        entity: event.entity.clone(),
+        entity_id: event.entity_id.clone(),
+        workflow: plan.workflow_name.clone(),
+        workflow_version: plan.workflow_version,
+        revision: event.revision,
+        state: RunState::Running,
+        summary: String::new(),
+        snapshot: Vec::new(),
+        gp_key: None,
+        started: now,
+        finished: None,
+        failure: None,
+        replay_of: connect_store::replay_of(event),
+    };
+    (run, progress)
+}
+
+/// Ends an event that no workflow takes, with a run that says so.
+pub(super) async fn nothing_to_do(
+    services: &Services,
+    fence: Fence,
+    claimed: &ClaimedLane,
+    summary: String,
+) -> Result<()> {
+    let (event, now) = (&claimed.event, services.clock.now());
+    let run = Run {
+        tenant: event.tenant,
+        id: claimed
+            .run
+            .as_ref()
+            .map_or_else(|| RunId(services.ids.next()), |run| run.id),
+        environment: event.environment,
+        event: event.id,
+        store: event.store,
+        company: None,
+        entity: event.entity.clone(),
+        entity_id: event.entity_id.clone(),
+        workflow: String::new(),
+        workflow_version: 0,
+        revision: event.revision,
+        state: RunState::Succeeded,
+        summary,
+        snapshot: Vec::new(),
+        gp_key: None,
+        started: now,
+        finished: Some(now),
+        failure: None,
+        replay_of: None,
+    };
+    let transition = Transition {
+        lane: claimed.key.clone(),
+        number: claimed.number,
+        fence,
+        run,
+        steps: Vec::new(),
+        command: None,
+        links: Vec::new(),
+        close: None,
+        open: None,
+        next: LaneNext::Done,
+        now,
+    };
+    applied(services.database.runs().apply(transition).await)
+}
+
+fn applied(outcome: Result<(), ApplyError>) -> Result<()> {
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(ApplyError::Fenced) => Err(fenced()),
+        Err(error) => Err(Error::internal(error)),
+    }
+}
+
+impl Work {
+    /// Reads from the store: safe, so nothing is stored before it.
+    pub(super) async fn read_store(
+        &self,
+        what: &StoreRead,
+        timeout_ms: u32,
+    ) -> Result<Value, Failure> {
+        let StoreRead::Order { id } = what;
+        let client = shops::client(&self.services, &self.plan.store).await?;
+        let id = order_id(id)?;
+        let read = async {
+            let order = client.read_order(id).await?;
+            Value::from_serde(order).map_err(|error| {
+                Failure::new(
+                    FailureClass::InvalidData,
+                    "order_unreadable",
+                    error.to_string(),
+                )
+            })
+        };
+        in_time(timeout_ms, "The store", read).await
+    }
+
+    /// Writes to the store: its intent is stored first; after a takeover it looks before it writes.
+    pub(super) async fn write_store(
+        &mut self,
+        what: &StoreWrite,
+        timeout_ms: u32,
+    ) -> Result<Result<Value, Failure>> {
+        let StoreWrite::OrderNote { order_id: id, text } = what;
+        let look_first = std::mem::replace(&mut self.resumed, false);
+        if !look_first {
+            let summary = format!("telling the store: {text}");
+            self.settle(RunState::Running, summary, LaneNext::Keep)
+                .await?;
+            crate::crash::point("cloud.intent.stored");
+        }
+        let now = self.services.clock.now();
+        let write = async {
+            let client = shops::client(&self.services, &self.plan.store).await?;
+            let id = order_id(id)?;
+            let noted = if look_first {
+                client.ensure_order_note(id, text, text, now).await?
+            } else {
+                client.add_order_note(id, text, now).await?
+            };
+            let noted = match noted {
+                Noted::Added => "added",
+                Noted::AlreadyThere => "already there",
+                Noted::Unsupported => "the store's API has no notes",
+            };
+            Ok(Value::map([("note", Value::from(noted))]))
+        };
+        let outcome = in_time(timeout_ms, "The store", write).await;
+        crate::crash::point("cloud.store.marked");
+        Ok(outcome)
+    }
+
+    /// Answers each query with the link's GP key, or nothing.
+    pub(super) async fn find_links(&self, queries: &[LinkQuery]) -> Result<Value> {
+        let keys: Vec<LinkKey> = queries
+            .iter()
+            .map(|query| self.link_key(&query.kind, query.store_scoped, &query.store_key))
+            .collect();
+        let mut found = Vec::with_capacity(keys.len());
+        for (query, key) in queries.iter().zip(&keys) {
+            let link = self
+                .services
+                .database
+                .links()
+                .find(key)
+                .await
+                .map_err(Error::internal)?;
+            let value = link.map_or(Value::Null, |link| {
+                linked(&link.gp_key, link.complete, None)
+            });
+            found.push((query.name.clone(), value));
+        }
+        Ok(Value::map(found))
+    }
+
+    /// Inserts a link unless another run's is there; the answer is the winner's.
+    pub(super) async fn reserve(&mut self, link: Link) -> Result<Value> {
+        let ours = linked(&link.gp_key, false, Some(true));
+        let key = link.key.clone();
+        let summary = format!("reserving {} {}", link.key.kind, link.gp_key);
+        let mut transition = self.transition(RunState::Running, summary, LaneNext::Keep);
+        transition.links.push(link);
+        match self.services.database.runs().apply(transition).await {
+            Ok(()) => {
+                self.steps.clear();
+                Ok(ours)
+            }
+            Err(ApplyError::LinkTaken { .. }) => {
+                let holder = self.services.database.links().find(&key).await;
+                let holder = holder.map_err(Error::internal)?;
+                Ok(holder.map_or(ours, |link| {
+                    let own = link.run == self.run.id;
+                    linked(&link.gp_key, link.complete, Some(own))
+                }))
+            }
+            Err(ApplyError::Fenced) => Err(fenced()),
+            Err(error) => Err(Error::internal(error)),
+        }
+    }
+
+    /// Stores the intent with the command; the tunnel sends it, the answer wakes the lane.
+    pub(super) async fn execute(&mut self, action: Action) -> Result<()> {
+        let Action::ExecuteDocument {
+            purpose,
+            generation,
+            xml,
+            gapless,
+            timeout_ms,
+            ..
+        } = action
+        else {
+            return Ok(());
+        };
+        let company = self.plan.company.clone();
+        let effect_key = self.effect_key(&purpose, generation);
+        let id = CommandId(self.services.ids.next());
+        let body = gp::execute_body(&gp::Execute {
+            command: id,
+            database: &company.database,
+            lane: &self.lane.key,
+            effect_key: &effect_key,
+            gapless,
+            incarnation: company.incarnation.as_deref(),
+            timeout_ms,
+        });
+        let command = Command {
+            tenant: self.run.tenant,
+            id,
+            agent: company.agent,
+            company: company.id,
+            database: company.database.clone(),
+            run: self.run.id,
+            lane: self.lane.clone(),
+            effect_key,
+            document: PayloadId(self.services.ids.next()),
+            body,
+            created: self.services.clock.now(),
+        };
+        let summary = format!("waits for Dynamics GP company {}", company.database);
+        let mut transition = self.transition(RunState::Waiting, summary, LaneNext::AwaitCommand);
+        transition.command = Some(NewCommand {
+            command,
+            document: xml.into_bytes(),
+        });
+        applied(self.services.database.runs().apply(transition).await)?;
+        crate::crash::point("cloud.intent.stored");
+        Ok(())
+    }
+
+    /// The agent's answer as the engine takes it; the links it completes ride in the next
+    /// transition.
+    pub(super) fn executed(&mut self, parties: &[LinkToComplete]) -> Result<Value, Failure> {
+        let Some(answer) = self.answer.take() else {
+            return Err(Failure::new(
+                FailureClass::Bug,
+                "no_answer",
+                "There is no answer.",
+            ));
+        };
+        let done = gp::executed(&answer.result)?;
+        self.links = parties
+            .iter()
+            .filter_map(|party| self.completed(party, &done))
+            .collect();
+        self.run.gp_key = done
+            .keys
+            .get("SOPNUMBE")
+            .cloned()
+            .or(self.run.gp_key.take());
+        let keys = done
+            .keys
+            .into_iter()
+            .map(|(name, value)| (name, Value::from(value)));
+        Ok(Value::map([
+            ("keys", Value::map(keys)),
+            ("already_done", Value::from(done.already_done)),
+            ("payload_differs", Value::from(done.payload_differs)),
+        ]))
+    }
+
+    fn completed(&self, party: &LinkToComplete, done: &gp::Executed) -> Option<Link> {
+        let gp_key = match &party.gp_key {
+            GpKey::Element(element) => done.keys.get(element)?.clone(),
+            GpKey::Known(key) => key.clone(),
+        };
+        let mut link = self.link(
+            &party.kind,
+            party.store_scoped,
+            party.store_key.clone(),
+            gp_key,
+        );
+        link.complete = true;
+        Some(link)
+    }
+
+    /// Writes everything so far and what becomes of the lane.
+    pub(super) async fn settle(
+        &mut self,
+        state: RunState,
+        summary: String,
+        next: LaneNext,
+    ) -> Result<()> {
+        let transition = self.transition(state, summary, next);
+        self.apply(transition).await
+    }
+
+    /// Writes a transition, with the links that wait for it.
+    pub(super) async fn apply(&mut self, mut transition: Transition) -> Result<()> {
+        transition.links.extend(self.links.iter().cloned());
+        transition.open = self.open.take();
+        applied(self.services.database.runs().apply(transition).await)?;
+        self.steps.clear();
+        self.links.clear();
+        Ok(())
+    }
+
+    /// Ends the run.
+    pub(super) async fn finish(
+        &mut self,
+        state: RunState,
+        summary: String,
+        failure: Option<Failure>,
+        next: LaneNext,
+    ) -> Result<()> {
+        self.run.finished = Some(self.services.clock.now());
+        self.run.failure = failure;
+        self.settle(state, summary, next).await?;
+        crate::crash::point("cloud.step.settled");
+        Ok(())
+    }
+
+    /// Lets the lane wait behind a gate that closes, or stays closed.
+    pub(super) async fn park(&mut self, gate: Gate, reason: String) -> Result<()> {
+        let next = LaneNext::Park { gate: gate.key };
+        let mut transition = self.transition(RunState::Waiting, reason, next);
+        transition.close = Some(gate);
+        self.apply(transition).await
+    }
+
+    /// How often the gate was probed in vain.
+    pub(super) async fn probes(&self, key: GateKey) -> Result<i64> {
+        let gate = self
+            .services
+            .database
+            .gates()
+            .find(self.run.tenant, key)
+            .await;
+        Ok(gate.map_err(Error::internal)?.map_or(0, |gate| gate.probes))
+    }
+
+    fn transition(&mut self, state: RunState, summary: String, next: LaneNext) -> Transition {
+        self.run.state = state;
+        self.run.summary = summary;
+        self.run.snapshot = self.progress.to_bytes();
+        Transition {
+            lane: self.lane.clone(),
+            number: self.number,
+            fence: self.fence,
+            run: self.run.clone(),
+            steps: self.steps.clone(),
+            command: None,
+            links: Vec::new(),
+            close: None,
+            open: None,
+            next,
+            now: self.services.clock.now(),
+        }
+    }
+
+    pub(super) fn link(
+        &self,
+        kind: &str,
+        store_scoped: bool,
+        store_key: String,
+        gp_key: String,
+    ) -> Link {
+        Link {
+            key: self.link_key(kind, store_scoped, &store_key),
+            gp_key,
+            complete: false,
+            written_sha256: None,
+            run: self.run.id,
+            updated: self.services.clock.now(),
+        }
+    }
+
+    fn link_key(&self, kind: &str, store_scoped: bool, store_key: &str) -> LinkKey {
+        LinkKey {
+            tenant: self.run.tenant,
+            company: self.plan.company.id,
+            kind: kind.to_owned(),
+            store: if store_scoped {
+                self.plan.store.id
+            } else {
+                StoreId(Uuid::nil())
+            },
+            store_key: store_key.to_owned(),
+        }
+    }
+
+    /// The identity of what the document brings about, the same for every attempt and replay.
+    fn effect_key(&self, purpose: &str, generation: u32) -> String {
+        let (run, plan) = (&self.run, &self.plan);
+        format!(
+            "{}/{}/{}:{}/{purpose}/{generation}",
+            plan.company.database,
+            plan.store.id.0.simple(),
+            run.entity,
+            run.entity_id,
+        )
+    }
+}
+
+fn linked(gp_key: &str, complete: bool, ours: Option<bool>) -> Value {
+    let mut entries = vec![
+        ("gp_key", Value::from(gp_key)),
+        ("complete", Value::from(complete)),
+    ];
+    entries.extend(ours.map(|ours| ("ours", Value::from(ours))));
+    Value::map(entries)
+}
+
+fn order_id(id: &str) -> Result<i64, Failure> {
+    id.parse().map_err(|_| {
+        let message = format!("{id:?} is no order id of nopCommerce.");
+        Failure::new(FailureClass::InvalidData, "order_id", message)
+    })
+}
+
+async fn in_time<T>(
+    timeout_ms: u32,
+    who: &str,
+    call: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let limit = Duration::from_millis(timeout_ms.into());
+    tokio::time::timeout(limit, call).await.unwrap_or_else(|_| {
+        let message = format!("{who} did not answer within {} s.", limit.as_secs());
+        Err(Failure::new(FailureClass::Unavailable, "timeout", message))
+    })
+}

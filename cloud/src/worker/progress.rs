@@ -1,0 +1,109 @@
+//! A run as the worker keeps it between lanes: the engine's state, and where its steps stand.
+
+use connect_core::domain::lane::GateKind;
+use connect_core::domain::run::StepRecord;
+use connect_core::domain::time::Micros;
+use connect_core::engine::workflow::{State, StepNote};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// What is written as a run's snapshot.
+#[derive(Debug)]
+pub(super) struct Progress {
+    header: Header,
+    /// The engine's part.
+    pub(super) engine: State,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Header {
+    /// Step and attempt of each record so far; its place in the list is its number, less one.
+    places: Vec<Place>,
+    /// The gate it was parked behind last.
+    parked: Option<GateKind>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Place {
+    step: String,
+    attempt: u32,
+    started: Micros,
+}
+
+impl Progress {
+    /// A run that has not begun.
+    pub(super) fn new(engine: State) -> Self {
+        Self {
+            header: Header::default(),
+            engine,
+        }
+    }
+
+    /// Reads a snapshot: one line of JSON, then the engine's bytes.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let line = bytes
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .unwrap_or(bytes.len());
+        let (header, engine) = bytes.split_at(line);
+        let header = serde_json::from_slice(header).map_err(Error::internal)?;
+        let engine = State::from_bytes(engine.get(1..).unwrap_or_default());
+        Ok(Self {
+            header,
+            engine: engine.map_err(Error::internal)?,
+        })
+    }
+
+    /// Writes the snapshot.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        // Plain data into memory: this cannot fail.
+        let mut bytes = serde_json::to_vec(&self.header).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes.extend(self.engine.to_bytes());
+        bytes
+    }
+
+    /// Which gate it was parked behind, once.
+    pub(super) fn take_parked(&mut self, kind: GateKind) -> bool {
+        self.header
+            .parked
+            .take_if(|parked| *parked == kind)
+            .is_some()
+    }
+
+    /// Notes that it is parked behind a gate.
+    pub(super) fn park(&mut self, kind: GateKind) {
+        self.header.parked = Some(kind);
+    }
+
+    /// Turns what the engine noted into a record with its place in the run.
+    pub(super) fn record(&mut self, note: StepNote, now: Micros) -> StepRecord {
+        use connect_core::domain::run::StepState;
+        let places = &mut self.header.places;
+        let known = places
+            .iter()
+            .position(|p| p.step == note.step && p.attempt == note.attempt);
+        let at = known.unwrap_or_else(|| {
+            places.push(Place {
+                step: note.step.clone(),
+                attempt: note.attempt,
+                started: now,
+            });
+            places.len() - 1
+        });
+        StepRecord {
+            number: i64::try_from(at + 1).unwrap_or(i64::MAX),
+            step: note.step,
+            kind: note.kind,
+            attempt: note.attempt.into(),
+            state: note.state,
+            started: places[at].started,
+            finished: (note.state != StepState::Intended).then_some(now),
+            input: note.input.map(String::into_bytes),
+            output: note.output.map(String::into_bytes),
+            trace: note.trace.map(String::into_bytes),
+            failure: note.failure,
+        }
+    }
+}
