@@ -10,6 +10,7 @@ use crate::sandbox::process;
 
 /// The options of the subcommand.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 pub struct Args {
     /// Where to speak TDS.
     #[arg(long, default_value = "127.0.0.1:0")]
@@ -52,4 +53,22 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     args.process.until_ended().await?;
     sandbox.stop().await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Whole {
+        #[command(flatten)]
+        args: super::Args,
+    }
+
+    #[test]
+    fn the_options_parse() {
+        let whole = Whole::parse_from(["gp", "--listen", "127.0.0.1:14330", "--companies", "A,B"]);
+        assert_eq!(whole.args.listen.port(), 14330);
+        assert_eq!(whole.args.companies, ["A", "B"]);
+    }
 }

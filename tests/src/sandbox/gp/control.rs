@@ -78,13 +78,18 @@ fn json_value(value: &Value, kind: SqlType) -> JsonValue {
         Value::Float(number) => json!(number),
         Value::Text(text) if kind.padded() => json!(text.trim_end_matches(' ')),
         Value::Text(text) => json!(text),
-        Value::Bytes(raw) => json!(
-            raw.iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-        ),
+        Value::Bytes(raw) => json!(hexadecimal(raw)),
         Value::Time(ticks) => json!(moment(*ticks).strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string()),
     }
+}
+
+fn hexadecimal(raw: &[u8]) -> String {
+    let mut text = String::with_capacity(raw.len() * 2);
+    for byte in raw {
+        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+    }
+    text
 }
 
 async fn table(

@@ -48,10 +48,10 @@ fn convert(value: &Value, kind: SqlType) -> Result<Value, SqlError> {
         Family::Text => Ok(Value::Text(text(value, kind))),
         Family::Guid => guid(value),
         Family::Time => time(value, kind),
-        Family::Binary => Ok(match value {
-            Value::Text(text) => Value::Bytes(text.as_bytes().to_vec()),
-            other => other.clone(),
-        }),
+        Family::Binary => Ok(value.text().map_or_else(
+            || value.clone(),
+            |text| Value::Bytes(text.as_bytes().to_vec()),
+        )),
     }
 }
 
@@ -84,12 +84,17 @@ fn integer(value: &Value, kind: SqlType) -> Result<Value, SqlError> {
             ),
         ));
     };
-    let range = match kind {
-        SqlType::Bit => return Ok(Value::Int(i64::from(number != 0))),
-        SqlType::TinyInt => 0..=255,
-        SqlType::SmallInt => i128::from(i16::MIN)..=i128::from(i16::MAX),
-        SqlType::Int => i128::from(i32::MIN)..=i128::from(i32::MAX),
-        _ => i128::from(i64::MIN)..=i128::from(i64::MAX),
+    if kind == SqlType::Bit {
+        return Ok(Value::Int(i64::from(number != 0)));
+    }
+    let range = if kind == SqlType::TinyInt {
+        0..=255
+    } else if kind == SqlType::SmallInt {
+        i128::from(i16::MIN)..=i128::from(i16::MAX)
+    } else if kind == SqlType::Int {
+        i128::from(i32::MIN)..=i128::from(i32::MAX)
+    } else {
+        i128::from(i64::MIN)..=i128::from(i64::MAX)
     };
     if !range.contains(&number) {
         return Err(SqlError::new(
@@ -101,9 +106,10 @@ fn integer(value: &Value, kind: SqlType) -> Result<Value, SqlError> {
 }
 
 fn numeric(value: &Value, kind: SqlType) -> Result<Value, SqlError> {
-    let (precision, scale) = match kind {
-        SqlType::Numeric(precision, scale) => (precision, scale),
-        _ => (19, 4),
+    let (precision, scale) = if let SqlType::Numeric(precision, scale) = kind {
+        (precision, scale)
+    } else {
+        (19, 4)
     };
     let number = match value {
         Value::Int(number) => Some(Numeric {
@@ -200,12 +206,16 @@ fn time(value: &Value, kind: SqlType) -> Result<Value, SqlError> {
             ),
         ));
     };
-    Ok(Value::Time(match kind {
-        SqlType::DateTime => datetime_grid(ticks),
-        SqlType::SmallDateTime => (ticks + 300_000_000).div_euclid(600_000_000) * 600_000_000,
-        SqlType::Date => ticks.div_euclid(super::value::DAY) * super::value::DAY,
-        SqlType::Time(_) => ticks.rem_euclid(super::value::DAY),
-        _ => ticks,
+    Ok(Value::Time(if kind == SqlType::DateTime {
+        datetime_grid(ticks)
+    } else if kind == SqlType::SmallDateTime {
+        (ticks + 300_000_000).div_euclid(600_000_000) * 600_000_000
+    } else if kind == SqlType::Date {
+        ticks.div_euclid(super::value::DAY) * super::value::DAY
+    } else if matches!(kind, SqlType::Time(_)) {
+        ticks.rem_euclid(super::value::DAY)
+    } else {
+        ticks
     }))
 }
 

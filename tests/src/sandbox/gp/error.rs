@@ -38,6 +38,7 @@ impl SqlError {
     }
 
     /// Names the procedure the error came from.
+    #[must_use]
     pub fn in_procedure(mut self, procedure: &str) -> Self {
         procedure.clone_into(&mut self.procedure);
         self

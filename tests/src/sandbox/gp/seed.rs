@@ -6,7 +6,8 @@ use super::error::{SqlError, Stop};
 use super::heap::Heap;
 use super::heap::rows::Cell;
 use super::heap::work::Work;
-use super::procedures::{codes, signature};
+use super::procedures::codes;
+use super::procedures::signature::{self, Signature};
 use super::value::{Numeric, Value};
 
 /// The world this crate is built with.
@@ -63,6 +64,22 @@ fn number(text: &str) -> Value {
     Numeric::parse(text).map_or(Value::Int(0), Value::Numeric)
 }
 
+fn error_row<'r>(
+    code: i32,
+    procedure: &str,
+    text: &str,
+    keys: &str,
+    parameters: &str,
+) -> [Cell<'r>; 5] {
+    [
+        ("ErrorCode", Value::Int(i64::from(code))),
+        ("SourceProc", procedure.into()),
+        ("ErrorDesc", text.into()),
+        ("ErrorKeyFields", keys.into()),
+        ("ErrorParms", parameters.into()),
+    ]
+}
+
 impl Seed<'_, '_> {
     fn list(&self, name: &str) -> Vec<Json> {
         self.world
@@ -117,72 +134,53 @@ impl Seed<'_, '_> {
     }
 
     fn error_codes(&mut self) -> Result<(), Stop> {
-        let row = |code: i32, procedure: &str, description: &str, keys: &str, parameters: &str| {
-            [
-                ("ErrorCode", Value::Int(i64::from(code))),
-                ("SourceProc", procedure.into()),
-                ("ErrorDesc", description.into()),
-                ("ErrorKeyFields", keys.into()),
-                ("ErrorParms", parameters.into()),
-            ]
-        };
         for code in codes::ALL {
-            self.add(
-                "taErrorCode",
-                &row(
-                    code.code,
-                    code.procedure,
-                    code.text,
-                    code.keys,
-                    code.parameters,
-                ),
-            )?;
+            let row = error_row(
+                code.code,
+                code.procedure,
+                code.text,
+                code.keys,
+                code.parameters,
+            );
+            self.add("taErrorCode", &row)?;
         }
         for name in codes::BUILT {
-            let Some(signature) = signature::all().get(&name.to_ascii_lowercase()) else {
-                continue;
-            };
-            let keys: Vec<&str> = signature
-                .parameters
-                .iter()
-                .filter(|parameter| parameter.required)
-                .map(|parameter| parameter.element.as_str())
-                .collect();
-            let keys = keys.join(", ");
-            for parameter in signature
-                .parameters
-                .iter()
-                .filter(|parameter| !parameter.output)
-            {
-                let element = parameter.element.as_str();
-                if parameter.required {
-                    let description =
-                        format!("The required element {element} is missing or empty.");
-                    self.add(
-                        "taErrorCode",
-                        &row(
-                            codes::missing(signature, element),
-                            name,
-                            &description,
-                            &keys,
-                            element,
-                        ),
-                    )?;
-                }
-                if let Some(length) = parameter.kind.max_chars() {
-                    let description =
-                        format!("The element {element} is longer than {length} characters.");
-                    self.add(
-                        "taErrorCode",
-                        &row(
-                            codes::too_long(signature, element),
-                            name,
-                            &description,
-                            &keys,
-                            element,
-                        ),
-                    )?;
-                }
+            if let Some(signature) = signature::all().get(&name.to_ascii_lowercase()) {
+                self.element_codes(signature)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn element_codes(&mut self, signature: &Signature) -> Result<(), Stop> {
+        let required = signature
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.required);
+        let keys: Vec<&str> = required
+            .map(|parameter| parameter.element.as_str())
+            .collect();
+        let keys = keys.join(", ");
+        for parameter in signature
+            .parameters
+            .iter()
+            .filter(|parameter| !parameter.output)
+        {
+            let element = parameter.element.as_str();
+            let mut words = Vec::new();
+            if parameter.required {
+                let text = format!("The required element {element} is missing or empty.");
+                words.push((codes::missing(signature, element), text));
+            }
+            if let Some(length) = parameter.kind.max_chars() {
+                let text = format!("The element {element} is longer than {length} characters.");
+                words.push((codes::too_long(signature, element), text));
+            }
+            for (code, text) in words {
+                self.add(
+                    "taErrorCode",
+                    &error_row(code, &signature.name, &text, &keys, element),
+                )?;
             }
         }
         Ok(())
@@ -254,11 +252,15 @@ impl Seed<'_, '_> {
                 ],
             )?;
         }
+        self.modules(&first, &checkbook)
+    }
+
+    fn modules(&mut self, site: &str, checkbook: &str) -> Result<(), Stop> {
         let setup = [
             ("SETUPKEY", 1.into()),
             ("NXTMSTNO", 1.into()),
-            ("LOCNCODE", first.as_str().into()),
-            ("CHEKBKID", checkbook.as_str().into()),
+            ("LOCNCODE", site.into()),
+            ("CHEKBKID", checkbook.into()),
         ];
         self.add("SOP40100", &setup)?;
         self.add(
@@ -392,21 +394,9 @@ impl Seed<'_, '_> {
     }
 
     fn people(&mut self) -> Result<(), Stop> {
-        let terms = self
-            .texts("payment_terms")
-            .first()
-            .cloned()
-            .unwrap_or_default();
-        let level = self
-            .texts("price_levels")
-            .first()
-            .cloned()
-            .unwrap_or_default();
-        let shipping = self
-            .texts("shipping_methods")
-            .first()
-            .cloned()
-            .unwrap_or_default();
+        let first = |list: &str| self.texts(list).first().cloned().unwrap_or_default();
+        let (terms, level) = (first("payment_terms"), first("price_levels"));
+        let shipping = first("shipping_methods");
         for territory in self.texts("territories") {
             self.add(
                 "RM00303",
@@ -445,6 +435,10 @@ impl Seed<'_, '_> {
             cells.extend(defaults.clone());
             self.add("RM00201", &cells)?;
         }
+        self.customers(&defaults)
+    }
+
+    fn customers(&mut self, defaults: &[Cell<'_>]) -> Result<(), Stop> {
         for customer in self.list("customers") {
             let (id, name) = (text(&customer, "CUSTNMBR"), text(&customer, "CUSTNAME"));
             let mut cells = vec![
@@ -456,7 +450,7 @@ impl Seed<'_, '_> {
                     name.chars().take(15).collect::<String>().as_str().into(),
                 ),
             ];
-            cells.extend(defaults.clone());
+            cells.extend(defaults.iter().cloned());
             for column in ["ADRSCODE", "PRBTADCD", "PRSTADCD", "STADDRCD"] {
                 cells.push((column, "PRIMARY".into()));
             }
@@ -481,6 +475,63 @@ impl Seed<'_, '_> {
         };
         let schedule = or("UOMSCHDL", "PHONE");
         let unit = or("BASEUOFM", "Each");
+        self.units(&schedule, &unit)?;
+        let back = item
+            .get("back_orders")
+            .and_then(Json::as_bool)
+            .unwrap_or(true);
+        let cost = number(text(item, "cost"));
+        let cells = [
+            ("ITEMNMBR", id.into()),
+            ("ITEMDESC", text(item, "ITEMDESC").into()),
+            (
+                "ITMSHNAM",
+                id.chars().take(15).collect::<String>().as_str().into(),
+            ),
+            ("ITEMTYPE", Value::Int(kind)),
+            ("UOMSCHDL", schedule),
+            ("SELNGUOM", or("UOFM", "Each")),
+            ("ALWBKORD", i64::from(back).into()),
+            ("CURRCOST", cost.clone()),
+            ("STNDCOST", cost),
+            ("DECPLQTY", 1.into()),
+            ("DECPLCUR", 3.into()),
+            ("ITMTRKOP", 1.into()),
+            ("PRICMTHD", 1.into()),
+            ("VCTNMTHD", 1.into()),
+            ("PRCLEVEL", "RETAIL".into()),
+        ];
+        self.add("IV00101", &cells)?;
+        self.prices(id, &unit, item)?;
+        self.quantities(id, item)
+    }
+
+    fn prices(&mut self, id: &str, unit: &Value, item: &Json) -> Result<(), Stop> {
+        let functional = self.functional();
+        let price = number(text(item, "price"));
+        let currency = [
+            ("ITEMNMBR", id.into()),
+            ("CURNCYID", functional.as_str().into()),
+        ];
+        let mut listed = currency.to_vec();
+        listed.extend([("LISTPRCE", price.clone()), ("DECPLCUR", 3.into())]);
+        self.add("IV00105", &listed)?;
+        let mut option = currency.to_vec();
+        option.extend([
+            ("PRCLEVEL", "RETAIL".into()),
+            ("UOFM", unit.clone()),
+            ("QTYBSUOM", 1.into()),
+        ]);
+        self.add("IV00107", &option)?;
+        option.extend([
+            ("FROMQTY", Value::Int(1)),
+            ("TOQTY", number("999999999999")),
+            ("UOMPRICE", price),
+        ]);
+        self.add("IV00108", &option)
+    }
+
+    fn units(&mut self, schedule: &Value, unit: &Value) -> Result<(), Stop> {
         let table = self.work.table(self.database, "IV40201")?;
         let known = self.work.find(
             &table,
@@ -506,55 +557,7 @@ impl Seed<'_, '_> {
             ];
             self.add("IV40202", &cells)?;
         }
-        let back = item
-            .get("back_orders")
-            .and_then(Json::as_bool)
-            .unwrap_or(true);
-        let cost = number(text(item, "cost"));
-        let functional = self.functional();
-        let cells = [
-            ("ITEMNMBR", id.into()),
-            ("ITEMDESC", text(item, "ITEMDESC").into()),
-            (
-                "ITMSHNAM",
-                id.chars().take(15).collect::<String>().as_str().into(),
-            ),
-            ("ITEMTYPE", Value::Int(kind)),
-            ("UOMSCHDL", schedule),
-            ("SELNGUOM", or("UOFM", "Each")),
-            ("ALWBKORD", i64::from(back).into()),
-            ("CURRCOST", cost.clone()),
-            ("STNDCOST", cost),
-            ("DECPLQTY", 1.into()),
-            ("DECPLCUR", 3.into()),
-            ("ITMTRKOP", 1.into()),
-            ("PRICMTHD", 1.into()),
-            ("VCTNMTHD", 1.into()),
-            ("PRCLEVEL", "RETAIL".into()),
-        ];
-        self.add("IV00101", &cells)?;
-        let price = number(text(item, "price"));
-        let currency = [
-            ("ITEMNMBR", id.into()),
-            ("CURNCYID", functional.as_str().into()),
-        ];
-        let mut listed = currency.to_vec();
-        listed.extend([("LISTPRCE", price.clone()), ("DECPLCUR", 3.into())]);
-        self.add("IV00105", &listed)?;
-        let mut option = currency.to_vec();
-        option.extend([
-            ("PRCLEVEL", "RETAIL".into()),
-            ("UOFM", unit.clone()),
-            ("QTYBSUOM", 1.into()),
-        ]);
-        self.add("IV00107", &option)?;
-        option.extend([
-            ("FROMQTY", Value::Int(1)),
-            ("TOQTY", number("999999999999")),
-            ("UOMPRICE", price),
-        ]);
-        self.add("IV00108", &option)?;
-        self.quantities(id, item)
+        Ok(())
     }
 
     fn quantities(&mut self, id: &str, item: &Json) -> Result<(), Stop> {

@@ -38,6 +38,7 @@ pub struct Numeric {
 
 impl Numeric {
     /// Moves the number to another scale, rounding half away from zero as SQL Server does.
+    #[must_use]
     pub fn rescale(self, scale: u8) -> Numeric {
         Numeric {
             units: rescale(self.units, self.scale, scale),

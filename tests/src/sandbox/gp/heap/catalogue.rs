@@ -321,7 +321,7 @@ impl Inner {
     pub fn add_column(
         &mut self,
         table: &Arc<Table>,
-        column: Column,
+        column: &Column,
     ) -> Result<Arc<Table>, SqlError> {
         let collation = if column.kind.family() == Family::Text {
             " COLLATE GP"
@@ -348,7 +348,7 @@ impl Inner {
             .object_id(table.database, &table.schema, &table.name)
             .unwrap_or_default();
         let place = self.registry.databases[table.database].name.clone();
-        self.list_column(&place, &changed, object, table.columns.len(), &column)?;
+        self.list_column(&place, &changed, object, table.columns.len(), column)?;
         if let Default::Constant(value) = &column.default {
             let stored = super::codec::encode(value, column.kind);
             self.connection.execute(

@@ -116,13 +116,13 @@ impl Heap {
             }
             transaction.ended.subscribe()
         };
-        let changed = ended.changed();
-        let in_time = match timeout {
-            Some(limit) => tokio::time::timeout(limit, changed).await.is_ok(),
-            None => {
-                // The sender is dropped when the transaction ends, which is the only event there is.
-                changed.await.is_err() || true
-            }
+        // The sender is dropped when the transaction ends, which is the only event there is.
+        let ending = ended.changed();
+        let in_time = if let Some(limit) = timeout {
+            tokio::time::timeout(limit, ending).await.is_ok()
+        } else {
+            let _ended = ending.await;
+            true
         };
         self.lock().locks().stop_waiting(waiter);
         if in_time {

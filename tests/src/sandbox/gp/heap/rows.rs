@@ -115,12 +115,12 @@ impl Work<'_> {
         for (name, value) in key {
             let index = column(table, name)?;
             let kind = table.columns[index].kind;
-            let join = if condition.is_empty() {
+            condition.push_str(if condition.is_empty() {
                 " WHERE "
             } else {
                 " AND "
-            };
-            condition.push_str(&format!("{join}\"{}\" = ?", table.columns[index].name));
+            });
+            condition.extend(["\"", table.columns[index].name.as_str(), "\" = ?"]);
             stored.push(encode(
                 &assign(value, kind, name).unwrap_or(Value::Null),
                 kind,

@@ -32,8 +32,7 @@ impl Column {
         let default = match kind.family() {
             _ if name == "DEX_ROW_TS" => Default::UtcNow,
             Family::Text | Family::Guid => Default::Constant(Value::Text(String::new())),
-            Family::Int => Default::Constant(Value::Int(0)),
-            Family::Numeric | Family::Float => Default::Constant(Value::Int(0)),
+            Family::Int | Family::Numeric | Family::Float => Default::Constant(Value::Int(0)),
             Family::Time => Default::Constant(Value::Time(0)),
             Family::Binary => Default::Constant(Value::Bytes(vec![0; 4])),
         };

@@ -61,12 +61,10 @@ pub fn write(call: &mut Call<'_, '_>, customer: &str, address: &str) -> Result<(
         .collect();
     all.push(("MODIFDT", Value::Time(clock::today())));
     let key = [("CUSTNMBR", customer.into()), ("ADRSCODE", address.into())];
-    match call.find("RM00102", &key, Access::Update)? {
-        Some(row) => call.set(&row, &all),
-        None => {
-            all.extend(key);
-            all.push(("CREATDDT", Value::Time(clock::today())));
-            call.add("RM00102", &all).map(|_| ())
-        }
+    if let Some(row) = call.find("RM00102", &key, Access::Update)? {
+        return call.set(&row, &all);
     }
+    all.extend(key);
+    all.push(("CREATDDT", Value::Time(clock::today())));
+    call.add("RM00102", &all).map(|_| ())
 }

@@ -42,17 +42,15 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         .map(|(name, value)| (name.as_str(), value.clone()))
         .collect();
     cells.push(("MODIFDT", Value::Time(clock::today())));
-    match existing {
-        Some(row) => call.set(&row, &cells),
-        None => {
-            cells.extend(key);
-            cells.push(("NUMOFTRX", call.int("NUMOFTRX", 0).into()));
-            cells.push(("BCHTOTAL", call.money("DOCAMT").into()));
-            cells.push(("CREATDDT", Value::Time(clock::today())));
-            cells.push(("BACHFREQ", call.int("BACHFREQ", 1).into()));
-            call.add("SY00500", &cells).map(|_| ())
-        }
+    if let Some(row) = existing {
+        return call.set(&row, &cells);
     }
+    cells.extend(key);
+    cells.push(("NUMOFTRX", call.int("NUMOFTRX", 0).into()));
+    cells.push(("BCHTOTAL", call.money("DOCAMT").into()));
+    cells.push(("CREATDDT", Value::Time(clock::today())));
+    cells.push(("BACHFREQ", call.int("BACHFREQ", 1).into()));
+    call.add("SY00500", &cells).map(|_| ())
 }
 
 /// Puts a sales document into its batch, which is made where it is missing.

@@ -44,13 +44,12 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     }
     let mut cells = sent(call)?;
     cells.push(("MODIFDT".to_owned(), Value::Time(clock::today())));
-    match &existing {
-        Some(row) => call.set(row, &borrowed(&cells))?,
-        None => {
-            let all = defaults(call, &number, class.as_ref(), cells);
-            call.add("RM00101", &borrowed(&all))?;
-            call.add("RM00103", &[("CUSTNMBR", number.as_str().into())])?;
-        }
+    if let Some(row) = &existing {
+        call.set(row, &borrowed(&cells))?;
+    } else {
+        let all = defaults(call, &number, class.as_ref(), cells);
+        call.add("RM00101", &borrowed(&all))?;
+        call.add("RM00103", &[("CUSTNMBR", number.as_str().into())])?;
     }
     let address = call.text("ADRSCODE");
     if call.int("CreateAddress", 1) == 1 && !address.is_empty() {

@@ -117,84 +117,83 @@ pub struct Document<'d> {
 
 /// Makes the document's distributions; a return has its sides changed.
 pub fn create(call: &mut Call<'_, '_>, document: &Document<'_>) -> Result<(), Stop> {
-    let mut entries = Vec::new();
-    let zero = Decimal::ZERO;
+    let mut entries = debits(call, document)?;
+    entries.extend(credits(call, document)?);
+    entries.retain(|entry| !(entry.debit.is_zero() && entry.credit.is_zero()));
+    let turned = call.int("SOPTYPE", 0) == 4;
+    for (position, entry) in (1..).zip(&mut entries) {
+        if turned {
+            std::mem::swap(&mut entry.debit, &mut entry.credit);
+        }
+        write(call, entry, STEP * position, "")?;
+    }
+    Ok(())
+}
+
+fn debits(call: &mut Call<'_, '_>, document: &Document<'_>) -> Result<Vec<Entry>, Stop> {
     let receivable = first(
         document.customer.int("RMARACC"),
         posting_account(call, RECEIVABLES)?,
     );
-    entries.push((
-        RECEIVABLES,
-        receivable,
-        document.amount - document.received,
-        zero,
-    ));
-    entries.push((
-        DEPOSITS,
-        posting_account(call, DEPOSITS)?,
-        document.received,
-        zero,
-    ));
-    entries.push((
-        TRADE_DISCOUNT,
-        posting_account(call, TRADE_DISCOUNT)?,
-        document.discount,
-        zero,
-    ));
+    let debit = |kind, account, debit| Entry {
+        kind,
+        account,
+        debit,
+        credit: Decimal::ZERO,
+    };
+    Ok(vec![
+        debit(RECEIVABLES, receivable, document.amount - document.received),
+        debit(
+            DEPOSITS,
+            posting_account(call, DEPOSITS)?,
+            document.received,
+        ),
+        debit(
+            TRADE_DISCOUNT,
+            posting_account(call, TRADE_DISCOUNT)?,
+            document.discount,
+        ),
+    ])
+}
+
+fn credits(call: &mut Call<'_, '_>, document: &Document<'_>) -> Result<Vec<Entry>, Stop> {
+    let credit = |kind, account, credit| Entry {
+        kind,
+        account,
+        debit: Decimal::ZERO,
+        credit,
+    };
     let sales = first(
         document.customer.int("RMSLSACC"),
         posting_account(call, SALES)?,
     );
-    for line in document.lines {
-        entries.push((
-            SALES,
-            first(line.int("SLSINDX"), sales),
-            zero,
-            line.money("XTNDPRCE"),
-        ));
-    }
-    entries.push((
+    let mut entries: Vec<Entry> = document
+        .lines
+        .iter()
+        .map(|line| {
+            credit(
+                SALES,
+                first(line.int("SLSINDX"), sales),
+                line.money("XTNDPRCE"),
+            )
+        })
+        .collect();
+    entries.push(credit(
         FREIGHT,
         posting_account(call, FREIGHT)?,
-        zero,
         document.freight,
     ));
-    entries.push((
+    entries.push(credit(
         MISCELLANEOUS,
         posting_account(call, MISCELLANEOUS)?,
-        zero,
         document.misc,
     ));
-    let tax_account = posting_account(call, TAXES)?;
-    for tax in document.taxes {
+    let account = posting_account(call, TAXES)?;
+    entries.extend(document.taxes.iter().map(|tax| {
         let amount = tax.money("STAXAMNT") + tax.money("FRTTXAMT") + tax.money("MSCTXAMT");
-        entries.push((TAXES, first(tax.int("ACTINDX"), tax_account), zero, amount));
-    }
-    let turned = call.int("SOPTYPE", 0) == 4;
-    let mut sequence = STEP;
-    for (kind, account, debit, credit) in entries {
-        if debit.is_zero() && credit.is_zero() {
-            continue;
-        }
-        let (debit, credit) = if turned {
-            (credit, debit)
-        } else {
-            (debit, credit)
-        };
-        write(
-            call,
-            &Entry {
-                kind,
-                account,
-                debit,
-                credit,
-            },
-            sequence,
-            "",
-        )?;
-        sequence += STEP;
-    }
-    Ok(())
+        credit(TAXES, first(tax.int("ACTINDX"), account), amount)
+    }));
+    Ok(entries)
 }
 
 fn first(own: i64, default: i64) -> i64 {

@@ -2,11 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use super::super::clock;
 use super::super::error::Stop;
 use super::super::heap::rows::{Access, Cell, Row};
 use super::super::value::Value;
 use super::call::Call;
+use super::header_cells as cells;
 use super::{batch, codes, distribution, lookup};
 
 /// The rows sent before the header and the setup behind it.
@@ -279,7 +279,12 @@ fn write(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) -> Res
         cells.retain(|(known, _)| known != name);
         cells.push((name.to_owned(), value));
     }
-    for (name, value) in fixed_cells(call, document)? {
+    for (name, value) in cells::fixed(
+        call,
+        &document.customer,
+        &document.lines,
+        document.existing.is_none(),
+    )? {
         cells.retain(|(known, _)| known != name);
         cells.push((name.to_owned(), value));
     }
@@ -336,151 +341,6 @@ fn money_cells(
         .into_iter()
         .flat_map(|(own, twin, amount)| [(own, amount.into()), (twin, amount.into())])
         .collect()
-}
-
-fn fixed_cells(
-    call: &mut Call<'_, '_>,
-    document: &Document,
-) -> Result<Vec<(&'static str, Value)>, Stop> {
-    let kind = call.int("SOPTYPE", 0);
-    let (currency, index) = lookup::functional(call)?;
-    let customer = &document.customer;
-    let date = call.time("DOCDATE");
-    let or = |sent: String, default: &str| {
-        Value::Text(if sent.is_empty() {
-            default.to_owned()
-        } else {
-            sent
-        })
-    };
-    let setup = call.find(
-        "SOP40200",
-        &[
-            ("SOPTYPE", kind.into()),
-            ("DOCID", call.text("DOCID").as_str().into()),
-        ],
-        Access::Dirty,
-    )?;
-    let mut cells: Vec<(&'static str, Value)> = vec![
-        ("BCHSOURC", "Sales Entry".into()),
-        ("CURNCYID", currency.as_str().into()),
-        ("CURRNIDX", index.into()),
-        ("CUSTNMBR", customer.text("CUSTNMBR").into()),
-        (
-            "CUSTNAME",
-            or(call.text("CUSTNAME"), customer.text("CUSTNAME")),
-        ),
-        (
-            "PRBTADCD",
-            or(call.text("PRBTADCD"), customer.text("PRBTADCD")),
-        ),
-        (
-            "PRSTADCD",
-            or(call.text("PRSTADCD"), customer.text("PRSTADCD")),
-        ),
-        (
-            "PYMTRMID",
-            or(call.text("PYMTRMID"), customer.text("PYMTRMID")),
-        ),
-        (
-            "SHIPMTHD",
-            or(call.text("SHIPMTHD"), customer.text("SHIPMTHD")),
-        ),
-        (
-            "SLPRSNID",
-            or(call.text("SLPRSNID"), customer.text("SLPRSNID")),
-        ),
-        (
-            "SALSTERR",
-            or(call.text("SALSTERR"), customer.text("SALSTERR")),
-        ),
-        (
-            "PRCLEVEL",
-            or(call.text("PRCLEVEL"), customer.text("PRCLEVEL")),
-        ),
-        ("PHONE3", call.text("PHNUMBR3").as_str().into()),
-        ("USER2ENT", or(call.text("USER2ENT"), "sa")),
-        (
-            "ALLOCABY",
-            setup.map_or(1, |setup| setup.int("ALLOCABY")).into(),
-        ),
-        ("GLPOSTDT", Value::Time(date)),
-        ("MODIFDT", Value::Time(clock::today())),
-        ("SOPSTATUS", 0.into()),
-        ("DYSTINCR", call.int("QUOTEDYSTINCR", 0).into()),
-        ("RTCLCMTD", 0.into()),
-    ];
-    if document.existing.is_none() {
-        cells.push(("CREATDDT", Value::Time(clock::today())));
-        cells.push(("MSTRNUMB", master_number(call, document).into()));
-    }
-    let own = match kind {
-        1 => "QUOTEDAT",
-        3 => "INVODATE",
-        4 => "RETUDATE",
-        5 => "BACKDATE",
-        _ => "ORDRDATE",
-    };
-    cells.push((own, Value::Time(date)));
-    let address = call.text("ADDRESS1");
-    if address.is_empty() {
-        cells.extend(master_address(call, document)?);
-    }
-    Ok(cells)
-}
-
-/// 0 asks for the next master number; it follows the first line's row so that no setup row is held.
-fn master_number(call: &Call<'_, '_>, document: &Document) -> i64 {
-    match call.int("MSTRNUMB", 0) {
-        0 => document.lines.first().map_or(1, |line| line.number),
-        given => given,
-    }
-}
-
-/// A document without an address of its own takes the customer's ship-to address.
-fn master_address(
-    call: &mut Call<'_, '_>,
-    document: &Document,
-) -> Result<Vec<(&'static str, Value)>, Stop> {
-    let mut code = call.text("PRSTADCD");
-    if code.is_empty() {
-        document.customer.text("PRSTADCD").clone_into(&mut code);
-    }
-    let key = [
-        ("CUSTNMBR", document.customer.text("CUSTNMBR").into()),
-        ("ADRSCODE", code.as_str().into()),
-    ];
-    let Some(row) = call.find("RM00102", &key, Access::Committed)? else {
-        return Ok(Vec::new());
-    };
-    const SAME: [&str; 9] = [
-        "CNTCPRSN",
-        "ADDRESS1",
-        "ADDRESS2",
-        "ADDRESS3",
-        "CITY",
-        "STATE",
-        "COUNTRY",
-        "CCode",
-        "ShipToName",
-    ];
-    let mut cells: Vec<(&'static str, Value)> = Vec::new();
-    for column in SAME {
-        if !call.given(column) {
-            cells.push((column, row.text(column).into()));
-        }
-    }
-    for (column, source) in [
-        ("ZIPCODE", "ZIP"),
-        ("PHNUMBR1", "PHONE1"),
-        ("PHNUMBR2", "PHONE2"),
-        ("FAXNUMBR", "FAX"),
-    ] {
-        if !call.given(column) {
-            cells.push((column, row.text(source).into()));
-        }
-    }
-    Ok(cells)
 }
 
 /// Lines sent without a currency take the document's.

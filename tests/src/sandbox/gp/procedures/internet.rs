@@ -52,11 +52,9 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         ("Master_ID", master.as_str().into()),
         ("ADRSCODE", address.as_str().into()),
     ];
-    match call.find("SY01200", &key, Access::Update)? {
-        Some(row) => call.set(&row, &cells),
-        None => {
-            cells.extend(key);
-            call.add("SY01200", &cells).map(|_| ())
-        }
+    if let Some(row) = call.find("SY01200", &key, Access::Update)? {
+        return call.set(&row, &cells);
     }
+    cells.extend(key);
+    call.add("SY01200", &cells).map(|_| ())
 }

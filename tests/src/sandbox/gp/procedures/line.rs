@@ -143,7 +143,7 @@ fn item(call: &mut Call<'_, '_>) -> Result<Item, Stop> {
     call.fail_if(found.int("INACTIVE") != 0, codes::ITEM_INACTIVE);
     let schedule = found.text("UOMSCHDL").to_owned();
     if unit.is_empty() {
-        unit = found.text("SELNGUOM").to_owned();
+        found.text("SELNGUOM").clone_into(&mut unit);
     }
     if unit.is_empty() {
         let row = call.find(
@@ -275,80 +275,30 @@ fn write(
         0 => next_sequence(call)?,
         given => given,
     };
-    let mut put = |name: &str, value: Value| {
-        cells.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        cells.push((name.to_owned(), value));
-    };
-    put("LNITMSEQ", sequence.into());
-    put("LOCNCODE", item.site.as_str().into());
-    put("UOFM", item.unit.as_str().into());
-    put("QTYBSUOM", item.base_quantity.into());
-    for (columns, amount) in [
-        (["UNITPRCE", "ORUNTPRC"], price.unit),
-        (["XTNDPRCE", "OXTNDPRC"], price.extended),
-        (["REMPRICE", "OREPRICE"], price.extended),
-        (["MRKDNAMT", "ORMRKDAM"], price.markdown),
-    ] {
-        columns.iter().for_each(|column| put(column, amount.into()));
-    }
-    for (column, amount) in &stock.quantities {
-        put(column, (*amount).into());
-    }
-    for (element, column) in [
-        ("INVINDX", 0),
-        ("CSLSINDX", 1),
-        ("SLSINDX", 2),
-        ("MKDNINDX", 3),
-        ("RTNSINDX", 4),
-        ("INUSINDX", 5),
-        ("INSRINDX", 6),
-        ("DMGDINDX", 7),
-    ] {
-        const FROM_ITEM: [&str; 8] = [
-            "IVIVINDX", "IVCOGSIX", "IVSLSIDX", "IVSLDSIX", "IVSLRNIX", "IVINUSIX", "IVINSVIX",
-            "IVDMGIDX",
-        ];
-        let default = item
-            .row
-            .as_ref()
-            .map_or(0, |row| row.int(FROM_ITEM[column]));
-        put(element, default.into());
-    }
-    let indexes = accounts(call)?;
-    let functional = lookup::functional(call)?.1;
-    let mut put = |name: &str, value: Value| {
-        cells.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        cells.push((name.to_owned(), value));
-    };
-    for (element, index) in indexes {
-        put(element, index.into());
-    }
     let currency = if call.text("CURNCYID").is_empty() {
         0
     } else {
-        functional
+        lookup::functional(call)?.1
     };
-    put("CURRNIDX", currency.into());
-    if let Some(row) = &item.row {
-        let cost = call
-            .optional_money("UNITCOST")
-            .unwrap_or_else(|| row.money("CURRCOST"));
-        let extended = round(cost * call.money("QUANTITY"), 2);
-        for (column, amount) in [
-            ("UNITCOST", cost),
-            ("ORUNTCST", cost),
-            ("EXTDCOST", extended),
-            ("OREXTCST", extended),
-        ] {
-            put(column, amount.into());
-        }
-        if call.text("ITEMDESC").is_empty() {
-            put("ITEMDESC", row.text("ITEMDESC").into());
-        }
-        put("DECPLQTY", row.int("DECPLQTY").into());
-        put("DECPLCUR", row.int("DECPLCUR").into());
-        put("ODECPLCU", row.int("DECPLCUR").into());
-        put("ITEMNMBR", row.text("ITEMNMBR").into());
+    let mut own: Vec<(&str, Value)> = vec![
+        ("LNITMSEQ", sequence.into()),
+        ("LOCNCODE", item.site.as_str().into()),
+        ("UOFM", item.unit.as_str().into()),
+        ("QTYBSUOM", item.base_quantity.into()),
+        ("CURRNIDX", currency.into()),
+    ];
+    own.extend(price_cells(price));
+    own.extend(
+        stock
+            .quantities
+            .iter()
+            .map(|(column, amount)| (*column, (*amount).into())),
+    );
+    own.extend(item_cells(call, item));
+    own.extend(accounts(call, item)?);
+    for (name, value) in own {
+        cells.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        cells.push((name.to_owned(), value));
     }
     let cells: Vec<_> = cells
         .iter()
@@ -360,20 +310,68 @@ fn write(
     }
 }
 
-/// The accounts sent as strings, by their index.
-fn accounts(call: &mut Call<'_, '_>) -> Result<Vec<(&'static str, i64)>, Stop> {
+/// The prices, each in the functional and in the originating currency.
+fn price_cells(price: &Price) -> Vec<(&'static str, Value)> {
+    let pairs = [
+        ("UNITPRCE", "ORUNTPRC", price.unit),
+        ("XTNDPRCE", "OXTNDPRC", price.extended),
+        ("REMPRICE", "OREPRICE", price.extended),
+        ("MRKDNAMT", "ORMRKDAM", price.markdown),
+    ];
+    pairs
+        .into_iter()
+        .flat_map(|(own, twin, amount)| [(own, amount.into()), (twin, amount.into())])
+        .collect()
+}
+
+/// What the line takes from its item.
+fn item_cells(call: &Call<'_, '_>, item: &Item) -> Vec<(&'static str, Value)> {
+    let Some(row) = &item.row else {
+        return Vec::new();
+    };
+    let cost = call
+        .optional_money("UNITCOST")
+        .unwrap_or_else(|| row.money("CURRCOST"));
+    let extended = round(cost * call.money("QUANTITY"), 2);
+    let mut cells: Vec<(&'static str, Value)> = vec![
+        ("UNITCOST", cost.into()),
+        ("ORUNTCST", cost.into()),
+        ("EXTDCOST", extended.into()),
+        ("OREXTCST", extended.into()),
+        ("DECPLQTY", row.int("DECPLQTY").into()),
+        ("DECPLCUR", row.int("DECPLCUR").into()),
+        ("ODECPLCU", row.int("DECPLCUR").into()),
+        ("ITEMNMBR", row.text("ITEMNMBR").into()),
+    ];
+    if call.text("ITEMDESC").is_empty() {
+        cells.push(("ITEMDESC", row.text("ITEMDESC").into()));
+    }
+    cells
+}
+
+/// Account columns of a line and the item's columns they default from.
+const ACCOUNTS: [(&str, &str); 8] = [
+    ("INVINDX", "IVIVINDX"),
+    ("CSLSINDX", "IVCOGSIX"),
+    ("SLSINDX", "IVSLSIDX"),
+    ("MKDNINDX", "IVSLDSIX"),
+    ("RTNSINDX", "IVSLRNIX"),
+    ("INUSINDX", "IVINUSIX"),
+    ("INSRINDX", "IVINSVIX"),
+    ("DMGDINDX", "IVDMGIDX"),
+];
+
+/// The accounts: those sent as strings, the item's otherwise.
+fn accounts(call: &mut Call<'_, '_>, item: &Item) -> Result<Vec<(&'static str, Value)>, Stop> {
     let mut found = Vec::new();
-    for element in [
-        "INVINDX", "CSLSINDX", "SLSINDX", "MKDNINDX", "RTNSINDX", "INUSINDX", "INSRINDX",
-        "DMGDINDX",
-    ] {
+    for (element, column) in ACCOUNTS {
         let text = call.text(element);
+        let mut index = item.row.as_ref().map(|row| row.int(column));
         if !text.is_empty() {
-            match super::account_index(call, &text)? {
-                Some(index) => found.push((element, index)),
-                None => call.fail(codes::DISTRIBUTION_ACCOUNT),
-            }
+            index = super::account_index(call, &text)?;
+            call.fail_if(index.is_none(), codes::DISTRIBUTION_ACCOUNT);
         }
+        found.push((element, index.unwrap_or_default().into()));
     }
     Ok(found)
 }

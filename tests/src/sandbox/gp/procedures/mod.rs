@@ -9,6 +9,7 @@ pub mod batch;
 pub mod customer;
 pub mod distribution;
 pub mod header;
+pub mod header_cells;
 pub mod internet;
 pub mod line;
 pub mod lookup;

@@ -21,22 +21,20 @@ pub fn kept(item: &Row) -> bool {
     matches!(item.int("ITEMTYPE"), 1 | 2)
 }
 
+/// How a quantity divides.
+#[derive(Debug, Clone, Copy, Default)]
+struct Division {
+    allocated: Decimal,
+    back: Decimal,
+    cancelled: Decimal,
+}
+
 /// Splits the line's quantity and allocates what shall be.
 pub fn plan(call: &mut Call<'_, '_>, item: &Item) -> Result<Stock, Stop> {
-    let quantity = call.money("QUANTITY");
-    let cancelled = call.money("QTYCANCE");
-    let needed = quantity - cancelled;
     let kind = call.int("SOPTYPE", 0);
     let takes_stock = matches!(kind, 2 | 3 | 6) && item.row.as_ref().is_some_and(kept);
     if !takes_stock {
-        return Ok(split(
-            kind,
-            quantity,
-            cancelled,
-            Decimal::ZERO,
-            Decimal::ZERO,
-            Decimal::ZERO,
-        ));
+        return Ok(split(call, Division::default()));
     }
     let allocates = allocates(call)?;
     let access = if allocates {
@@ -51,14 +49,7 @@ pub fn plan(call: &mut Call<'_, '_>, item: &Item) -> Result<Stock, Stop> {
         ("LOCNCODE", item.site.as_str().into()),
     ];
     let Some(site) = call.find("IV00102", &key, access)? else {
-        return Ok(split(
-            kind,
-            quantity,
-            cancelled,
-            Decimal::ZERO,
-            Decimal::ZERO,
-            Decimal::ZERO,
-        ));
+        return Ok(split(call, Division::default()));
     };
     let base = if item.base_quantity.is_zero() {
         Decimal::ONE
@@ -66,56 +57,72 @@ pub fn plan(call: &mut Call<'_, '_>, item: &Item) -> Result<Stock, Stop> {
         item.base_quantity
     };
     let available = ((site.money("QTYONHND") - site.money("ATYALLOC")) / base).max(Decimal::ZERO);
-    let short = (needed - available).max(Decimal::ZERO);
-    let option = call.int("QtyShrtOpt", 2);
-    let (mut allocated, mut back, mut cancel) = (needed, Decimal::ZERO, Decimal::ZERO);
-    if short > Decimal::ZERO {
-        let row = item.row.as_ref();
-        call.fail_if(
-            matches!(option, 3 | 4) && row.is_some_and(|row| row.int("ALWBKORD") == 0),
-            codes::NO_BACK_ORDER,
-        );
-        call.fail_if(
-            row.is_some_and(|row| row.int("ITEMTYPE") == 2),
-            codes::ITEM_DISCONTINUED,
-        );
-        (allocated, back, cancel) = match option {
-            1 => (available, Decimal::ZERO, Decimal::ZERO),
-            3 => (Decimal::ZERO, needed, Decimal::ZERO),
-            4 => (available, short, Decimal::ZERO),
-            5 => (Decimal::ZERO, Decimal::ZERO, needed),
-            6 => (available, Decimal::ZERO, short),
-            _ => (needed, Decimal::ZERO, Decimal::ZERO),
-        };
-    }
+    let mut division = divide(call, item, available);
     if call.failed() {
-        return Ok(Stock {
-            quantities: Vec::new(),
-        });
+        return Ok(split(call, Division::default()));
     }
     if allocates {
-        allocate(call, &site, &number, allocated * base)?;
+        allocate(call, &site, &number, division.allocated * base)?;
     } else {
-        allocated = Decimal::ZERO;
+        division.allocated = Decimal::ZERO;
     }
-    Ok(split(
-        kind,
-        quantity,
-        cancelled + cancel,
-        back,
-        allocated,
-        available,
-    ))
+    Ok(split(call, division))
 }
 
-fn split(
-    kind: i64,
-    quantity: Decimal,
-    cancelled: Decimal,
-    back: Decimal,
-    allocated: Decimal,
-    on_hand: Decimal,
-) -> Stock {
+/// What the shortage option makes of a quantity that is not there.
+fn divide(call: &mut Call<'_, '_>, item: &Item, available: Decimal) -> Division {
+    let needed = call.money("QUANTITY") - call.money("QTYCANCE");
+    let short = (needed - available).max(Decimal::ZERO);
+    let all = Division {
+        allocated: needed,
+        ..Division::default()
+    };
+    if short.is_zero() {
+        return all;
+    }
+    let option = call.int("QtyShrtOpt", 2);
+    let row = item.row.as_ref();
+    let no_back_orders = row.is_some_and(|row| row.int("ALWBKORD") == 0);
+    call.fail_if(
+        matches!(option, 3 | 4) && no_back_orders,
+        codes::NO_BACK_ORDER,
+    );
+    let discontinued = row.is_some_and(|row| row.int("ITEMTYPE") == 2);
+    call.fail_if(discontinued, codes::ITEM_DISCONTINUED);
+    let there = Division {
+        allocated: available,
+        ..Division::default()
+    };
+    match option {
+        1 => there,
+        3 => Division {
+            back: needed,
+            ..Division::default()
+        },
+        4 => Division {
+            back: short,
+            ..there
+        },
+        5 => Division {
+            cancelled: needed,
+            ..Division::default()
+        },
+        6 => Division {
+            cancelled: short,
+            ..there
+        },
+        _ => all,
+    }
+}
+
+fn split(call: &Call<'_, '_>, division: Division) -> Stock {
+    let (kind, quantity) = (call.int("SOPTYPE", 0), call.money("QUANTITY"));
+    let Division {
+        allocated,
+        back,
+        cancelled,
+    } = division;
+    let cancelled = call.money("QTYCANCE") + cancelled;
     let rest = quantity - cancelled - back;
     let mut quantities = vec![
         ("QUANTITY", quantity),
@@ -125,20 +132,11 @@ fn split(
         ("EXTQTYAL", allocated),
         ("QTYREMAI", rest),
         ("QTYREMBO", back),
-        (
-            "QTYONHND",
-            if kind == 4 {
-                quantity
-            } else {
-                on_hand.min(Decimal::ZERO)
-            },
-        ),
     ];
-    quantities.push(if kind == 1 {
-        ("QTYTORDR", rest)
-    } else {
-        ("QTYTOINV", rest)
-    });
+    if kind == 4 {
+        quantities.push(("QTYONHND", quantity));
+    }
+    quantities.push((if kind == 1 { "QTYTORDR" } else { "QTYTOINV" }, rest));
     Stock { quantities }
 }
 

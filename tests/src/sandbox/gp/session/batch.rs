@@ -9,7 +9,7 @@ use super::super::convert::assign;
 use super::super::error::{SqlError, Stop};
 use super::super::sql::definition::Definition;
 use super::super::sql::run::{self, Answer};
-use super::super::sql::script::{Setting, Step};
+use super::super::sql::script::{Raise, Setting, Step};
 use super::super::sql::{Prepared, Script, Setting as Compilation};
 use super::super::value::{SqlType, Value};
 use super::super::wire::tokens;
@@ -49,7 +49,7 @@ impl Session {
                 .iter()
                 .any(|step| matches!(step, Step::Set(Setting::NoExec(_))))
         {
-            return self.check_only(&script, variables);
+            return Ok(self.check_only(&script, variables));
         }
         let flow = self.steps(&script, &script.steps, variables).await?;
         if self.state.open.as_ref().is_some_and(|open| open.doomed) {
@@ -63,7 +63,7 @@ impl Session {
     }
 
     /// SET NOEXEC: statements are compiled and nothing runs.
-    fn check_only(&mut self, script: &Script, variables: &Variables) -> Ran {
+    fn check_only(&mut self, script: &Script, variables: &Variables) -> Flow {
         for step in &script.steps {
             if let Step::Statement(statement) = step {
                 let inner = self.server.heap.lock();
@@ -77,11 +77,11 @@ impl Session {
                 drop(inner);
                 if let Err(error) = compiled {
                     self.error(&error);
-                    return Ok(Flow::Stop);
+                    return Flow::Stop;
                 }
             }
         }
-        Ok(Flow::Next)
+        Flow::Next
     }
 
     /// Runs steps; boxed because blocks nest.
@@ -135,42 +135,26 @@ impl Session {
                 then,
                 otherwise,
             } => {
-                let holds = self
-                    .evaluate(script, condition, variables)
-                    .await?
-                    .int()
-                    .is_some_and(|value| value != 0);
-                let branch = if holds { then } else { otherwise };
+                let holds = self.evaluate(script, condition, variables).await?.int();
+                let branch = if holds.is_some_and(|value| value != 0) {
+                    then
+                } else {
+                    otherwise
+                };
                 return self.steps(script, branch, variables).await;
             }
             Step::Block(steps) => return self.steps(script, steps, variables).await,
             Step::Try { body, handler } => {
                 return self.try_catch(script, body, handler, variables).await;
             }
-            Step::Begin => {
-                self.begin();
-                self.nothing();
-            }
-            Step::Commit => {
-                self.commit()?;
-                self.nothing();
-            }
-            Step::Rollback(name) => {
-                self.rollback(name.as_deref())?;
-                self.nothing();
-            }
-            Step::Save(name) => {
-                self.save(name)?;
-                self.nothing();
-            }
-            Step::Set(setting) => {
-                self.set(setting);
-                self.nothing();
-            }
+            Step::Begin => self.begin(),
+            Step::Commit => self.commit()?,
+            Step::Rollback(name) => self.rollback(name.as_deref())?,
+            Step::Save(name) => self.save(name)?,
+            Step::Set(setting) => self.set(setting),
             Step::Assign { variable, value } => {
                 let value = self.evaluate(script, value, variables).await?;
                 self.assign(variables, variable, &value)?;
-                self.nothing();
             }
             Step::Declare {
                 variable,
@@ -178,83 +162,62 @@ impl Session {
                 value,
             } => {
                 let value = match value {
-                    Some(value) => assign(
-                        &self.evaluate(script, value, variables).await?,
-                        *kind,
-                        variable,
-                    )?,
+                    Some(value) => self.evaluate(script, value, variables).await?,
                     None => Value::Null,
                 };
-                variables.declare(variable, *kind, value);
-                self.nothing();
+                variables.declare(variable, *kind, assign(&value, *kind, variable)?);
             }
             Step::Execute {
                 procedure,
                 arguments,
                 status,
             } => {
+                let status = status.as_deref();
                 return self
-                    .execute(script, procedure, arguments, status.as_deref(), variables)
+                    .execute(script, procedure, arguments, status, variables)
                     .await;
             }
-            Step::ExecuteText(parts) => {
-                let mut text = String::new();
-                for part in parts {
-                    text.push_str(
-                        self.evaluate(script, part, variables)
-                            .await?
-                            .text()
-                            .unwrap_or_default(),
-                    );
-                }
-                return Box::pin(self.text(&text, &mut Variables::default())).await;
-            }
+            Step::ExecuteText(parts) => return self.execute_text(script, parts, variables).await,
             Step::Print(value) => {
                 let value = self.evaluate(script, value, variables).await?;
                 let value = assign(&value, SqlType::NVarChar(None), "PRINT")?;
                 self.print(value.text().unwrap_or_default());
             }
-            Step::Raise {
-                number,
-                message,
-                severity,
-            } => {
-                return self
-                    .raise(
-                        script,
-                        number.as_ref(),
-                        message,
-                        severity.as_ref(),
-                        variables,
-                    )
-                    .await;
-            }
+            Step::Raise(raise) => return self.raise(script, raise, variables).await,
             Step::Rethrow => {
-                return Err(self
-                    .state
-                    .caught
-                    .clone()
+                let caught = self.state.caught.clone();
+                return Err(caught
                     .unwrap_or_else(|| SqlError::unsupported("THROW outside CATCH"))
                     .into());
             }
-            Step::Wait(length) => {
-                tokio::select! {
-                    () = tokio::time::sleep(*length) => {}
-                    interrupted = self.interruption() => return Err(interrupted),
-                }
-                self.nothing();
-            }
-            Step::Use(database) => {
-                self.use_database(database)?;
-                self.nothing();
-            }
-            Step::Define(definition) => {
-                self.define(definition).await?;
-                self.nothing();
-            }
+            Step::Wait(length) => self.pause(*length).await?,
+            Step::Use(database) => self.use_database(database)?,
+            Step::Define(definition) => self.define(definition).await?,
             Step::Return(_) => return Ok(Flow::Stop),
         }
         Ok(Flow::Next)
+    }
+
+    async fn execute_text(
+        &mut self,
+        script: &Arc<Script>,
+        parts: &[Expr],
+        variables: &Variables,
+    ) -> Ran {
+        let mut text = String::new();
+        for part in parts {
+            let part = self.evaluate(script, part, variables).await?;
+            text.push_str(part.text().unwrap_or_default());
+        }
+        Box::pin(self.text(&text, &mut Variables::default())).await
+    }
+
+    /// Waits for a while, or until the client interrupts.
+    pub(super) async fn pause(&mut self, length: std::time::Duration) -> Result<(), Failure> {
+        tokio::select! {
+            () = tokio::time::sleep(length) => Ok(()),
+            interrupted = self.interruption() => Err(interrupted),
+        }
     }
 
     async fn try_catch(
@@ -286,16 +249,9 @@ impl Session {
         }
     }
 
-    async fn raise(
-        &mut self,
-        script: &Arc<Script>,
-        number: Option<&Expr>,
-        message: &Expr,
-        severity: Option<&Expr>,
-        variables: &mut Variables,
-    ) -> Ran {
-        let text = self.evaluate(script, message, variables).await?;
-        let number = match number {
+    async fn raise(&mut self, script: &Arc<Script>, raise: &Raise, variables: &Variables) -> Ran {
+        let text = self.evaluate(script, &raise.message, variables).await?;
+        let number = match &raise.number {
             Some(number) => self
                 .evaluate(script, number, variables)
                 .await?
@@ -303,7 +259,7 @@ impl Session {
                 .unwrap_or(50_000),
             None => 50_000,
         };
-        let severity = match severity {
+        let severity = match &raise.severity {
             Some(severity) => self
                 .evaluate(script, severity, variables)
                 .await?

@@ -1,7 +1,7 @@
 //! Carries out data definition.
 
 use super::super::error::SqlError;
-use super::super::heap::schema::TableSpec;
+use super::super::heap::schema::{Column, TableSpec};
 use super::super::heap::work::Work;
 use super::super::sql::compile::resolve;
 use super::super::sql::definition::Definition;
@@ -28,40 +28,8 @@ pub fn run(work: &mut Work<'_>, database: usize, definition: &Definition) -> Res
             name,
             columns,
             uniques,
-        } => {
-            let (place, schema, table) = place(work, database, name)?;
-            let mut keys = Vec::new();
-            for key in uniques {
-                keys.push(positions(key, |column| {
-                    columns
-                        .iter()
-                        .position(|each| each.name.eq_ignore_ascii_case(column))
-                })?);
-            }
-            let spec = TableSpec {
-                schema,
-                name: table,
-                columns: columns.clone(),
-                uniques: keys,
-            };
-            work.inner.create_table(place, spec).map(|_| ())
-        }
-        Definition::AddColumns { name, columns } => {
-            for column in columns {
-                let table = resolve(&work.inner.registry, database, &split(name))?;
-                if table.column(&column.name).is_some() {
-                    return Err(SqlError::new(
-                        2705,
-                        format!(
-                            "Column names in each table must be unique. Column name '{}' in table '{name}' is specified more than once.",
-                            column.name
-                        ),
-                    ));
-                }
-                work.inner.add_column(&table, column.clone())?;
-            }
-            Ok(())
-        }
+        } => create_table(work, database, name, columns, uniques),
+        Definition::AddColumns { name, columns } => add_columns(work, database, name, columns),
         Definition::AddUnique { name, columns } => add_unique(work, database, name, columns),
         Definition::Index {
             table,
@@ -76,22 +44,77 @@ pub fn run(work: &mut Work<'_>, database: usize, definition: &Definition) -> Res
             let table = resolve(&work.inner.registry, database, &split(table))?;
             positions(columns, |column| table.column(column)).map(|_| ())
         }
-        Definition::DropTable { name, if_exists } => {
-            match resolve(&work.inner.registry, database, &split(name)) {
-                Ok(table) if table.view => Err(SqlError::new(
-                    3701,
-                    format!("Cannot drop the table '{name}'."),
-                )),
-                Ok(table) => work.inner.drop_table(&table),
-                Err(_) if *if_exists => Ok(()),
-                Err(_) => Err(SqlError::new(
-                    3701,
-                    format!("Cannot drop the table '{name}', because it does not exist."),
-                )),
-            }
-        }
+        Definition::DropTable { name, if_exists } => drop_table(work, database, name, *if_exists),
         Definition::Principal { name, kind } => work.inner.add_principal(database, name, kind),
         Definition::Rights => Ok(()),
+    }
+}
+
+fn create_table(
+    work: &mut Work<'_>,
+    database: usize,
+    name: &str,
+    columns: &[Column],
+    uniques: &[Vec<String>],
+) -> Result<(), SqlError> {
+    let (place, schema, table) = place(work, database, name)?;
+    let find = |name: &str| {
+        columns
+            .iter()
+            .position(|each| each.name.eq_ignore_ascii_case(name))
+    };
+    let mut keys = Vec::new();
+    for key in uniques {
+        keys.push(positions(key, find)?);
+    }
+    let spec = TableSpec {
+        schema,
+        name: table,
+        columns: columns.to_vec(),
+        uniques: keys,
+    };
+    work.inner.create_table(place, spec).map(|_| ())
+}
+
+fn add_columns(
+    work: &mut Work<'_>,
+    database: usize,
+    name: &str,
+    columns: &[Column],
+) -> Result<(), SqlError> {
+    for column in columns {
+        let table = resolve(&work.inner.registry, database, &split(name))?;
+        if table.column(&column.name).is_some() {
+            return Err(SqlError::new(
+                2705,
+                format!(
+                    "Column names in each table must be unique. Column name '{}' in table '{name}' is specified more than once.",
+                    column.name
+                ),
+            ));
+        }
+        work.inner.add_column(&table, column)?;
+    }
+    Ok(())
+}
+
+fn drop_table(
+    work: &mut Work<'_>,
+    database: usize,
+    name: &str,
+    if_exists: bool,
+) -> Result<(), SqlError> {
+    match resolve(&work.inner.registry, database, &split(name)) {
+        Ok(table) if table.view => Err(SqlError::new(
+            3701,
+            format!("Cannot drop the table '{name}'."),
+        )),
+        Ok(table) => work.inner.drop_table(&table),
+        Err(_) if if_exists => Ok(()),
+        Err(_) => Err(SqlError::new(
+            3701,
+            format!("Cannot drop the table '{name}', because it does not exist."),
+        )),
     }
 }
 

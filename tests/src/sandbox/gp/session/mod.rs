@@ -231,11 +231,7 @@ impl Session {
     /// Writes PRINT's text.
     pub fn print(&mut self, text: &str) {
         self.info(0, text);
-        self.nothing();
     }
-
-    /// The end of a statement that gave no rows; batches note none of these.
-    pub fn nothing(&mut self) {}
 
     /// The end of a statement; the last one of a batch is corrected to say so.
     pub fn done(&mut self, status: u16, rows: u64) {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::super::convert::{assign, cast};
 use super::super::error::{SqlError, Stop};
 use super::super::faults::{Fault, Kind, When};
-use super::super::procedures::{self, call::Argument as Given, call::Reply};
+use super::super::procedures::call::{Argument as Given, Reply};
+use super::super::procedures::{self, signature::Signature};
 use super::super::sql::Script;
 use super::super::sql::script::Argument;
 use super::super::value::{SqlType, Value};
@@ -219,18 +220,17 @@ impl Session {
             })
             .collect();
         let reply = self.procedure(name, &given).await?;
+        let signature = signature_of(name);
         let mut values = Vec::new();
         for (index, parameter) in parameters
             .iter()
             .enumerate()
             .filter(|(_, parameter)| parameter.output)
         {
-            let key = parameter.name.to_ascii_lowercase();
+            let key = output_key(signature, index, &parameter.name);
             let found = reply.outputs.iter().find(|(name, _)| *name == key);
-            values.push((
-                index,
-                found.map_or_else(|| parameter.value.clone(), |(_, value)| value.clone()),
-            ));
+            let value = found.map_or_else(|| parameter.value.clone(), |(_, value)| value.clone());
+            values.push((index, value));
         }
         Ok((reply.status, values))
     }
@@ -297,12 +297,10 @@ impl Session {
             Failure::Error(SqlError::new(number, text).in_procedure(procedure))
         };
         match fault.kind {
-            Kind::Delay => {
-                tokio::select! {
-                    () = tokio::time::sleep(Duration::from_millis(fault.ms)) => Ok(None),
-                    interrupted = self.interruption() => Err(interrupted),
-                }
-            }
+            Kind::Delay => self
+                .pause(Duration::from_millis(fault.ms))
+                .await
+                .map(|()| None),
             Kind::Error => {
                 let text = if fault.text.is_empty() {
                     format!("{} ", fault.code)
@@ -363,25 +361,14 @@ impl Session {
         if let Some(name) = status {
             self.assign(variables, name, &Value::Int(i64::from(reply.status)))?;
         }
-        let signature = procedures::signature::all().get(
-            &procedure
-                .rsplit('.')
-                .next()
-                .unwrap_or_default()
-                .to_ascii_lowercase(),
-        );
+        let signature = signature_of(procedure);
         for (position, argument) in arguments
             .iter()
             .enumerate()
             .filter(|(_, argument)| argument.output)
         {
-            let key = match &argument.name {
-                Some(name) => name.to_ascii_lowercase(),
-                None => signature
-                    .and_then(|signature| signature.parameters.get(position))
-                    .map(|parameter| parameter.name.to_ascii_lowercase())
-                    .unwrap_or_default(),
-            };
+            let name = argument.name.as_deref().unwrap_or_default();
+            let key = output_key(signature, position, name);
             let target = argument.value.to_string();
             if let Some((_, value)) = reply.outputs.iter().find(|(name, _)| *name == key) {
                 self.assign(variables, &target, value)?;
@@ -418,6 +405,20 @@ impl Session {
         }
         Box::pin(self.text(&text(0), &mut inner)).await
     }
+}
+
+fn signature_of(procedure: &str) -> Option<&'static Signature> {
+    let short = procedure.rsplit('.').next().unwrap_or_default();
+    procedures::signature::all().get(&short.to_ascii_lowercase())
+}
+
+/// The name an output has in a reply; one sent without a name has its parameter's.
+fn output_key(signature: Option<&Signature>, position: usize, name: &str) -> String {
+    if !name.is_empty() {
+        return name.to_ascii_lowercase();
+    }
+    let parameter = signature.and_then(|signature| signature.parameters.get(position));
+    parameter.map_or_else(String::new, |parameter| parameter.name.to_ascii_lowercase())
 }
 
 fn statement_text(parameter: Option<&Parameter>) -> Result<String, SqlError> {

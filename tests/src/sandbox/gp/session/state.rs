@@ -95,6 +95,25 @@ fn text(value: impl Into<String>) -> Value {
     Value::Text(value.into())
 }
 
+fn whole(number: i64) -> Value {
+    Value::Numeric(Numeric {
+        units: i128::from(number),
+        scale: 0,
+    })
+}
+
+const VERSION: &str = "Microsoft SQL Server 2019 - 15.0.4312.2 (X64) (Connect sandbox, not the product)\n\tDeveloper Edition (64-bit)";
+
+fn database_property(name: &str) -> Value {
+    match name.to_ascii_lowercase().as_str() {
+        "status" => text("ONLINE"),
+        "updateability" => text("READ_WRITE"),
+        "recovery" => text("FULL"),
+        "collation" => text("SQL_Latin1_General_CP1_CI_AS"),
+        _ => Value::Null,
+    }
+}
+
 impl State {
     /// @@TRANCOUNT.
     pub fn count(&self) -> i64 {
@@ -112,58 +131,35 @@ impl State {
             }),
             System::Spid => Value::Int(self.spid),
             System::RowCount => Value::Int(self.row_count),
-            System::Identity => self.identity.map_or(Value::Null, |number| {
-                Value::Numeric(Numeric {
-                    units: i128::from(number),
-                    scale: 0,
-                })
-            }),
+            System::Identity => self.identity.map_or(Value::Null, whole),
             System::LastError => Value::Int(self.last_error),
-            System::ErrorNumber => self
-                .caught
-                .as_ref()
-                .map_or(Value::Null, |error| Value::Int(i64::from(error.number))),
-            System::ErrorMessage => self
-                .caught
-                .as_ref()
-                .map_or(Value::Null, |error| text(error.message.clone())),
-            System::LockTimeout => {
-                let millis = self
-                    .lock_timeout
-                    .map(|limit| i64::try_from(limit.as_millis()).unwrap_or(i64::MAX));
-                Value::Int(millis.unwrap_or(-1))
+            System::ErrorNumber => {
+                let number = self.caught.as_ref().map(|error| i64::from(error.number));
+                number.map_or(Value::Null, Value::Int)
             }
-            System::Version => text(
-                "Microsoft SQL Server 2019 - 15.0.4312.2 (X64) (Connect sandbox, not the product)\n\tDeveloper Edition (64-bit)",
-            ),
-            System::ServerName => text(self.server_name.clone()),
-            System::Language => text("us_english"),
+            System::ErrorMessage => {
+                let message = self.caught.as_ref().map(|error| error.message.clone());
+                message.map_or(Value::Null, text)
+            }
+            System::LockTimeout => {
+                let limit = self.lock_timeout.map(|limit| limit.as_millis());
+                Value::Int(limit.map_or(-1, |millis| i64::try_from(millis).unwrap_or(i64::MAX)))
+            }
             System::Now | System::PreciseNow => Value::Time(clock::now()),
             System::UtcNow => Value::Time(clock::utc_now()),
-            System::DatabaseName => text(inner.registry.databases[self.database].name.clone()),
             System::DatabaseId(name) => {
                 let found = name
                     .as_ref()
                     .map_or(Some(self.database), |name| inner.registry.database(name));
-                found.map_or(Value::Null, |index| {
-                    Value::Int(i64::try_from(index + 1).unwrap_or_default())
+                found.map_or(Value::Null, |at| {
+                    Value::Int(i64::try_from(at + 1).unwrap_or_default())
                 })
             }
-            System::Login => text(self.login.clone()),
-            System::User => text("dbo"),
-            System::Host => text(self.host.clone()),
-            System::Application => text(self.application.clone()),
-            System::ServerProperty(name) => self.server_property(name),
             System::DatabaseProperty(database, property) => {
-                let known = inner.registry.database(database).is_some();
-                match (known, property.to_ascii_lowercase().as_str()) {
-                    (true, "status") => text("ONLINE"),
-                    (true, "updateability") => text("READ_WRITE"),
-                    (true, "recovery") => text("FULL"),
-                    (true, "collation") => text("SQL_Latin1_General_CP1_CI_AS"),
-                    _ => Value::Null,
-                }
+                let known = inner.registry.database(database);
+                known.map_or(Value::Null, |_| database_property(property))
             }
+            System::ServerProperty(name) => self.server_property(name),
             System::ObjectId(name) => self.object(name, work),
             System::SchemaId(name) => inner
                 .schema_id(self.database, name)
@@ -172,6 +168,14 @@ impl State {
             System::Granted => Value::Int(1),
             System::Null(_) => Value::Null,
             System::Number(number) => Value::Int(*number),
+            System::Version => text(VERSION),
+            System::ServerName => text(self.server_name.clone()),
+            System::Language => text("us_english"),
+            System::DatabaseName => text(inner.registry.databases[self.database].name.clone()),
+            System::Login => text(self.login.clone()),
+            System::User => text("dbo"),
+            System::Host => text(self.host.clone()),
+            System::Application => text(self.application.clone()),
         }
     }
 

@@ -60,9 +60,9 @@ impl Session {
         if own {
             let mut inner = self.server.heap.lock();
             if outcome.is_ok() {
-                inner.commit(tx)?
+                inner.commit(tx)?;
             } else {
-                inner.rollback(tx)?
+                inner.rollback(tx)?;
             }
         } else if matches!(&outcome, Err(Failure::Error(error)) if error.ends_transaction()) {
             self.abandon()?;

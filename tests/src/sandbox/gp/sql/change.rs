@@ -17,14 +17,15 @@ use super::super::error::SqlError;
 use super::super::heap::schema::Table;
 use super::super::value::SqlType;
 use super::compile::{Compiled, Compiler, OutColumn, hints, parts};
-use super::query::{Block, Plan};
+use super::plan::Plan;
+use super::query::Block;
 
 /// What an INSERT puts in.
 #[derive(Debug)]
 pub enum Rows {
     /// Rows of expressions; `None` asks for the default.
     Values(Vec<Vec<Option<Plan>>>),
-    Query(Plan),
+    Query(Box<Plan>),
 }
 
 /// A column of an OUTPUT clause: of the new row or of the old one.
@@ -100,7 +101,7 @@ pub fn insert<'a>(fresh: impl Fn() -> Compiler<'a>, insert: &Insert) -> Compiled
                 }
                 Rows::Values(rows)
             }
-            _ => Rows::Query(fresh().plan(query)?),
+            _ => Rows::Query(Box::new(fresh().plan(query)?)),
         },
     };
     Ok(Change::Insert {
@@ -268,7 +269,7 @@ fn target(
         );
         let fresh = compiler.alias();
         let hint = hints(with_hints, compiler.isolation)?;
-        let sql = compiler.use_table(&resolved, shown, fresh, hint);
+        let sql = compiler.use_table(&resolved, shown, &fresh, hint);
         return Ok((0, format!(" FROM {sql}")));
     }
     let sql = compiler.from(from)?;

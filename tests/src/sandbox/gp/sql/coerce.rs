@@ -9,7 +9,7 @@ pub fn to(typed: &Typed, target: SqlType) -> String {
         return typed.sql.clone();
     };
     match (kind.family(), target.family()) {
-        (Family::Numeric, Family::Numeric) | (Family::Int, Family::Numeric) => {
+        (Family::Numeric | Family::Int, Family::Numeric) => {
             scaled(&typed.sql, kind.scale(), target.scale())
         }
         (from, into) if from == into => typed.sql.clone(),
@@ -53,35 +53,39 @@ pub fn common(left: Option<SqlType>, right: Option<SqlType>) -> Option<SqlType> 
 /// Wider types of a family rank higher.
 fn rank(kind: SqlType) -> usize {
     let fixed = |n: u16| usize::from(n);
-    match kind {
-        SqlType::Bit => 0,
-        SqlType::TinyInt => 1,
-        SqlType::SmallInt => 2,
-        SqlType::Int => 3,
-        SqlType::BigInt => 4,
-        SqlType::Char(n) => fixed(n),
-        SqlType::VarChar(n) => 10_000 + n.map_or(9_000, fixed),
-        SqlType::NChar(n) => 20_000 + fixed(n),
-        SqlType::NVarChar(n) => 30_000 + n.map_or(9_000, fixed),
-        SqlType::Date => 1,
-        SqlType::SmallDateTime => 2,
-        SqlType::DateTime => 3,
-        SqlType::DateTime2(_) => 4,
-        SqlType::DateTimeOffset(_) => 5,
-        SqlType::Real
-        | SqlType::Time(_)
-        | SqlType::Numeric(..)
-        | SqlType::Money
-        | SqlType::SmallMoney
-        | SqlType::Text
-        | SqlType::NText
-        | SqlType::Binary(_)
-        | SqlType::VarBinary(_)
-        | SqlType::Image
-        | SqlType::Guid => 0,
-        SqlType::Float => 1,
+    if let SqlType::Char(n) = kind {
+        return fixed(n);
     }
+    if let SqlType::VarChar(n) = kind {
+        return 10_000 + n.map_or(9_000, fixed);
+    }
+    if let SqlType::NChar(n) = kind {
+        return 20_000 + fixed(n);
+    }
+    if let SqlType::NVarChar(n) = kind {
+        return 30_000 + n.map_or(9_000, fixed);
+    }
+    if let SqlType::DateTime2(_) = kind {
+        return RISING.len();
+    }
+    RISING
+        .iter()
+        .position(|each| *each == kind)
+        .unwrap_or_default()
 }
+
+/// Types without a length, the wider ones of each family later.
+const RISING: [SqlType; 9] = [
+    SqlType::Bit,
+    SqlType::TinyInt,
+    SqlType::SmallInt,
+    SqlType::Int,
+    SqlType::BigInt,
+    SqlType::Float,
+    SqlType::Date,
+    SqlType::SmallDateTime,
+    SqlType::DateTime,
+];
 
 /// Both sides of a comparison in one type, with GP's collation where no column brings it.
 pub fn comparable(left: &Typed, right: &Typed) -> (String, String) {

@@ -203,9 +203,9 @@ fn constraint(parser: &mut Parser<'_>, uniques: &mut Vec<Vec<String>>) -> Parsed
     let _clustered = word(parser, "CLUSTERED") || word(parser, "NONCLUSTERED");
     let key = key_columns(parser)?;
     if primary {
-        uniques.insert(0, key)
+        uniques.insert(0, key);
     } else {
-        uniques.push(key)
+        uniques.push(key);
     }
     Ok(())
 }

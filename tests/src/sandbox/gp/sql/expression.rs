@@ -5,10 +5,11 @@
     reason = "what is not known of a foreign syntax tree is refused"
 )]
 
-use sqlparser::ast::{BinaryOperator, CaseWhen, DataType, Expr, UnaryOperator, Value as Literal};
+use sqlparser::ast::{BinaryOperator, DataType, Expr, UnaryOperator};
 
 use super::super::error::SqlError;
-use super::super::value::{Family, Numeric, SqlType};
+use super::super::value::{Family, SqlType};
+use super::arithmetic;
 use super::coerce::{self, common, comparable};
 use super::compile::{Compiled, Compiler, Source, Typed, literal, type_text};
 use super::system::System;
@@ -26,7 +27,7 @@ impl Compiler<'_> {
                     .map(|at| parts[at].value.as_str());
                 self.column(qualifier, name)
             }
-            Expr::Value(value) => constant(&value.value),
+            Expr::Value(value) => arithmetic::constant(&value.value),
             Expr::Nested(inner) => {
                 let inner = self.expression(inner)?;
                 Ok(Typed {
@@ -36,69 +37,6 @@ impl Compiler<'_> {
             }
             Expr::UnaryOp { op, expr } => self.unary(*op, expr),
             Expr::BinaryOp { left, op, right } => self.binary(left, op, right),
-            Expr::IsNull(inner) => Ok(truth(format!("({} IS NULL)", self.expression(inner)?.sql))),
-            Expr::IsNotNull(inner) => Ok(truth(format!(
-                "({} IS NOT NULL)",
-                self.expression(inner)?.sql
-            ))),
-            Expr::InList {
-                expr,
-                list,
-                negated,
-            } => self.in_list(expr, list, *negated),
-            Expr::Between {
-                expr,
-                negated,
-                low,
-                high,
-            } => {
-                let value = self.expression(expr)?;
-                let (low, high) = (self.expression(low)?, self.expression(high)?);
-                let (a, b) = comparable(&value, &low);
-                let (c, d) = comparable(&value, &high);
-                Ok(truth(format!(
-                    "({}({a} >= {b} AND {c} <= {d}))",
-                    not(*negated)
-                )))
-            }
-            Expr::Like {
-                negated,
-                expr,
-                pattern,
-                escape_char,
-                ..
-            } => {
-                let escape = escape_char
-                    .as_deref()
-                    .map(|escape| self.expression(escape))
-                    .transpose()?;
-                self.like(*negated, expr, pattern, escape)
-            }
-            Expr::Exists { subquery, negated } => {
-                let query = self.subquery(subquery)?;
-                Ok(truth(format!("({}EXISTS ({}))", not(*negated), query.sql)))
-            }
-            Expr::InSubquery {
-                expr,
-                subquery,
-                negated,
-            } => {
-                let value = self.expression(expr)?;
-                let query = self.subquery(subquery)?;
-                let inner = Typed {
-                    sql: String::new(),
-                    kind: query.columns.first().and_then(|c| c.kind),
-                    column: true,
-                };
-                let target = common(value.kind, inner.kind);
-                let left =
-                    target.map_or_else(|| value.sql.clone(), |target| coerce::to(&value, target));
-                Ok(truth(format!(
-                    "({left} {}IN ({}))",
-                    not(*negated),
-                    query.sql
-                )))
-            }
             Expr::Subquery(query) => {
                 let query = self.subquery(query)?;
                 let kind = query.columns.first().and_then(|column| column.kind);
@@ -134,6 +72,12 @@ impl Compiler<'_> {
             } => self.cast(expr, data_type, styles, *is_try),
             Expr::Collate { expr, .. } => self.expression(expr),
             Expr::Function(function) => self.function(function),
+            other => self.text_expression(other),
+        }
+    }
+
+    fn text_expression(&mut self, expression: &Expr) -> Compiled<Typed> {
+        match expression {
             Expr::Substring {
                 expr,
                 substring_from: Some(from),
@@ -173,7 +117,7 @@ impl Compiler<'_> {
                     column: false,
                 })
             }
-            other => Err(SqlError::unsupported(format!("expression {other}"))),
+            other => self.predicate(other),
         }
     }
 
@@ -256,10 +200,10 @@ impl Compiler<'_> {
             BinaryOperator::LtEq => compare("<="),
             BinaryOperator::Gt => compare(">"),
             BinaryOperator::GtEq => compare(">="),
-            BinaryOperator::Plus => plus(&a, &b),
-            BinaryOperator::Minus => minus(&a, &b),
-            BinaryOperator::Multiply => multiply(&a, &b),
-            BinaryOperator::Divide => divide(&a, &b),
+            BinaryOperator::Plus => Ok(arithmetic::plus(&a, &b)),
+            BinaryOperator::Minus => Ok(arithmetic::minus(&a, &b)),
+            BinaryOperator::Multiply => Ok(arithmetic::multiply(&a, &b)),
+            BinaryOperator::Divide => Ok(arithmetic::divide(&a, &b)),
             BinaryOperator::Modulo => Ok(Typed {
                 sql: format!("n_mod({}, {})", a.sql, b.sql),
                 kind: common(a.kind, b.kind),
@@ -272,83 +216,6 @@ impl Compiler<'_> {
             }),
             other => Err(SqlError::unsupported(format!("operator {other}"))),
         }
-    }
-
-    fn in_list(&mut self, value: &Expr, list: &[Expr], negated: bool) -> Compiled<Typed> {
-        let value = self.expression(value)?;
-        let mut parts = Vec::with_capacity(list.len());
-        for each in list {
-            let each = self.expression(each)?;
-            let (a, b) = comparable(&value, &each);
-            parts.push(format!("{a} = {b}"));
-        }
-        Ok(truth(format!("({}({}))", not(negated), parts.join(" OR "))))
-    }
-
-    fn like(
-        &mut self,
-        negated: bool,
-        value: &Expr,
-        pattern: &Expr,
-        escape: Option<Typed>,
-    ) -> Compiled<Typed> {
-        let value = self.expression(value)?;
-        let pattern = self.expression(pattern)?;
-        if pattern.sql.contains('[') && escape.is_none() {
-            return Err(SqlError::unsupported("character classes in LIKE"));
-        }
-        let escape = escape.map_or_else(String::new, |escape| format!(" ESCAPE {}", escape.sql));
-        Ok(truth(format!(
-            "({} {}LIKE {}{escape})",
-            coerce::to(&value, SqlType::NVarChar(None)),
-            not(negated),
-            pattern.sql
-        )))
-    }
-
-    fn case(
-        &mut self,
-        operand: Option<&Expr>,
-        conditions: &[CaseWhen],
-        otherwise: Option<&Expr>,
-    ) -> Compiled<Typed> {
-        let operand = operand
-            .map(|operand| self.expression(operand))
-            .transpose()?;
-        let mut branches = Vec::new();
-        for when in conditions {
-            let condition = self.expression(&when.condition)?;
-            let test = match &operand {
-                Some(operand) => {
-                    let (a, b) = comparable(operand, &condition);
-                    format!("{a} = {b}")
-                }
-                None => condition.sql,
-            };
-            branches.push((test, self.expression(&when.result)?));
-        }
-        let otherwise = otherwise
-            .map(|otherwise| self.expression(otherwise))
-            .transpose()?;
-        let mut kind = otherwise.as_ref().and_then(|otherwise| otherwise.kind);
-        for (_, result) in &branches {
-            kind = common(result.kind, kind);
-        }
-        let bring =
-            |typed: &Typed| kind.map_or_else(|| typed.sql.clone(), |kind| coerce::to(typed, kind));
-        let mut sql = "(CASE".to_owned();
-        for (test, result) in &branches {
-            sql.push_str(&format!(" WHEN {test} THEN {}", bring(result)));
-        }
-        if let Some(otherwise) = &otherwise {
-            sql.push_str(&format!(" ELSE {}", bring(otherwise)));
-        }
-        sql.push_str(" END)");
-        Ok(Typed {
-            sql,
-            kind,
-            column: false,
-        })
     }
 
     fn cast(
@@ -409,165 +276,4 @@ fn without_length(kind: SqlType) -> SqlType {
 /// A condition's value.
 pub fn truth(sql: String) -> Typed {
     Typed::new(sql, SqlType::Bit)
-}
-
-fn not(negated: bool) -> &'static str {
-    if negated { "NOT " } else { "" }
-}
-
-fn constant(value: &Literal) -> Compiled<Typed> {
-    let text = |text: &str, wide: bool| {
-        let length = u16::try_from(text.chars().count().max(1))
-            .ok()
-            .filter(|n| *n <= 4000);
-        Typed::new(
-            literal(text),
-            if wide {
-                SqlType::NVarChar(length)
-            } else {
-                SqlType::VarChar(length)
-            },
-        )
-    };
-    match value {
-        Literal::Number(digits, _) => number(digits),
-        Literal::SingleQuotedString(value) | Literal::DoubleQuotedString(value) => {
-            Ok(text(value, false))
-        }
-        Literal::NationalStringLiteral(value) => Ok(text(value, true)),
-        Literal::HexStringLiteral(value) => Ok(Typed::new(
-            format!("x'{value}'"),
-            SqlType::VarBinary(Some(8000)),
-        )),
-        Literal::Null => Ok(Typed {
-            sql: "NULL".to_owned(),
-            kind: None,
-            column: false,
-        }),
-        other => Err(SqlError::unsupported(format!("literal {other}"))),
-    }
-}
-
-fn number(digits: &str) -> Compiled<Typed> {
-    let parsed =
-        Numeric::parse(digits).ok_or_else(|| SqlError::unsupported(format!("number {digits}")))?;
-    if digits.contains('.') {
-        let precision = u8::try_from(digits.len() - 1).unwrap_or(38).min(38);
-        return Ok(Typed::new(
-            parsed.units.to_string(),
-            SqlType::Numeric(precision, parsed.scale),
-        ));
-    }
-    let kind = if i32::try_from(parsed.units).is_ok() {
-        SqlType::Int
-    } else {
-        SqlType::BigInt
-    };
-    Ok(Typed::new(parsed.units.to_string(), kind))
-}
-
-fn plus(a: &Typed, b: &Typed) -> Compiled<Typed> {
-    let text = a.family() == Some(Family::Text) || b.family() == Some(Family::Text);
-    if text
-        && a.family() != Some(Family::Numeric)
-        && b.family() != Some(Family::Numeric)
-        && !is_int(a)
-        && !is_int(b)
-    {
-        let kind = joined(a.kind, b.kind);
-        return Ok(Typed {
-            sql: format!("({} || {})", coerce::text(a), coerce::text(b)),
-            kind,
-            column: false,
-        });
-    }
-    if a.family() == Some(Family::Time) {
-        return Ok(Typed {
-            sql: format!("d_add('day', {}, {})", b.sql, a.sql),
-            kind: a.kind,
-            column: false,
-        });
-    }
-    Ok(combined("n_add", a, b))
-}
-
-fn is_int(typed: &Typed) -> bool {
-    typed.family() == Some(Family::Int)
-}
-
-fn joined(a: Option<SqlType>, b: Option<SqlType>) -> Option<SqlType> {
-    let length = |kind: Option<SqlType>| kind.and_then(SqlType::max_chars);
-    let wide = a.is_some_and(SqlType::unicode) || b.is_some_and(SqlType::unicode);
-    let sum = length(a)
-        .zip(length(b))
-        .and_then(|(x, y)| u16::try_from((x + y).min(if wide { 4000 } else { 8000 })).ok());
-    Some(if wide {
-        SqlType::NVarChar(sum)
-    } else {
-        SqlType::VarChar(sum)
-    })
-}
-
-fn minus(a: &Typed, b: &Typed) -> Compiled<Typed> {
-    if a.family() == Some(Family::Time) {
-        return Ok(Typed {
-            sql: format!("d_add('day', -({}), {})", b.sql, a.sql),
-            kind: a.kind,
-            column: false,
-        });
-    }
-    Ok(combined("n_sub", a, b))
-}
-
-fn combined(function: &str, a: &Typed, b: &Typed) -> Typed {
-    let kind = common(a.kind, b.kind);
-    let bring =
-        |typed: &Typed| kind.map_or_else(|| typed.sql.clone(), |kind| coerce::to(typed, kind));
-    Typed {
-        sql: format!("{function}({}, {})", bring(a), bring(b)),
-        kind,
-        column: false,
-    }
-}
-
-fn multiply(a: &Typed, b: &Typed) -> Compiled<Typed> {
-    if a.family() == Some(Family::Numeric) || b.family() == Some(Family::Numeric) {
-        let scale = a.kind.map_or(0, SqlType::scale) + b.kind.map_or(0, SqlType::scale);
-        return Ok(Typed::new(
-            format!("n_mul({}, {})", a.sql, b.sql),
-            SqlType::Numeric(38, scale),
-        ));
-    }
-    Ok(combined("n_mul", a, b))
-}
-
-fn divide(a: &Typed, b: &Typed) -> Compiled<Typed> {
-    let (from, by) = (
-        a.kind.map_or(0, SqlType::scale),
-        b.kind.map_or(0, SqlType::scale),
-    );
-    if a.family() == Some(Family::Numeric) || b.family() == Some(Family::Numeric) {
-        let scale = from.max(6).max(by);
-        let shift = scale + by - from;
-        return Ok(Typed::new(
-            format!("n_div({}, {}, {shift})", a.sql, b.sql),
-            SqlType::Numeric(38, scale),
-        ));
-    }
-    Ok(Typed {
-        sql: format!("n_div({}, {}, 0)", a.sql, b.sql),
-        kind: common(a.kind, b.kind),
-        column: false,
-    })
-}
-
-impl SqlType {
-    /// The type of a part of such a text: no longer padded.
-    pub fn cut(self) -> SqlType {
-        match self {
-            SqlType::Char(n) => SqlType::VarChar(Some(n)),
-            SqlType::NChar(n) => SqlType::NVarChar(Some(n)),
-            other => other,
-        }
-    }
 }

@@ -72,7 +72,7 @@ impl Compiler<'_> {
         };
         if !spec.order_by.is_empty() {
             let order = self.ordering(&OrderByKind::Expressions(spec.order_by.clone()), &[])?;
-            sql.push_str(&format!(" ORDER BY {order}"));
+            sql.extend([" ORDER BY ", order.as_str()]);
         }
         Ok(sql)
     }
@@ -123,8 +123,43 @@ impl Compiler<'_> {
         }
     }
 
-    fn other(&mut self, name: &str, typed: &[Typed]) -> Compiled<Typed> {
+    fn named_thing(&self, name: &str, typed: &[Typed]) -> Compiled<Typed> {
         let place = &self.registry.databases[self.database].name;
+        let looked_up = |column: &str, table: &str, key: &str, value: &Typed, kind: SqlType| {
+            let sql = format!(
+                "(SELECT {column} FROM \"{place}\".\"{table}\" WHERE {key} = {})",
+                value.sql
+            );
+            Ok(Typed::new(sql, kind))
+        };
+        let word = SqlType::NVarChar(Some(128));
+        match (name, typed) {
+            ("TYPE_NAME", [id]) => looked_up("name", "sys.types", "user_type_id", id, word),
+            ("OBJECT_NAME", [id]) => looked_up("name", "sys.all_objects", "object_id", id, word),
+            ("SCHEMA_NAME", [id]) => looked_up("name", "sys.schemas", "schema_id", id, word),
+            ("DB_NAME", [id]) => looked_up("name", "sys.databases", "database_id", id, word),
+            ("DB_ID", [name]) => looked_up(
+                "database_id",
+                "sys.databases",
+                "name",
+                name,
+                SqlType::SmallInt,
+            ),
+            ("OBJECT_ID", [name, ..]) => Ok(Typed::new(
+                format!(
+                    "(SELECT o.object_id FROM \"{place}\".\"sys.all_objects\" o JOIN \"{place}\".\"sys.schemas\" s ON s.schema_id = o.schema_id WHERE (s.name || '.' || o.name) = {0} COLLATE GP OR (s.name = 'dbo' AND o.name = {0}))",
+                    name.sql
+                ),
+                SqlType::Int,
+            )),
+            _ => Err(SqlError::unsupported(format!(
+                "function {name} with {} arguments",
+                typed.len()
+            ))),
+        }
+    }
+
+    fn other(&self, name: &str, typed: &[Typed]) -> Compiled<Typed> {
         match (name, typed) {
             ("ISNULL", [value, default]) => {
                 let kind = value.kind.or(default.kind);
@@ -189,52 +224,7 @@ impl Compiler<'_> {
                 format!("{}()", name.to_lowercase()),
                 SqlType::BigInt,
             )),
-            ("TYPE_NAME", [id]) => Ok(Typed::new(
-                format!(
-                    "(SELECT name FROM \"{place}\".\"sys.types\" WHERE user_type_id = {})",
-                    id.sql
-                ),
-                SqlType::NVarChar(Some(128)),
-            )),
-            ("OBJECT_NAME", [id]) => Ok(Typed::new(
-                format!(
-                    "(SELECT name FROM \"{place}\".\"sys.all_objects\" WHERE object_id = {})",
-                    id.sql
-                ),
-                SqlType::NVarChar(Some(128)),
-            )),
-            ("SCHEMA_NAME", [id]) => Ok(Typed::new(
-                format!(
-                    "(SELECT name FROM \"{place}\".\"sys.schemas\" WHERE schema_id = {})",
-                    id.sql
-                ),
-                SqlType::NVarChar(Some(128)),
-            )),
-            ("OBJECT_ID", [name, ..]) => Ok(Typed::new(
-                format!(
-                    "(SELECT o.object_id FROM \"{place}\".\"sys.all_objects\" o JOIN \"{place}\".\"sys.schemas\" s ON s.schema_id = o.schema_id WHERE (s.name || '.' || o.name) = {0} COLLATE GP OR (s.name = 'dbo' AND o.name = {0}))",
-                    name.sql
-                ),
-                SqlType::Int,
-            )),
-            ("DB_ID", [name]) => Ok(Typed::new(
-                format!(
-                    "(SELECT database_id FROM \"{place}\".\"sys.databases\" WHERE name = {})",
-                    name.sql
-                ),
-                SqlType::SmallInt,
-            )),
-            ("DB_NAME", [id]) => Ok(Typed::new(
-                format!(
-                    "(SELECT name FROM \"{place}\".\"sys.databases\" WHERE database_id = {})",
-                    id.sql
-                ),
-                SqlType::NVarChar(Some(128)),
-            )),
-            _ => Err(SqlError::unsupported(format!(
-                "function {name} with {} arguments",
-                typed.len()
-            ))),
+            _ => self.named_thing(name, typed),
         }
     }
 }
@@ -373,6 +363,15 @@ fn text_function(name: &str, typed: &[Typed]) -> Compiled<Option<Typed>> {
             format!("substr({}, {}, {})", text(value), from.sql, length.sql),
             kind(value),
         ),
+        _ => return Ok(built_text(name, typed)),
+    }))
+}
+
+/// Functions that build a text from others.
+fn built_text(name: &str, typed: &[Typed]) -> Option<Typed> {
+    let wide = SqlType::NVarChar(Some(4000));
+    let text = |typed: &Typed| coerce::to(typed, wide);
+    Some(match (name, typed) {
         ("REPLACE", [value, from, to]) => Typed::new(
             format!("replace({}, {}, {})", text(value), text(from), text(to)),
             wide,
@@ -400,6 +399,6 @@ fn text_function(name: &str, typed: &[Typed]) -> Compiled<Option<Typed>> {
                 .collect();
             Typed::new(format!("({})", parts.join(" || ")), wide)
         }
-        _ => return Ok(None),
-    }))
+        _ => return None,
+    })
 }

@@ -1,11 +1,15 @@
 //! T-SQL: read with sqlparser's SQL Server dialect, rewritten for the heap, refused where unknown.
 
+pub mod arithmetic;
 pub mod change;
 pub mod coerce;
 pub mod compile;
 pub mod definition;
 pub mod expression;
+pub mod from;
 pub mod functions;
+pub mod plan;
+pub mod predicate;
 pub mod query;
 pub mod run;
 pub mod script;
@@ -21,7 +25,7 @@ use super::heap::Inner;
 use super::value::SqlType;
 use change::Change;
 use compile::Compiler;
-use query::Plan;
+use plan::Plan;
 use script::{Isolation, Step};
 
 /// A statement compiled for one database and dictionary.

@@ -15,7 +15,7 @@ use super::super::value::{SqlType, Value};
 use super::super::wire::tokens::Column;
 use super::change::{Change, Output, Rows};
 use super::compile::{OutColumn, Source};
-use super::query::{HoldKey, Plan};
+use super::plan::{HoldKey, Plan};
 use super::system::System;
 
 /// What parameters are filled from.

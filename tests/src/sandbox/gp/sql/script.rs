@@ -53,16 +53,20 @@ pub enum Step {
     },
     ExecuteText(Vec<Expr>),
     Print(Expr),
-    Raise {
-        number: Option<Expr>,
-        message: Expr,
-        severity: Option<Expr>,
-    },
+    Raise(Box<Raise>),
     Rethrow,
     Wait(Duration),
     Use(String),
     Define(Definition),
     Return(Option<Expr>),
+}
+
+/// RAISERROR and THROW.
+#[derive(Debug)]
+pub struct Raise {
+    pub number: Option<Expr>,
+    pub message: Expr,
+    pub severity: Option<Expr>,
 }
 
 /// An argument of EXEC.
@@ -516,11 +520,11 @@ fn raise(parser: &mut Parser<'_>) -> Parsed<Step> {
     } else {
         Some(arguments.remove(0))
     };
-    Ok(Step::Raise {
+    Ok(Step::Raise(Box::new(Raise {
         number: None,
         message,
         severity,
-    })
+    })))
 }
 
 fn throw(parser: &mut Parser<'_>) -> Parsed<Step> {
@@ -540,11 +544,11 @@ fn throw(parser: &mut Parser<'_>) -> Parsed<Step> {
     }
     arguments.truncate(2);
     let message = arguments.remove(1);
-    Ok(Step::Raise {
+    Ok(Step::Raise(Box::new(Raise {
         number: arguments.pop(),
         message,
         severity: None,
-    })
+    })))
 }
 
 fn wait(parser: &mut Parser<'_>) -> Parsed<Step> {

@@ -29,13 +29,17 @@ pub struct Column {
 fn byte_text(out: &mut BytesMut, text: &str) {
     let units: Vec<u16> = text.encode_utf16().take(255).collect();
     out.put_u8(u8::try_from(units.len()).unwrap_or(u8::MAX));
-    units.iter().for_each(|unit| out.put_u16_le(*unit));
+    for unit in &units {
+        out.put_u16_le(*unit);
+    }
 }
 
 fn short_text(out: &mut BytesMut, text: &str) {
     let units: Vec<u16> = text.encode_utf16().take(4000).collect();
     out.put_u16_le(u16::try_from(units.len()).unwrap_or(u16::MAX));
-    units.iter().for_each(|unit| out.put_u16_le(*unit));
+    for unit in &units {
+        out.put_u16_le(*unit);
+    }
 }
 
 fn with_length(out: &mut BytesMut, token: u8, body: &[u8]) {

@@ -443,17 +443,11 @@ fn small(kind: SqlType, value: &Value) -> Vec<u8> {
 }
 
 fn units(value: &Value, scale: u8) -> i128 {
-    match value {
-        Value::Numeric(numeric) => numeric.rescale(scale).units,
-        other => {
-            Numeric {
-                units: i128::from(other.int().unwrap_or_default()),
-                scale: 0,
-            }
-            .rescale(scale)
-            .units
-        }
+    if let Value::Numeric(numeric) = value {
+        return numeric.rescale(scale).units;
     }
+    let units = i128::from(value.int().unwrap_or_default());
+    Numeric { units, scale: 0 }.rescale(scale).units
 }
 
 #[expect(

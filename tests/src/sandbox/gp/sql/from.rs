@@ -1,0 +1,169 @@
+//! FROM clauses: tables, derived tables, common tables and joins.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is not known of a foreign syntax tree is refused"
+)]
+
+use std::sync::Arc;
+
+use sqlparser::ast::{JoinConstraint, JoinOperator, TableFactor, TableWithJoins};
+
+use super::super::error::SqlError;
+use super::super::heap::schema::Table;
+use super::super::value::SqlType;
+use super::compile::{Compiled, Compiler, FromItem, Hint, OutColumn, TableUse, hints, parts};
+
+impl Compiler<'_> {
+    /// Compiles a FROM clause into the innermost scope.
+    pub fn from(&mut self, from: &[TableWithJoins]) -> Compiled<String> {
+        let mut sql = String::new();
+        for (index, each) in from.iter().enumerate() {
+            sql.push_str(if index == 0 { " FROM " } else { " CROSS JOIN " });
+            sql.push_str(&self.relation(&each.relation)?);
+            for join in &each.joins {
+                let (word, constraint) = join_words(&join.join_operator)?;
+                let relation = self.relation(&join.relation)?;
+                sql.extend([" ", word, " ", relation.as_str()]);
+                match constraint {
+                    Some(JoinConstraint::On(condition)) => {
+                        let condition = self.condition(condition)?;
+                        sql.extend([" ON ", condition.as_str()]);
+                    }
+                    Some(JoinConstraint::None) | None => {}
+                    Some(_) => return Err(SqlError::unsupported("this kind of join condition")),
+                }
+            }
+        }
+        Ok(sql)
+    }
+
+    fn relation(&mut self, relation: &TableFactor) -> Compiled<String> {
+        match relation {
+            TableFactor::Table {
+                name,
+                alias,
+                with_hints,
+                args: None,
+                ..
+            } => {
+                let written = parts(name);
+                let shown = alias.as_ref().map_or_else(
+                    || written.last().cloned().unwrap_or_default(),
+                    |alias| alias.name.value.clone(),
+                );
+                let fresh = self.alias();
+                if let ([single], Some(common)) = (
+                    written.as_slice(),
+                    self.common.iter().rev().find(|each| {
+                        written.len() == 1 && each.name.eq_ignore_ascii_case(&written[0])
+                    }),
+                ) {
+                    let (sql, columns) = (common.alias.clone(), common.columns.clone());
+                    let _ = single;
+                    self.add_item(FromItem {
+                        name: shown,
+                        alias: fresh.clone(),
+                        columns,
+                        table: None,
+                    });
+                    return Ok(format!("({sql}) AS {fresh}"));
+                }
+                let table = self.resolve(name)?;
+                let hint = hints(with_hints, self.isolation)?;
+                Ok(self.use_table(&table, shown, &fresh, hint))
+            }
+            TableFactor::Derived {
+                lateral: false,
+                subquery,
+                alias: Some(alias),
+                ..
+            } => {
+                let sub = self.subquery(subquery)?;
+                let names: Vec<String> = alias
+                    .columns
+                    .iter()
+                    .map(|column| column.name.value.clone())
+                    .collect();
+                let columns = named(&sub.columns, &names);
+                let fresh = self.alias();
+                self.add_item(FromItem {
+                    name: alias.name.value.clone(),
+                    alias: fresh.clone(),
+                    columns,
+                    table: None,
+                });
+                Ok(format!("({}) AS {fresh}", sub.sql))
+            }
+            other => Err(SqlError::unsupported(format!("table source {other}"))),
+        }
+    }
+
+    /// Brings a base table into the innermost scope.
+    pub fn use_table(
+        &mut self,
+        table: &Arc<Table>,
+        name: String,
+        alias: &str,
+        hint: Hint,
+    ) -> String {
+        let index = self.uses.len();
+        let depth = self.scopes.len();
+        self.uses.push(TableUse {
+            table: Arc::clone(table),
+            alias: alias.to_owned(),
+            depth,
+            hint,
+        });
+        let columns = table
+            .columns
+            .iter()
+            .map(|column| (column.name.clone(), Some(column.kind)))
+            .collect();
+        self.add_item(FromItem {
+            name,
+            alias: alias.to_owned(),
+            columns,
+            table: Some(index),
+        });
+        format!("\u{1}{index}\u{2} AS {alias}")
+    }
+
+    fn add_item(&mut self, item: FromItem) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.push(item);
+        }
+    }
+}
+
+/// Result columns under the names an alias list gives them.
+pub fn named(columns: &[OutColumn], names: &[String]) -> Vec<(String, Option<SqlType>)> {
+    let name = |index: usize, column: &OutColumn| {
+        names
+            .get(index)
+            .cloned()
+            .unwrap_or_else(|| column.name.clone())
+    };
+    columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| (name(index, column), column.kind))
+        .collect()
+}
+
+fn join_words(operator: &JoinOperator) -> Compiled<(&'static str, Option<&JoinConstraint>)> {
+    Ok(match operator {
+        JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => {
+            ("JOIN", Some(constraint))
+        }
+        JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => {
+            ("LEFT JOIN", Some(constraint))
+        }
+        JoinOperator::Right(constraint) | JoinOperator::RightOuter(constraint) => {
+            ("RIGHT JOIN", Some(constraint))
+        }
+        JoinOperator::FullOuter(constraint) => ("FULL JOIN", Some(constraint)),
+        JoinOperator::CrossJoin(constraint) => ("CROSS JOIN", Some(constraint)),
+        _ => return Err(SqlError::unsupported("this kind of join")),
+    })
+}
