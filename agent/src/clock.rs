@@ -1,4 +1,4 @@
-//! The one place that reads the wall clock.
+//! The one place that reads the wall clock and makes ids.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,7 +14,14 @@ impl Clock {
         Self { offset_ms }
     }
 
+    /// A new random identifier.
+    #[expect(clippy::disallowed_methods, reason = "the source of ids")]
+    pub fn new_id(&self) -> String {
+        uuid::Uuid::new_v4().to_string()
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[expect(clippy::disallowed_methods, reason = "the source of time")]
     pub fn now_unix_ms(&self) -> i64 {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)

@@ -226,6 +226,10 @@ pub fn read_secret_file(path: &Path) -> Result<SecretString, ConfigError> {
 }
 
 /// Reads an environment variable; the only place that does.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the place that reads the environment"
+)]
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }

@@ -1,5 +1,7 @@
 //! The agent's binary against the sandbox GP: one order in, one document out, whatever dies between.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::PathBuf;
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
@@ -228,9 +230,12 @@ async fn ready_file(path: &std::path::Path) -> Value {
 }
 
 async fn hello(session: &mut Session) -> Hello {
-    let pick = |message| match message {
-        FromAgent::Hello(hello) => Some(hello),
-        _ => None,
+    let pick = |message| {
+        if let FromAgent::Hello(hello) = message {
+            Some(hello)
+        } else {
+            None
+        }
     };
     session.next(pick).await
 }
@@ -255,9 +260,12 @@ fn execute(id: &str, key: &str, document: &str) -> FromCloud {
 }
 
 async fn result(session: &mut Session) -> CommandResult {
-    let pick = |message| match message {
-        FromAgent::Result(result) => Some(result),
-        _ => None,
+    let pick = |message| {
+        if let FromAgent::Result(result) = message {
+            Some(result)
+        } else {
+            None
+        }
     };
     let result = session.next(pick).await;
     let command_id = result.command_id.clone();
@@ -504,9 +512,11 @@ async fn a_restored_company_is_not_written() {
         "{}",
         String::from_utf8_lossy(&bound.stderr)
     );
-    let ready = |message| match message {
-        FromAgent::Company(report) if report.state() == CompanyState::Ready => Some(()),
-        _ => None,
+    let ready = |message| {
+        let FromAgent::Company(report) = message else {
+            return None;
+        };
+        (report.state() == CompanyState::Ready).then_some(())
     };
     session.next(ready).await;
     session.send(execute("c3", "k2", &good("S2"))).await;

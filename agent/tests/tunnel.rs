@@ -1,5 +1,7 @@
 //! The agent against a small cloud: enrolment, renewal, sessions that break and come back.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::sync::Arc;
 
 use connect_agent::agent::{self, Parts};
@@ -77,18 +79,22 @@ fn describe(id: &str) -> FromCloud {
 }
 
 async fn hello(session: &mut Session) -> Hello {
-    session
-        .next(|message| match message {
-            FromAgent::Hello(hello) => Some(hello),
-            other => panic!("hello comes first, not {other:?}"),
-        })
-        .await
+    let pick = |message| {
+        let FromAgent::Hello(hello) = message else {
+            panic!("hello comes first, not {message:?}");
+        };
+        Some(hello)
+    };
+    session.next(pick).await
 }
 
 async fn result(session: &mut Session) -> CommandResult {
-    let pick = |message| match message {
-        FromAgent::Result(result) => Some(result),
-        _ => None,
+    let pick = |message| {
+        if let FromAgent::Result(result) = message {
+            Some(result)
+        } else {
+            None
+        }
     };
     session.next(pick).await
 }

@@ -34,7 +34,7 @@ pub struct SecretError {
 }
 
 impl SecretError {
-    fn new(name: &str, problem: impl ToString) -> Self {
+    fn new(name: &str, problem: impl std::fmt::Display) -> Self {
         Self {
             name: name.to_owned(),
             problem: problem.to_string(),

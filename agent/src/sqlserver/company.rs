@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use connect_proto::econnect::catalogue;
 use connect_proto::tunnel::v1::{Binding, CompanyReport, CompanyState, ErrorClass, Failure};
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
 use super::binding::{self, Bound, Expected, Found, Judgement};
 use super::connection::{Cell, ConnectOptions, SqlConnection};
@@ -18,6 +17,7 @@ use super::procedures::{Shape, Shapes};
 use super::refusal;
 use super::statements;
 use super::values::SqlValue;
+use crate::clock::Clock;
 use crate::state::MarkKeeper;
 
 /// A server that did not answer is not asked again sooner.
@@ -285,7 +285,7 @@ impl Company {
         for procedure in procedures {
             match self.shapes.known(procedure) {
                 Some(shape) => {
-                    shapes.insert((*procedure).to_owned(), shape);
+                    shapes.insert((*procedure).to_owned(), Some(shape));
                 }
                 None => unknown.push(*procedure),
             }
@@ -328,7 +328,7 @@ impl Company {
         };
         let Some(found) = binding::read(connection).await? else {
             lease.give_back();
-            return Ok(self.view_of(CompanyState::NotPrepared, NOT_PREPARED, name, None));
+            return Ok(view_of(CompanyState::NotPrepared, NOT_PREPARED, name, None));
         };
         let expected = Expected {
             environment: &self.config.environment,
@@ -340,22 +340,22 @@ impl Company {
             Judgement::Ready => {
                 // A crash may have lost the latest mark; what the cloud was told must not shrink.
                 self.committed(journal::highest(connection).await?);
-                self.view_of(CompanyState::Ready, "", name, Some(&found))
+                view_of(CompanyState::Ready, "", name, Some(&found))
             }
             Judgement::Rebound => {
                 let incarnation = found.bound.as_ref().map(|b| b.incarnation.clone());
                 self.adopt(connection, &incarnation.unwrap_or_default())
                     .await?;
-                self.view_of(CompanyState::Ready, "", name, Some(&found))
+                view_of(CompanyState::Ready, "", name, Some(&found))
             }
             Judgement::Unbound => self.bind(connection, found, name).await?,
             Judgement::Restored(detail) => {
                 let detail = format!("{detail} {CHOOSE_RESTORED}");
-                self.view_of(CompanyState::Restored, &detail, name, Some(&found))
+                view_of(CompanyState::Restored, &detail, name, Some(&found))
             }
             Judgement::Copied(detail) => {
                 let detail = format!("{detail} {CHOOSE_COPIED}");
-                self.view_of(CompanyState::Copied, &detail, name, Some(&found))
+                view_of(CompanyState::Copied, &detail, name, Some(&found))
             }
         };
         lease.give_back();
@@ -376,7 +376,7 @@ impl Company {
             bound: Some(bound),
             ..found
         };
-        Ok(self.view_of(CompanyState::Ready, "", name, Some(&found)))
+        Ok(view_of(CompanyState::Ready, "", name, Some(&found)))
     }
 
     async fn adopt(
@@ -397,7 +397,7 @@ impl Company {
             server_name: found.server_name.clone(),
             database_name: found.database_name.clone(),
             recovery_fork: found.recovery_fork.clone(),
-            incarnation: Uuid::new_v4().to_string(),
+            incarnation: Clock::default().new_id(),
         }
     }
 
@@ -414,26 +414,6 @@ impl Company {
             }
             Err(error) if error.breaks_connection() => Err(error),
             Err(_) => Ok(String::new()),
-        }
-    }
-
-    fn view_of(
-        &self,
-        state: CompanyState,
-        detail: &str,
-        name: String,
-        found: Option<&Found>,
-    ) -> View {
-        View {
-            state,
-            detail: detail.to_owned(),
-            name,
-            bound: found
-                .and_then(|found| found.bound.clone())
-                .unwrap_or_default(),
-            newest_journal: found.map_or(0, |found| found.newest_journal),
-            looked: None,
-            failed: None,
         }
     }
 
@@ -469,6 +449,20 @@ impl Company {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+}
+
+fn view_of(state: CompanyState, detail: &str, name: String, found: Option<&Found>) -> View {
+    View {
+        state,
+        detail: detail.to_owned(),
+        name,
+        bound: found
+            .and_then(|found| found.bound.clone())
+            .unwrap_or_default(),
+        newest_journal: found.map_or(0, |found| found.newest_journal),
+        looked: None,
+        failed: None,
     }
 }
 

@@ -207,7 +207,7 @@ impl SqlConnection {
             .set_nodelay(true)
             .map_err(|error| SqlError::Unreachable(error.to_string()))?;
         let config = configure(options, database, port);
-        let client = Client::connect(config, stream.compat_write())
+        let client = Box::pin(Client::connect(config, stream.compat_write()))
             .await
             .map_err(while_opening)?;
         let mut connection = Self {
@@ -531,7 +531,15 @@ fn sql_error(error: tiberius::error::Error) -> SqlError {
             fatal: token.class() >= 20,
         },
         Error::Tls(message) => SqlError::Tls(message),
-        other => SqlError::Broken(other.to_string()),
+        other @ (Error::Io { .. }
+        | Error::Protocol(_)
+        | Error::Encoding(_)
+        | Error::Conversion(_)
+        | Error::Utf8
+        | Error::Utf16
+        | Error::ParseInt(_)
+        | Error::Routing { .. }
+        | Error::BulkInput(_)) => SqlError::Broken(other.to_string()),
     }
 }
 
@@ -542,7 +550,10 @@ fn while_opening(error: tiberius::error::Error) -> SqlError {
             number, message, ..
         } => SqlError::LoginRefused(format!("{message} (error {number})")),
         SqlError::Broken(message) => SqlError::Unreachable(message),
-        other => other,
+        other @ (SqlError::Unreachable(_)
+        | SqlError::Tls(_)
+        | SqlError::LoginRefused(_)
+        | SqlError::Unexpected(_)) => other,
     }
 }
 

@@ -147,8 +147,7 @@ async fn outcome(company: &Company, request: &Request<'_>) -> Result<Option<Exec
     let row = journal::find(&mut lease.connection, request.effect_key).await?;
     lease.give_back();
     let ours = row.filter(|row| {
-        row.committed && row.revision == request.revision
-            || row.committed && row.command_id == request.command_id
+        row.committed && (row.revision == request.revision || row.command_id == request.command_id)
     });
     Ok(ours.map(|row| recorded(company, request, &row, row.command_id != request.command_id)))
 }
@@ -346,10 +345,7 @@ impl Run<'_> {
                         node: header,
                         path: &self.request.document.path(wanted.transaction),
                         procedure: numbers::PROCEDURE,
-                        verdict: match Verdict::of(&called) {
-                            Verdict::Accepted => Verdict::Codes(vec![called.return_code]),
-                            verdict => verdict,
-                        },
+                        verdict: Verdict::of(&called).or_code(called.return_code),
                     };
                     return Err(self.refused(connection, &refused).await);
                 }

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use connect_proto::econnect::{self, Document, Node, Transaction, Value, catalogue};
+use connect_proto::econnect::{self, Document, Element, Node, Transaction, Value, catalogue};
 use connect_proto::tunnel::v1::{DocumentKey, ErrorClass, Failure, GpError};
 
 use super::procedures::{Parameter, Shape};
 use super::refusal;
 use super::statements;
-use super::values::{Misfit, SqlValue};
+use super::values::SqlValue;
 
 pub(super) const HEADER: &str = "taSopHdrIvcInsert";
 const NUMBER: &str = "SOPNUMBE";
@@ -183,30 +183,13 @@ fn call(place: &Place<'_>, shape: &Shape, problems: &mut Vec<GpError>) -> Planne
     let mut arguments = Vec::with_capacity(spec.elements.len());
     let mut declarations = Vec::with_capacity(spec.elements.len() + 5);
     for element in &spec.elements {
-        let Some(parameter) = shape.of_element(&element.name) else {
-            let text = "is not a parameter of the procedure on this server".to_owned();
-            problems.push(problem(spec, &path, &element.name, text));
-            continue;
-        };
-        let takes_number = element.name == NUMBER
-            && element.value == Value::Empty
-            && catalogue::takes_number(&spec.name, NUMBER);
-        let value = if takes_number {
-            ArgumentValue::DocumentNumber
-        } else {
-            match parameter.kind.bind(&element.value) {
-                Ok(value) => ArgumentValue::Fixed(value),
-                Err(misfit) => {
-                    problems.push(misfitting(spec, &path, &element.name, &misfit));
-                    continue;
-                }
+        match argument(spec, element, shape) {
+            Ok((argument, declared)) => {
+                declarations.push(format!("{} {declared}", argument.name));
+                arguments.push(argument);
             }
-        };
-        declarations.push(format!("{} {}", parameter.name, parameter.declared));
-        arguments.push(Argument {
-            name: parameter.name.clone(),
-            value,
-        });
+            Err(text) => problems.push(problem(spec, &path, &element.name, &text)),
+        }
     }
     let outputs = OUTPUTS
         .iter()
@@ -243,6 +226,28 @@ fn call(place: &Place<'_>, shape: &Shape, problems: &mut Vec<GpError>) -> Planne
     }
 }
 
+/// The parameter for an element and its declared type, or what is wrong with it.
+fn argument<'a>(
+    spec: &Node,
+    element: &Element,
+    shape: &'a Shape,
+) -> Result<(Argument, &'a str), String> {
+    let Some(parameter) = shape.of_element(&element.name) else {
+        return Err("is not a parameter of the procedure on this server".to_owned());
+    };
+    let takes_number = element.name == NUMBER
+        && element.value == Value::Empty
+        && catalogue::takes_number(&spec.name, NUMBER);
+    let value = if takes_number {
+        ArgumentValue::DocumentNumber
+    } else {
+        let bound = parameter.kind.bind(&element.value);
+        ArgumentValue::Fixed(bound.map_err(|misfit| misfit.to_string())?)
+    };
+    let name = parameter.name.clone();
+    Ok((Argument { name, value }, &parameter.declared))
+}
+
 /// A header whose number is present and empty asks for the next one of its document id.
 fn numbers(document: &Document, problems: &mut Vec<GpError>) -> Vec<NumberWanted> {
     let mut wanted = Vec::new();
@@ -264,22 +269,22 @@ fn numbers(document: &Document, problems: &mut Vec<GpError>) -> Vec<NumberWanted
             .text("DOCID")
             .map(str::trim)
             .filter(|id| !id.is_empty());
-        match (sop_type, document_id) {
-            (Some(sop_type), Some(id)) => wanted.push(NumberWanted {
+        if let (Some(sop_type), Some(id)) = (sop_type, document_id) {
+            let document_id = id.to_owned();
+            wanted.push(NumberWanted {
                 transaction: index,
                 sop_type,
-                document_id: id.to_owned(),
-            }),
-            _ => {
-                let place = Place {
-                    document,
-                    transaction: index,
-                    node: at,
-                };
-                let text = "needs SOPTYPE and DOCID to be numbered".to_owned();
-                problems.push(problem(node, &place.path(), NUMBER, text));
-            }
+                document_id,
+            });
+            continue;
         }
+        let place = Place {
+            document,
+            transaction: index,
+            node: at,
+        };
+        let text = "needs SOPTYPE and DOCID to be numbered";
+        problems.push(problem(node, &place.path(), NUMBER, text));
     }
     wanted
 }
@@ -294,7 +299,7 @@ fn empty_numbers_without_header(document: &Document, index: usize, problems: &mu
                 transaction: index,
                 node: at,
             };
-            let text = "is empty, but no header of the transaction asks for a number".to_owned();
+            let text = "is empty, but no header of the transaction asks for a number";
             problems.push(problem(node, &place.path(), NUMBER, text));
         }
     }
@@ -326,11 +331,7 @@ fn missing_procedure(place: &Place<'_>) -> GpError {
     }
 }
 
-fn misfitting(node: &Node, path: &str, element: &str, misfit: &Misfit) -> GpError {
-    problem(node, path, element, misfit.to_string())
-}
-
-fn problem(node: &Node, path: &str, element: &str, text: String) -> GpError {
+fn problem(node: &Node, path: &str, element: &str, text: &str) -> GpError {
     GpError {
         text: format!("{element} {text}"),
         procedure: procedure(&node.name).to_owned(),

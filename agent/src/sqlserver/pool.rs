@@ -9,7 +9,7 @@ use super::connection::{ConnectOptions, SqlConnection};
 use super::error::SqlError;
 
 /// Beyond this the server or a firewall may have dropped the connection unseen.
-const IDLE_LIMIT: Duration = Duration::from_secs(120);
+const IDLE_LIMIT: Duration = Duration::from_mins(2);
 
 /// The connections of one company.
 #[derive(Debug)]

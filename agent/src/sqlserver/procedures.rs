@@ -24,10 +24,10 @@ pub(super) struct Parameter {
     pub(super) output: bool,
 }
 
-/// The shapes read so far; `None` stands for a procedure that is not there.
+/// The shapes read so far.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
-    known: RwLock<HashMap<String, Option<Arc<Shape>>>>,
+    known: RwLock<HashMap<String, Arc<Shape>>>,
 }
 
 impl Shape {
@@ -50,7 +50,7 @@ impl Shape {
 
 impl Shapes {
     /// What is known of a procedure, without asking the server.
-    pub(super) fn known(&self, procedure: &str) -> Option<Option<Arc<Shape>>> {
+    pub(super) fn known(&self, procedure: &str) -> Option<Arc<Shape>> {
         self.known
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -71,9 +71,9 @@ impl Shapes {
         let parameters: Vec<_> = rows.iter().filter_map(|row| parameter(row)).collect();
         let shape = (!parameters.is_empty()).then(|| Arc::new(Shape::new(parameters)));
         // A missing one is asked for again next time: somebody may install it.
-        if shape.is_some() {
+        if let Some(shape) = &shape {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            known.insert(procedure.to_owned(), shape.clone());
+            known.insert(procedure.to_owned(), Arc::clone(shape));
         }
         Ok(shape)
     }

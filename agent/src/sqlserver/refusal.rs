@@ -95,6 +95,15 @@ impl Verdict {
         }
     }
 
+    /// A call that did not give what it should is refused even when it said nothing.
+    pub(super) fn or_code(self, code: i32) -> Self {
+        if self == Self::Accepted {
+            Self::Codes(vec![code])
+        } else {
+            self
+        }
+    }
+
     /// The procedure left the transaction count changed and nothing else to say (266, 3902, 3903).
     pub(super) fn is_mismatch(&self) -> bool {
         match self {

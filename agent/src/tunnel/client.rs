@@ -37,7 +37,7 @@ const STABLE: Duration = Duration::from_secs(30);
 const WELCOME_TIMEOUT: Duration = Duration::from_secs(15);
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
-const REFUSED_WAIT: Duration = Duration::from_secs(60);
+const REFUSED_WAIT: Duration = Duration::from_mins(1);
 
 /// A command with the time it has and a way to learn that it is no longer wanted.
 #[derive(Debug)]
@@ -231,7 +231,7 @@ impl Tunnel {
         });
         let mut timers = self.timers(&link.welcome);
         let mut actions = self.session.opened();
-        if let Some(settings) = &link.welcome.settings {
+        if let Some(settings) = link.welcome.settings {
             actions.extend(self.session.settings(settings, Instant::now()));
         }
         loop {
@@ -567,9 +567,10 @@ fn ended(error: EnrolError) -> Ended {
 }
 
 fn refused_or_lost(status: &tonic::Status) -> Ended {
+    use tonic::Code::{PermissionDenied, Unauthenticated};
     let problem = status.message().to_owned();
-    match status.code() {
-        tonic::Code::Unauthenticated | tonic::Code::PermissionDenied => Ended::Refused(problem),
-        _ => Ended::Lost(problem),
+    if matches!(status.code(), Unauthenticated | PermissionDenied) {
+        return Ended::Refused(problem);
     }
+    Ended::Lost(problem)
 }

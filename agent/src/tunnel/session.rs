@@ -12,7 +12,7 @@ use connect_proto::tunnel::v1::{
 
 /// How many commands may queue for each one that is worked on.
 const QUEUE_FACTOR: u32 = 4;
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A command that may be worked on now.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,10 @@ pub(super) struct Started {
 
 /// What the caller has to do.
 #[derive(Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most actions are messages, moved once"
+)]
 pub(super) enum Action {
     Send(FromAgent),
     Start(Box<Started>),
@@ -145,7 +149,7 @@ impl Session {
                 self.unacknowledged.remove(&ack.command_id);
                 Vec::new()
             }
-            FromCloud::Settings(settings) => self.settings(&settings, now),
+            FromCloud::Settings(settings) => self.settings(settings, now),
             FromCloud::Drain(drain) => {
                 let mut actions = self.drain();
                 let after = Duration::from_millis(u64::from(drain.reconnect_after_ms));
@@ -243,7 +247,7 @@ impl Session {
         actions
     }
 
-    pub(super) fn settings(&mut self, settings: &Settings, now: Instant) -> Vec<Action> {
+    pub(super) fn settings(&mut self, settings: Settings, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
         if settings.parallel_per_company > 0 {
             let names: Vec<_> = self
@@ -281,7 +285,7 @@ impl Session {
     fn answer(&mut self, result: CommandResult) -> Option<Action> {
         self.unacknowledged
             .insert(result.command_id.clone(), result.clone());
-        (self.link != Link::Down).then(|| Action::Send(FromAgent::Result(result)))
+        (self.link != Link::Down).then_some(Action::Send(FromAgent::Result(result)))
     }
 
     fn freed(&mut self, name: &str, now: Instant) -> Vec<Action> {

@@ -4,6 +4,14 @@ use connect_proto::tunnel::v1::{CancelCommand, Drain, Executed, ResultAck};
 
 use super::*;
 
+fn message(action: &Action) -> Option<&FromAgent> {
+    if let Action::Send(message) = action {
+        Some(message)
+    } else {
+        None
+    }
+}
+
 fn session() -> Session {
     let mut session = Session::new([("TWO".to_owned(), 2)]);
     session.opened();
@@ -25,31 +33,36 @@ fn done(id: &str) -> CommandResult {
 }
 
 fn started(actions: &[Action]) -> Vec<String> {
-    let id = |action: &Action| match action {
-        Action::Start(started) => Some(started.command.command_id.clone()),
-        Action::Send(_)
-        | Action::Cancel(_)
-        | Action::Drain { .. }
-        | Action::MaxAge(_)
-        | Action::Rebind(_) => None,
+    let id = |action: &Action| {
+        let Action::Start(started) = action else {
+            return None;
+        };
+        Some(started.command.command_id.clone())
     };
     actions.iter().filter_map(id).collect()
 }
 
 fn sent_results(actions: &[Action]) -> Vec<String> {
-    let id = |action: &Action| match action {
-        Action::Send(FromAgent::Result(result)) => Some(result.command_id.clone()),
-        _ => None,
+    let id = |message: &FromAgent| {
+        if let FromAgent::Result(result) = message {
+            Some(result.command_id.clone())
+        } else {
+            None
+        }
     };
-    actions.iter().filter_map(id).collect()
+    actions.iter().filter_map(message).filter_map(id).collect()
 }
 
 fn credits(actions: &[Action], company: &str) -> u32 {
-    let amount = |action: &Action| match action {
-        Action::Send(FromAgent::Credit(credit)) if credit.company == company => credit.amount,
-        _ => 0,
+    let amount = |message: &FromAgent| {
+        if let FromAgent::Credit(credit) = message
+            && credit.company == company
+        {
+            return credit.amount;
+        }
+        0
     };
-    actions.iter().map(amount).sum()
+    actions.iter().filter_map(message).map(amount).sum()
 }
 
 #[test]
@@ -170,10 +183,10 @@ fn the_cloud_lowers_parallel_work_but_never_raises_it() {
         parallel_per_company: parallel,
         ..Settings::default()
     };
-    session.settings(&settings(1), now);
+    session.settings(settings(1), now);
     session.received(command("a", ""), now);
     assert!(started(&session.received(command("b", ""), now)).is_empty());
-    let actions = session.settings(&settings(9), now);
+    let actions = session.settings(settings(9), now);
     assert_eq!(started(&actions), ["b"]);
     assert!(started(&session.received(command("c", ""), now)).is_empty());
 }
