@@ -18,6 +18,7 @@ use crate::sandbox::nop::Flavour;
 /// What was received, and how many times to refuse before taking anything.
 #[derive(Clone, Default)]
 struct Receiver {
+    refuses_for_good: bool,
     refusals: Arc<Mutex<u32>>,
     received: Arc<Mutex<Vec<(HeaderMap, String)>>>,
 }
@@ -53,6 +54,10 @@ impl Receiver {
 }
 
 async fn take(State(to): State<Receiver>, headers: HeaderMap, body: String) -> StatusCode {
+    if to.refuses_for_good {
+        to.received.lock().expect("the lock").push((headers, body));
+        return StatusCode::NOT_FOUND;
+    }
     {
         let mut refusals = to.refusals.lock().expect("the lock");
         if *refusals > 0 {
@@ -155,4 +160,31 @@ async fn nothing_is_told_when_webhooks_are_off() {
     let answer = visit.client.get(url).send().await.expect("an answer");
     let stats: Value = answer.json().await.expect("JSON");
     assert_eq!(stats["webhooks"]["raised"], 0);
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_is_not_sent_again() {
+    let visit = Visit::new(Flavour::Official).await;
+    let receiver = Receiver {
+        refuses_for_good: true,
+        ..Receiver::default()
+    };
+    let url = receiver.listen().await;
+    let hook = json!({ "url": url, "secret": "whsec_aGVsbG8=" });
+    visit.control("/webhooks", &hook).await;
+    visit.place("payment_fee").await;
+    receiver.wait_for(1).await;
+    let url = format!("{}/stats", visit.shop.control());
+    let given_up = async {
+        loop {
+            let answer = visit.client.get(&url).send().await.expect("an answer");
+            let stats: Value = answer.json().await.expect("JSON");
+            if stats["webhooks"]["given_up"] == 1 {
+                return stats["webhooks"]["attempts"].clone();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let attempts = tokio::time::timeout(Duration::from_secs(30), given_up).await;
+    assert_eq!(attempts.expect("it gives up"), 1);
 }

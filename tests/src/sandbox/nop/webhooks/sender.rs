@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -56,9 +57,13 @@ async fn deliver(shop: &Shop, client: &reqwest::Client, delivery: &Delivery) {
     let mut pause = FIRST_PAUSE;
     for _ in 0..MOST_ATTEMPTS {
         counts.attempts.fetch_add(1, Ordering::Relaxed);
-        if attempt(shop, client, delivery).await {
-            counts.delivered.fetch_add(1, Ordering::Relaxed);
-            return;
+        match attempt(shop, client, delivery).await {
+            Outcome::Taken => {
+                counts.delivered.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+            Outcome::Refused => break,
+            Outcome::Later => {}
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -66,22 +71,40 @@ async fn deliver(shop: &Shop, client: &reqwest::Client, delivery: &Delivery) {
     counts.given_up.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Sends once, to where webhooks go by now, and says whether it was taken.
-async fn attempt(shop: &Shop, client: &reqwest::Client, delivery: &Delivery) -> bool {
+/// What an attempt came to.
+enum Outcome {
+    Taken,
+    /// Sending it again would change nothing.
+    Refused,
+    Later,
+}
+
+impl Outcome {
+    fn of(status: StatusCode) -> Self {
+        match status {
+            StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::Refused
+            }
+            status if status.is_success() => Self::Taken,
+            _ => Self::Later,
+        }
+    }
+}
+
+/// Sends once, to where webhooks go by now.
+async fn attempt(shop: &Shop, client: &reqwest::Client, delivery: &Delivery) -> Outcome {
     let settings = shop.webhooks.settings();
     let request = client.post(&settings.url).body(delivery.body.clone());
     let request = sign(request, &settings, delivery, shop.now().as_second());
-    match request
-        .header("content-type", "application/json; charset=utf-8")
-        .send()
-        .await
-    {
-        Ok(response) => {
-            let taken = response.status().is_success();
-            // Reading to the end lets the connection serve again.
-            response.bytes().await.is_ok() && taken
-        }
-        Err(_) => false,
+    let request = request.header("content-type", "application/json; charset=utf-8");
+    let Ok(response) = request.send().await else {
+        return Outcome::Later;
+    };
+    let status = response.status();
+    // Reading to the end lets the connection serve again.
+    match response.bytes().await {
+        Ok(_) => Outcome::of(status),
+        Err(_) => Outcome::Later,
     }
 }
 
