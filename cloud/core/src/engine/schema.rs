@@ -57,6 +57,8 @@ const CUSTOMER: Fields = &[
     ("is_guest", One),
     ("is_tax_exempt", One),
     ("vat_number", One),
+    ("active", One),
+    ("deleted", One),
 ];
 
 const ITEM: Fields = &[

@@ -149,9 +149,14 @@ pub(super) fn begin() {
 
 /// Counts a step; giving something stops the evaluation.
 fn count_step() -> Option<Dynamic> {
-    let steps = STEPS.get() + 1;
+    (!charge(1)).then_some(Dynamic::UNIT)
+}
+
+/// Counts the work of a helper, one step for each entry it goes through; false when it is too much.
+pub(super) fn charge(entries: usize) -> bool {
+    let steps = STEPS.get().saturating_add(entries as u64);
     STEPS.set(steps);
-    (steps > MAX_OPERATIONS).then_some(Dynamic::UNIT)
+    steps <= MAX_OPERATIONS
 }
 
 /// Gives the one engine.

@@ -102,6 +102,8 @@ impl fmt::Debug for Expression {
     }
 }
 
+const TOO_MANY_STEPS: &str = "it takes too many steps";
+
 fn wrong(expression: &str, message: String) -> ExpressionError {
     ExpressionError {
         expression: expression.into(),
@@ -127,7 +129,7 @@ fn plain(error: &EvalAltResult) -> String {
         }
         EvalAltResult::ErrorPropertyNotFound(name, _) => format!("there is no field `{name}`"),
         EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => {
-            "it takes too many steps".into()
+            TOO_MANY_STEPS.into()
         }
         EvalAltResult::ErrorDataTooLarge(what, _) => format!("it makes too much: {what}"),
         EvalAltResult::ErrorDataRace(..) => {

@@ -84,6 +84,17 @@ fn shares_make_the_whole() {
     );
     gives("index_of_largest([1, 3, 3])", "1");
     gives("index_of_largest([])", "-1");
+    let most = "79228162514264337593543950335.0";
+    fails(&format!("settle([{most}, {most}], 1, 0)"), "too large");
+    fails(&format!("allocate({most}, [{most}], 0)"), "too large");
+    fails(
+        &format!("nearest([#{{x: {most}}}], \"x\", -{most})"),
+        "too large",
+    );
+    fails(
+        &format!("group_sum([#{{x: {most}}}, #{{x: {most}}}], [], [\"x\"])"),
+        "too large",
+    );
 }
 
 #[test]
@@ -242,6 +253,10 @@ fn work_and_size_are_bounded() {
     ] {
         fails(text, part);
     }
+    // Helpers that go through lists are counted too.
+    let rows = vec!["#{k: 1}"; 600].join(",");
+    let costly = format!("[{rows}].map(|row| group_sum([{rows}], [\"k\"], []))");
+    fails(&costly, "too many steps");
     let deep = format!("{}1{}", "(".repeat(200), ")".repeat(200));
     assert!(evaluate(&deep).is_err());
     let closures = vec!["[1].map(|a| a)"; 20].join(" + ");

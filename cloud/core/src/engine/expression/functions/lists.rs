@@ -3,7 +3,9 @@
 use rhai::{Dynamic, Engine, INT, Map};
 use rust_decimal::Decimal;
 
-use super::{Given, convert, count, fail, is_blank, list, map, number, text};
+use super::{
+    Given, TOO_MANY_STEPS, convert, count, fail, is_blank, language, list, map, number, text,
+};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("lookup", |table: Dynamic, key: Dynamic| {
@@ -62,7 +64,10 @@ fn nearest(rows: &[Dynamic], key: &str, x: &Dynamic) -> Given<Option<usize>> {
     for (index, row) in rows.iter().enumerate() {
         let row = map("nearest", &format!("list[{index}]"), row)?;
         let have = row.get(key).unwrap_or(&Dynamic::UNIT);
-        let distance = (number("nearest", key, have)? - x).abs();
+        let Some(distance) = number("nearest", key, have)?.checked_sub(x) else {
+            return fail("nearest: too large");
+        };
+        let distance = distance.abs();
         if best.is_none_or(|(_, least)| distance < least) {
             best = Some((index, distance));
         }
@@ -110,13 +115,19 @@ fn group_sum(rows: &Dynamic, keys: &Dynamic, amounts: &Dynamic) -> Given {
             .iter()
             .map(|name| text("group_sum", name, field(name)))
             .collect::<Given<Vec<_>>>()?;
+        if !language::charge(groups.len()) {
+            return fail(TOO_MANY_STEPS);
+        }
         let Some((_, group)) = groups.iter_mut().find(|(have, _)| *have == key) else {
             groups.push((key, row));
             continue;
         };
         for name in &amounts {
             let have = group.get(name.as_str()).and_then(convert::number);
-            let sum = have.unwrap_or_default() + number("group_sum", name, field(name))?;
+            let more = number("group_sum", name, field(name))?;
+            let Some(sum) = have.unwrap_or_default().checked_add(more) else {
+                return fail(format!("group_sum: {name} is too large"));
+            };
             group.insert(name.as_str().into(), Dynamic::from_decimal(sum));
         }
     }

@@ -10,7 +10,7 @@ mod text;
 use rhai::{Dynamic, Engine, EvalAltResult, Map};
 use rust_decimal::Decimal;
 
-use super::convert;
+use super::{TOO_MANY_STEPS, convert, language};
 
 /// What a helper gives.
 type Given<T = Dynamic> = Result<T, Box<EvalAltResult>>;
@@ -72,7 +72,8 @@ fn list(helper: &str, what: &str, value: &Dynamic) -> Given<Vec<Dynamic>> {
         return Ok(Vec::new());
     }
     match convert::list(value) {
-        Some(list) => Ok(list),
+        Some(list) if language::charge(list.len()) => Ok(list),
+        Some(_) => fail(TOO_MANY_STEPS),
         None => fail(format!(
             "{helper}: {what} is not a list but {}",
             value.type_name()
@@ -96,7 +97,8 @@ fn map(helper: &str, what: &str, value: &Dynamic) -> Given<Map> {
     }
     let kind = value.type_name();
     match value.clone().flatten().try_cast::<Map>() {
-        Some(map) => Ok(map),
+        Some(map) if language::charge(map.len()) => Ok(map),
+        Some(_) => fail(TOO_MANY_STEPS),
         None => fail(format!(
             "{helper}: {what} is not a group of fields but {kind}"
         )),

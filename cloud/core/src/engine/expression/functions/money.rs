@@ -170,9 +170,11 @@ fn settle(amounts: &Dynamic, total: &Dynamic, decimals: &Dynamic) -> Given<Dynam
 
 fn balanced(helper: &str, amounts: &[Decimal], amount: Decimal, decimals: u32) -> Given<Dynamic> {
     let mut shares: Vec<Decimal> = amounts.iter().map(|own| round(*own, decimals)).collect();
-    let rest = round(amount, decimals) - total(&shares)?;
+    let Some(rest) = round(amount, decimals).checked_sub(total(&shares)?) else {
+        return fail(format!("{helper}: too large"));
+    };
     match largest(&shares) {
-        Some(index) => shares[index] += rest,
+        Some(index) => shares[index] = total(&[shares[index], rest])?,
         None if rest.is_zero() => {}
         None => return fail(format!("{helper}: nothing takes the {rest} that is left")),
     }

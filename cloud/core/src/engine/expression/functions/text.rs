@@ -26,7 +26,9 @@ pub(super) fn register(engine: &mut Engine) {
         let length = count("pad_left", "the length", &length)?;
         let text = text("pad_left", "the text", &value)?;
         let missing = length.saturating_sub(text.chars().count());
-        Given::Ok(format!("{}{text}", fill.repeat(missing)))
+        let fill = fill.chars().next().unwrap_or(' ');
+        let filled = std::iter::repeat_n(fill, missing).chain(text.chars());
+        Given::Ok(filled.collect::<String>())
     });
     engine.register_fn("join", |parts: Dynamic, between: &str| {
         let parts = list("join", "list", &parts)?;
