@@ -1,8 +1,9 @@
 //! Whether a company database is still the one it was bound as, judged without I/O from what was read.
 
-use super::connection::{Cell, SqlConnection};
+use super::connection::SqlConnection;
 use super::error::SqlError;
 use super::journal;
+use super::reply::Cell;
 use super::statements;
 use super::values::SqlValue;
 use crate::state::Mark;

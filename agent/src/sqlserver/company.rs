@@ -9,14 +9,19 @@ use connect_proto::tunnel::v1::{Binding, CompanyReport, CompanyState, ErrorClass
 use tokio::sync::Mutex;
 
 use super::binding::{self, Bound, Expected, Found, Judgement};
-use super::connection::{Cell, ConnectOptions, SqlConnection};
+use super::connection::{ConnectOptions, SqlConnection};
 use super::error::SqlError;
 use super::journal;
 use super::pool::{Lease, Pool};
 use super::procedures::{Shape, Shapes};
 use super::refusal;
+use super::reply::Cell;
 use super::statements;
 use super::values::SqlValue;
+use super::view::{
+    self, CHOOSE_COPIED, CHOOSE_RESTORED, NOT_PREPARED, View, failed_view, not_prepared_failure,
+    view_of,
+};
 use crate::clock::Clock;
 use crate::state::MarkKeeper;
 
@@ -62,17 +67,6 @@ pub struct Company {
     checking: Mutex<()>,
 }
 
-#[derive(Debug, Clone)]
-struct View {
-    state: CompanyState,
-    detail: String,
-    name: String,
-    bound: Bound,
-    newest_journal: i64,
-    looked: Option<Instant>,
-    failed: Option<SqlError>,
-}
-
 /// Why there is no connection to write with.
 #[derive(Debug)]
 pub(super) enum NoWriter {
@@ -91,15 +85,7 @@ impl Company {
             &config.database,
             config.parallel + SPARE_CONNECTIONS,
         );
-        let view = View {
-            state: CompanyState::Unreachable,
-            detail: "The company has not been looked at yet.".to_owned(),
-            name: String::new(),
-            bound: Bound::default(),
-            newest_journal: 0,
-            looked: None,
-            failed: None,
-        };
+        let view = view::unseen();
         Self {
             config,
             pool,
@@ -449,60 +435,5 @@ impl Company {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
-    }
-}
-
-fn view_of(state: CompanyState, detail: &str, name: String, found: Option<&Found>) -> View {
-    View {
-        state,
-        detail: detail.to_owned(),
-        name,
-        bound: found
-            .and_then(|found| found.bound.clone())
-            .unwrap_or_default(),
-        newest_journal: found.map_or(0, |found| found.newest_journal),
-        looked: None,
-        failed: None,
-    }
-}
-
-const NOT_PREPARED: &str = "The schema connect is not in the company database, or the agent's login \
-     has no rights on it. Have the database administrator run the script that \
-     `connect-agent sql --install-script` prints.";
-const CHOOSE_RESTORED: &str = "Writing stops until the owner decides: \
-     `connect-agent rebind --company NAME --as restored`.";
-const CHOOSE_COPIED: &str = "Writing stops until the owner decides: \
-     `connect-agent rebind --company NAME --as copied`.";
-
-fn not_prepared_failure() -> Failure {
-    refusal::failure(ErrorClass::Parked, "company_not_prepared", NOT_PREPARED)
-}
-
-/// What is known stays; only the state says that it cannot be confirmed now.
-fn failed_view(before: &View, error: SqlError) -> View {
-    let (state, detail) = match &error {
-        SqlError::LoginRefused(_) => (CompanyState::LoginRefused, error.to_string()),
-        SqlError::Server {
-            number: 208 | 229, ..
-        } => (
-            CompanyState::NotPrepared,
-            format!("{NOT_PREPARED} ({error})"),
-        ),
-        // A lock that was in the way says nothing about the company.
-        SqlError::Server {
-            number: 1205 | 1222,
-            ..
-        } => (before.state, before.detail.clone()),
-        SqlError::Unreachable(_)
-        | SqlError::Tls(_)
-        | SqlError::Broken(_)
-        | SqlError::Unexpected(_)
-        | SqlError::Server { .. } => (CompanyState::Unreachable, error.to_string()),
-    };
-    View {
-        state,
-        detail,
-        failed: Some(error),
-        ..before.clone()
     }
 }

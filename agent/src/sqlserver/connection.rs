@@ -17,14 +17,14 @@ use time::{Date, Duration as TimeSpan, Month, PrimitiveDateTime, Time};
 use tokio::net::TcpStream;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
+use super::address::{self, Address, Port};
 use super::error::SqlError;
+use super::reply::{Called, Cell, TransactionState};
 use super::statements::{self, Statement};
 use super::values::SqlValue;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
-const DEFAULT_PORT: u16 = 1433;
-const BROWSER_PORT: u16 = 1434;
 const TICKS_PER_SECOND: u32 = 300;
 
 /// How to reach a server and who to be there.
@@ -37,21 +37,6 @@ pub(super) struct ConnectOptions {
     pub(super) login: Login,
     pub(super) system_database: String,
     pub(super) lock_timeout_ms: u32,
-}
-
-/// `HOST`, `HOST,PORT` or `HOST\INSTANCE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address {
-    pub(super) host: String,
-    pub(super) port: Port,
-}
-
-/// Where the server listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Port {
-    Number(u16),
-    /// Asked from the SQL Server Browser.
-    Instance(String),
 }
 
 /// How the server's certificate is judged.
@@ -91,60 +76,6 @@ pub(super) struct ProvenCall<'a> {
     pub(super) outputs: Vec<(&'a str, SqlValue)>,
 }
 
-/// What a procedure answered; an error it raised comes beside its outputs.
-#[derive(Debug, Default)]
-pub(super) struct Called {
-    pub(super) return_code: i32,
-    pub(super) outputs: Vec<(String, Cell)>,
-    pub(super) raised: Option<SqlError>,
-}
-
-/// One value of a row or an output.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Cell {
-    Null,
-    Text(String),
-    Int(i64),
-    Numeric(Decimal),
-    DateTime(PrimitiveDateTime),
-    Other,
-}
-
-/// Where the connection's transaction stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TransactionState {
-    pub(super) count: i64,
-    /// 1 can commit, -1 can only roll back, 0 there is none.
-    pub(super) xact_state: i64,
-}
-
-impl Called {
-    /// An output by its name, whatever case the server echoes.
-    pub(super) fn output(&self, name: &str) -> Option<&Cell> {
-        self.outputs
-            .iter()
-            .find(|(found, _)| found.eq_ignore_ascii_case(name))
-            .map(|found| &found.1)
-    }
-
-    /// Where the transaction stood after a proven call; `None` when the server did not get there.
-    pub(super) fn transaction_state(&self) -> Option<TransactionState> {
-        let number = |name| self.output(name).and_then(Cell::int);
-        let count = number(statements::TRANSACTION_COUNT)?;
-        Some(TransactionState {
-            count,
-            xact_state: number(statements::TRANSACTION_HEALTH)?,
-        })
-    }
-}
-
-impl TransactionState {
-    /// Exactly our own transaction is open and can be committed.
-    pub(super) fn is_sound(self) -> bool {
-        self.count == 1 && self.xact_state == 1
-    }
-}
-
 /// A connection that is logged in to one company database.
 pub(super) struct SqlConnection {
     client: Client<Compat<TcpStream>>,
@@ -154,31 +85,6 @@ pub(super) struct SqlConnection {
 impl std::fmt::Debug for SqlConnection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SqlConnection").finish_non_exhaustive()
-    }
-}
-
-impl Address {
-    /// Reads the owner's notation.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if let Some((host, port)) = text.split_once(',') {
-            let port = Port::Number(port.trim().parse().ok()?);
-            return Some(Self {
-                host: host.trim().to_owned(),
-                port,
-            });
-        }
-        if let Some((host, instance)) = text.split_once('\\') {
-            return Some(Self {
-                host: host.to_owned(),
-                port: Port::Instance(instance.to_owned()),
-            });
-        }
-        let host = text.to_owned();
-        (!host.is_empty()).then_some(Self {
-            host,
-            port: Port::Number(DEFAULT_PORT),
-        })
     }
 }
 
@@ -196,7 +102,7 @@ impl SqlConnection {
         let host = &options.address.host;
         let port = match &options.address.port {
             Port::Number(port) => *port,
-            Port::Instance(instance) => browse(host, instance).await?,
+            Port::Instance(instance) => address::browse(host, instance).await?,
         };
         let stream =
             tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect((host.as_str(), port)))
@@ -414,43 +320,6 @@ fn windows_login(config: &mut Config) {
 #[cfg(not(windows))]
 fn windows_login(_config: &mut Config) {}
 
-/// Asks the SQL Server Browser for an instance's port (SSRP, CLNT_UCAST_INST).
-async fn browse(host: &str, instance: &str) -> Result<u16, SqlError> {
-    let failed = |problem: String| {
-        SqlError::Unreachable(format!("the SQL Server Browser on {host}: {problem}"))
-    };
-    let io = |error: std::io::Error| failed(error.to_string());
-    let mut targets = tokio::net::lookup_host((host, BROWSER_PORT))
-        .await
-        .map_err(io)?;
-    let target = targets
-        .next()
-        .ok_or_else(|| failed("the name has no address".to_owned()))?;
-    let local = if target.is_ipv4() {
-        "0.0.0.0:0"
-    } else {
-        "[::]:0"
-    };
-    let socket = tokio::net::UdpSocket::bind(local).await.map_err(io)?;
-    let mut request = vec![0x04];
-    request.extend_from_slice(instance.as_bytes());
-    request.push(0);
-    socket.send_to(&request, target).await.map_err(io)?;
-    let mut answer = vec![0; 4096];
-    let read = tokio::time::timeout(Duration::from_secs(2), socket.recv(&mut answer))
-        .await
-        .map_err(|_| failed("no answer; name the port instead: HOST,PORT".to_owned()))?
-        .map_err(io)?;
-    let text = String::from_utf8_lossy(&answer[..read]);
-    browsed_port(&text).ok_or_else(|| failed(format!("it does not know {instance}")))
-}
-
-fn browsed_port(answer: &str) -> Option<u16> {
-    let mut fields = answer.split(';');
-    fields.find(|field| field.eq_ignore_ascii_case("tcp"))?;
-    fields.next()?.parse().ok()
-}
-
 fn column(value: SqlValue) -> ColumnData<'static> {
     match value {
         SqlValue::Null => ColumnData::String(None),
@@ -557,45 +426,9 @@ fn while_opening(error: tiberius::error::Error) -> SqlError {
     }
 }
 
-impl Cell {
-    /// The text without the blanks SQL Server pads with.
-    pub(super) fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text.trim_end_matches(' ')),
-            Self::Null | Self::Int(_) | Self::Numeric(_) | Self::DateTime(_) | Self::Other => None,
-        }
-    }
-
-    /// A whole number of any width.
-    pub(super) fn int(&self) -> Option<i64> {
-        match self {
-            Self::Int(number) => Some(*number),
-            Self::Null | Self::Text(_) | Self::Numeric(_) | Self::DateTime(_) | Self::Other => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_is_read_in_each_notation() {
-        let port = |text: &str| Address::parse(text).map(|address| address.port);
-        assert_eq!(port("sql01"), Some(Port::Number(1433)));
-        assert_eq!(port("127.0.0.1,14330"), Some(Port::Number(14_330)));
-        assert_eq!(port("SQL01\\GP"), Some(Port::Instance("GP".to_owned())));
-        assert_eq!(port("sql01,x"), None);
-        assert_eq!(port(""), None);
-    }
-
-    #[test]
-    fn the_browser_s_answer_names_the_port() {
-        let answer =
-            "\u{5}\0ServerName;SQL01;InstanceName;GP;IsClustered;No;Version;15.0;tcp;50123;;";
-        assert_eq!(browsed_port(answer), Some(50_123));
-        assert_eq!(browsed_port("ServerName;SQL01;;"), None);
-    }
 
     #[test]
     fn moments_survive_the_server_s_ticks() {

@@ -4,19 +4,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use connect_proto::econnect::{Document, Node};
-use connect_proto::tunnel::v1::{DocumentKey, ErrorClass, Executed, Failure};
+use connect_proto::tunnel::v1::{ErrorClass, Executed, Failure};
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
 
+use super::answer::{record, recorded};
 use super::company::{Company, NoWriter};
 use super::connection::{ProvenCall, SqlConnection};
 use super::error::SqlError;
 use super::journal::{self, Entry, Taken};
 use super::numbers::{self, NoNumber, Reserved};
-use super::plan::{self, Argument, ArgumentValue, Plan, PlannedCall};
+use super::plan::{self, Plan, PlannedCall};
 use super::pool::Lease;
 use super::refusal::{self, Refused, Verdict, failure};
-use super::values::SqlValue;
 use crate::crash;
 
 /// How often a lock or a deadlock is tried again on the spot.
@@ -65,22 +64,6 @@ impl From<SqlError> for Stop {
             Self::Failed(failure)
         }
     }
-}
-
-/// The answer as it stands in the journal.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Recorded {
-    keys: Vec<RecordedKey>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct RecordedKey {
-    element: String,
-    value: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    type_element: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    type_value: String,
 }
 
 /// Executes the document, or says why nothing was written.
@@ -373,11 +356,11 @@ impl Run<'_> {
         let outputs = call
             .outputs
             .iter()
-            .map(|name| (name.as_str(), initial(name)));
+            .map(|name| (name.as_str(), plan::initial(name)));
         let proven = ProvenCall {
             text: &call.text,
             declarations: &call.declarations,
-            parameters: call.arguments.iter().map(|a| bound(a, number)).collect(),
+            parameters: call.arguments.iter().map(|a| a.bound(number)).collect(),
             outputs: outputs.collect(),
         };
         let called = connection.call_proven(proven).await?;
@@ -467,22 +450,6 @@ impl Run<'_> {
     }
 }
 
-fn bound<'a>(argument: &'a Argument, number: Option<&str>) -> (&'a str, SqlValue) {
-    let value = match &argument.value {
-        ArgumentValue::Fixed(value) => value.clone(),
-        ArgumentValue::DocumentNumber => SqlValue::from(number.unwrap_or_default()),
-    };
-    (argument.name.as_str(), value)
-}
-
-fn initial(output: &str) -> SqlValue {
-    if output.eq_ignore_ascii_case("@oErrString") {
-        SqlValue::from("")
-    } else {
-        SqlValue::Int(0)
-    }
-}
-
 fn rolled_back(procedure: &str) -> Stop {
     let message = format!(
         "{procedure} ended the document's transaction by itself; everything was rolled back."
@@ -493,41 +460,6 @@ fn rolled_back(procedure: &str) -> Stop {
         message,
     );
     Stop::Failed(Box::new(failure))
-}
-
-fn recorded(
-    company: &Company,
-    request: &Request<'_>,
-    row: &journal::Row,
-    already_done: bool,
-) -> Executed {
-    let recorded: Recorded = serde_json::from_str(&row.answer).unwrap_or_default();
-    let key = |key: RecordedKey| DocumentKey {
-        element: key.element,
-        value: key.value,
-        type_element: key.type_element,
-        type_value: key.type_value,
-    };
-    Executed {
-        already_done,
-        payload_differs: already_done && row.payload_hash != request.payload_hash,
-        journal_number: row.journal_id,
-        keys: recorded.keys.into_iter().map(key).collect(),
-        incarnation: company.incarnation(),
-    }
-}
-
-fn record(keys: &[DocumentKey]) -> String {
-    let key = |key: &DocumentKey| RecordedKey {
-        element: key.element.clone(),
-        value: key.value.clone(),
-        type_element: key.type_element.clone(),
-        type_value: key.type_value.clone(),
-    };
-    let recorded = Recorded {
-        keys: keys.iter().map(key).collect(),
-    };
-    serde_json::to_string(&recorded).unwrap_or_default()
 }
 
 fn busy() -> Stop {

@@ -5,9 +5,10 @@ use connect_proto::tunnel::v1::CompanyState;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::company::Company;
-use super::connection::{Cell, SqlConnection};
+use super::connection::SqlConnection;
 use super::error::SqlError;
 use super::numbers;
+use super::reply::Cell;
 use super::statements;
 
 /// Transaction types whose procedures the agent needs.

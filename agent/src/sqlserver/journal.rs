@@ -1,7 +1,8 @@
 //! The journal in the company database: one row for each effect key, committed with the effect.
 
-use super::connection::{Cell, SqlConnection};
+use super::connection::SqlConnection;
 use super::error::SqlError;
+use super::reply::Cell;
 use super::statements;
 use super::values::SqlValue;
 

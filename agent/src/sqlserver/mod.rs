@@ -1,5 +1,7 @@
 //! Everything about SQL Server: connections, the journal, eConnect calls. The only tiberius.
 
+mod address;
+mod answer;
 mod binding;
 mod company;
 mod connection;
@@ -13,8 +15,10 @@ mod pool;
 mod procedures;
 mod queries;
 mod refusal;
+mod reply;
 mod statements;
 mod values;
+mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +36,8 @@ pub use statements::{ALL as STATEMENTS, procedure_line};
 
 use crate::config::{Config, SqlAuth, SqlTls};
 use crate::state::MarkKeeper;
-use connection::{Address, ConnectOptions, Login, Tls};
+use address::Address;
+use connection::{ConnectOptions, Login, Tls};
 
 /// The GP installation with its companies.
 #[derive(Debug)]

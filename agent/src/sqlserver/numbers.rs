@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::connection::{Call, Called, Cell, SqlConnection};
+use super::connection::{Call, SqlConnection};
 use super::error::SqlError;
 use super::plan::NumberWanted;
+use super::reply::{Called, Cell};
 use super::values::SqlValue;
 
 pub(super) const PROCEDURE: &str = "taGetSopNumber";

@@ -148,6 +148,26 @@ pub(super) fn keys(
     keys
 }
 
+impl Argument {
+    /// The parameter with its value, once the document has its number.
+    pub(super) fn bound(&self, number: Option<&str>) -> (&str, SqlValue) {
+        let value = match &self.value {
+            ArgumentValue::Fixed(value) => value.clone(),
+            ArgumentValue::DocumentNumber => SqlValue::from(number.unwrap_or_default()),
+        };
+        (self.name.as_str(), value)
+    }
+}
+
+/// What an output holds before the call.
+pub(super) fn initial(output: &str) -> SqlValue {
+    if output.eq_ignore_ascii_case("@oErrString") {
+        SqlValue::from("")
+    } else {
+        SqlValue::Int(0)
+    }
+}
+
 struct Place<'a> {
     document: &'a Document,
     transaction: usize,

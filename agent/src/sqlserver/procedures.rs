@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::connection::{Cell, SqlConnection};
+use super::connection::SqlConnection;
 use super::error::SqlError;
+use super::reply::Cell;
 use super::statements;
 use super::values::{ParameterType, SqlValue};
 

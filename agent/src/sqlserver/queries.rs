@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::company::Company;
-use super::connection::Cell;
 use super::error::SqlError;
+use super::reply::Cell;
 use super::statements::{self, Statement};
 use super::values::SqlValue;
 

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use connect_proto::econnect::{self, Node, Value};
 use connect_proto::tunnel::v1::{ErrorClass, Failure, GpError};
 
-use super::connection::{Called, Cell, SqlConnection};
+use super::connection::SqlConnection;
 use super::error::SqlError;
+use super::reply::{Called, Cell};
 use super::statements;
 use super::values::SqlValue;
 

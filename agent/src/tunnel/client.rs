@@ -7,36 +7,29 @@ use std::time::{Duration, Instant};
 use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
 use connect_proto::tunnel::v1::cloud_message::Message as FromCloud;
 use connect_proto::tunnel::v1::command_result::Outcome;
-use connect_proto::tunnel::v1::tunnel_client::TunnelClient;
 use connect_proto::tunnel::v1::{
-    AgentMessage, CloudMessage, Command, CommandResult, CompanyReport, Heartbeat, Hello, Welcome,
+    AgentMessage, CloudMessage, Command, CommandResult, CompanyReport, Heartbeat, Welcome,
 };
 use futures::future::BoxFuture;
 use rand::RngExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::Streaming;
 use tonic::transport::Channel;
 
 use super::backoff::Backoff;
-use super::channel::{self, ClientIdentity};
 use super::enrol::{self, EnrolError};
+use super::open::{Connected, Ended, farewell, refused_or_lost};
 use super::session::{Action, Session, Started};
 use super::work;
 use crate::clock::Clock;
 use crate::config::Cloud;
 use crate::crash;
-use crate::secrets::{SecretStore, TUNNEL_KEY};
+use crate::secrets::SecretStore;
 use crate::state::{StateDir, StoredCertificate};
 
-const PROTOCOL: u32 = 1;
-const FEATURES: [&str; 4] = ["execute", "query", "describe", "diagnose"];
 const STABLE: Duration = Duration::from_secs(30);
-const WELCOME_TIMEOUT: Duration = Duration::from_secs(15);
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
-const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
 const REFUSED_WAIT: Duration = Duration::from_mins(1);
 
 /// A command with the time it has and a way to learn that it is no longer wanted.
@@ -73,15 +66,15 @@ pub struct TunnelStatus {
 
 /// The connection to the cloud and everything owed over it.
 pub struct Tunnel {
-    config: TunnelConfig,
+    pub(super) config: TunnelConfig,
     handler: Handler,
-    secrets: Arc<dyn SecretStore>,
-    state: StateDir,
-    clock: Clock,
-    reports: watch::Receiver<Vec<CompanyReport>>,
+    pub(super) secrets: Arc<dyn SecretStore>,
+    pub(super) state: StateDir,
+    pub(super) clock: Clock,
+    pub(super) reports: watch::Receiver<Vec<CompanyReport>>,
     status: watch::Sender<TunnelStatus>,
     rebinds: mpsc::UnboundedSender<String>,
-    session: Session,
+    pub(super) session: Session,
     tasks: JoinSet<Done>,
     commands: HashMap<tokio::task::Id, String>,
     cancels: HashMap<String, CancellationToken>,
@@ -102,21 +95,6 @@ pub struct TunnelParts {
 enum Done {
     Command(Box<CommandResult>),
     Renewed(Result<StoredCertificate, EnrolError>),
-}
-
-/// Why a connection ended.
-enum Ended {
-    Shutdown,
-    Reconnect(Duration),
-    Lost(String),
-    Refused(String),
-}
-
-struct Connected {
-    channel: Channel,
-    outgoing: mpsc::Sender<AgentMessage>,
-    incoming: Streaming<CloudMessage>,
-    welcome: Welcome,
 }
 
 /// What one connection waits for.
@@ -429,86 +407,6 @@ impl Tunnel {
         })
     }
 
-    async fn open(&mut self) -> Result<Connected, Ended> {
-        let certificate = self.valid_certificate().await.map_err(ended)?;
-        let key_pem = self
-            .secrets
-            .get(TUNNEL_KEY)
-            .map_err(EnrolError::from)
-            .and_then(|key| key.ok_or(EnrolError::NotEnrolled))
-            .map_err(ended)?;
-        let identity = ClientIdentity {
-            chain_pem: certificate.chain_pem,
-            key_pem,
-        };
-        let target = enrol::target(&self.config.cloud.tunnel_url, &self.config.cloud);
-        let target = target.map_err(ended)?;
-        let channel = channel::connect(&target, Some(&identity))
-            .await
-            .map_err(|error| Ended::Lost(format!("{:#}", anyhow::Error::from(error))))?;
-        let (outgoing, messages) = mpsc::channel(64);
-        let hello = AgentMessage {
-            message: Some(FromAgent::Hello(self.hello())),
-        };
-        outgoing
-            .send(hello)
-            .await
-            .map_err(|_| Ended::Lost("no stream".to_owned()))?;
-        let opening = async {
-            let mut client = TunnelClient::new(channel.clone());
-            let answer = client.session(ReceiverStream::new(messages)).await?;
-            let mut incoming = answer.into_inner();
-            let first = incoming.message().await?;
-            Ok::<_, tonic::Status>((incoming, first))
-        };
-        let (incoming, first) = tokio::time::timeout(WELCOME_TIMEOUT, opening)
-            .await
-            .map_err(|_| Ended::Lost("the cloud did not answer the hello".to_owned()))?
-            .map_err(|status| refused_or_lost(&status))?;
-        match first.and_then(|first| first.message) {
-            Some(FromCloud::Welcome(welcome)) if welcome.protocol == PROTOCOL => Ok(Connected {
-                channel,
-                outgoing,
-                incoming,
-                welcome,
-            }),
-            _ => Err(Ended::Lost(
-                "the cloud did not begin with a welcome we know".to_owned(),
-            )),
-        }
-    }
-
-    /// The stored certificate, renewed first when it is due or has expired.
-    async fn valid_certificate(&self) -> Result<StoredCertificate, EnrolError> {
-        let certificate = self.state.certificate()?.ok_or(EnrolError::NotEnrolled)?;
-        let now = self.clock.now_unix_ms();
-        if now < certificate.renew_after_unix_ms {
-            return Ok(certificate);
-        }
-        match enrol::renew(&self.config.cloud, self.secrets.as_ref(), &self.state).await {
-            Ok(renewed) => Ok(renewed),
-            // Still good for a while: work goes on, and renewal is tried again.
-            Err(error) if now < certificate.not_after_unix_ms => {
-                tracing::warn!("The certificate could not be renewed yet: {error}");
-                Ok(certificate)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn hello(&mut self) -> Hello {
-        Hello {
-            protocol_min: PROTOCOL,
-            protocol_max: PROTOCOL,
-            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
-            features: FEATURES.iter().map(|&feature| feature.to_owned()).collect(),
-            companies: self.reports.borrow_and_update().clone(),
-            commands_in_flight: self.session.known_commands(),
-            clock_unix_ms: self.clock.now_unix_ms(),
-            machine_name: self.config.machine_name.clone(),
-        }
-    }
-
     fn timers(&self, welcome: &Welcome) -> Timers {
         let period = Duration::from_secs(u64::from(welcome.heartbeat_seconds.clamp(1, 300)));
         let stored = self.state.certificate().ok().flatten();
@@ -539,38 +437,4 @@ impl Tunnel {
     }
 }
 
-/// Ends our side first and lets the cloud end its own, so that the last messages still arrive.
-async fn farewell(link: Connected) {
-    let Connected {
-        outgoing,
-        mut incoming,
-        channel: _channel,
-        ..
-    } = link;
-    drop(outgoing);
-    let silence = async { while let Ok(Some(_)) = incoming.message().await {} };
-    if tokio::time::timeout(FAREWELL_LIMIT, silence).await.is_err() {
-        tracing::debug!("The cloud did not end its side of the session");
-    }
-}
-
 type Joined = Result<(tokio::task::Id, Done), tokio::task::JoinError>;
-
-fn ended(error: EnrolError) -> Ended {
-    let refused = matches!(error, EnrolError::Refused(_) | EnrolError::NotEnrolled);
-    let problem = format!("{:#}", anyhow::Error::from(error));
-    if refused {
-        Ended::Refused(problem)
-    } else {
-        Ended::Lost(problem)
-    }
-}
-
-fn refused_or_lost(status: &tonic::Status) -> Ended {
-    use tonic::Code::{PermissionDenied, Unauthenticated};
-    let problem = status.message().to_owned();
-    if matches!(status.code(), Unauthenticated | PermissionDenied) {
-        return Ended::Refused(problem);
-    }
-    Ended::Lost(problem)
-}

@@ -4,6 +4,7 @@ mod backoff;
 mod channel;
 mod client;
 mod enrol;
+mod open;
 mod proxy;
 mod session;
 mod transfer;
