@@ -15,14 +15,30 @@ use super::locks::{Locks, Mode, Resource};
 
 /// Compares text as SQL_Latin1_General_CP1_CI_AS does: case and trailing blanks do not count.
 pub fn compare(left: &str, right: &str) -> Ordering {
-    let mut left = left.chars().flat_map(char::to_uppercase);
-    let mut right = right.chars().flat_map(char::to_uppercase);
+    if left.is_ascii() && right.is_ascii() {
+        let upper = |byte: u8| byte.to_ascii_uppercase();
+        return padded(left.bytes().map(upper), right.bytes().map(upper), b' ');
+    }
+    let upper = |text: &'_ str| {
+        text.chars()
+            .flat_map(char::to_uppercase)
+            .collect::<Vec<char>>()
+    };
+    padded(upper(left).into_iter(), upper(right).into_iter(), ' ')
+}
+
+/// Compares two sequences as if the shorter one went on with blanks.
+fn padded<T: Ord + Copy>(
+    mut left: impl Iterator<Item = T>,
+    mut right: impl Iterator<Item = T>,
+    blank: T,
+) -> Ordering {
     loop {
         let (a, b) = (left.next(), right.next());
         if a.is_none() && b.is_none() {
             return Ordering::Equal;
         }
-        let order = a.unwrap_or(' ').cmp(&b.unwrap_or(' '));
+        let order = a.unwrap_or(blank).cmp(&b.unwrap_or(blank));
         if order != Ordering::Equal {
             return order;
         }
@@ -200,4 +216,19 @@ impl Aggregate<Option<i128>, Stored> for Sum {
 /// Decodes a value a statement computed without a known type.
 pub fn plain(stored: ValueRef<'_>) -> Value {
     decode(stored, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use super::compare;
+
+    #[test]
+    fn case_and_trailing_blanks_do_not_count() {
+        assert_eq!(compare("web 1  ", "WEB 1"), Ordering::Equal);
+        assert_eq!(compare("köln", "KÖLN "), Ordering::Equal);
+        assert_eq!(compare("a", "b"), Ordering::Less);
+        assert_eq!(compare("ab", "a"), Ordering::Greater);
+    }
 }

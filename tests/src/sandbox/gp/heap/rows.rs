@@ -129,16 +129,9 @@ impl Work<'_> {
         if access != Access::Dirty {
             self.check_before_images(table, &condition, &stored)?;
         }
-        let list: Vec<String> = table
-            .columns
-            .iter()
-            .map(|column| format!("\"{}\"", column.name))
-            .collect();
         let sql = format!(
             "SELECT \"{}\", {} FROM {}{condition}",
-            table.row_id,
-            list.join(", "),
-            table.stored
+            table.row_id, table.list, table.stored
         );
         let rows = self.read(table, &sql, stored)?;
         for row in &rows {

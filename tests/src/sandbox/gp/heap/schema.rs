@@ -58,6 +58,8 @@ pub struct Table {
     /// The quoted name of the table of before-images; empty for views.
     pub before: String,
     pub columns: Vec<Column>,
+    /// The quoted column names, for select lists.
+    pub list: String,
     /// Column sets that are unique, the primary key first.
     pub uniques: Vec<Vec<usize>>,
     /// The column that is SQLite's row id: the identity column or a hidden one.
@@ -152,6 +154,11 @@ impl Registry {
             by_name.insert(column.name.clone(), index);
         }
         let identity = spec.columns.iter().find(|column| column.identity);
+        let list: Vec<String> = spec
+            .columns
+            .iter()
+            .map(|column| format!("\"{}\"", column.name))
+            .collect();
         let table = Arc::new(Table {
             id,
             database,
@@ -165,6 +172,7 @@ impl Registry {
             schema: spec.schema,
             name: spec.name,
             columns: spec.columns,
+            list: list.join(", "),
             uniques: spec.uniques,
             view,
             by_name,

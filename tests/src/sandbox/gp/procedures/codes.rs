@@ -64,6 +64,7 @@ codes! {
     CHECKBOOK = 90_036, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "BatchCHEKBKID", "There is no such checkbook.";
     FOREIGN = 90_037, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "CURNCYID", "Documents in other currencies than the functional one are not built in the sandbox.";
     REMAINING = 90_038, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "PYMTRCVD, DOCAMNT", "More was received than the document amounts to.";
+    TAX_ENGINE = 90_039, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "CREATETAXES", "GP's own tax calculation is not built in the sandbox; send tax rows.";
     ITEM = 90_041, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, ITEMNMBR", "ITEMNMBR", "There is no such item.";
     ITEM_INACTIVE = 90_042, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, ITEMNMBR", "ITEMNMBR", "The item is inactive.";
     ITEM_DISCONTINUED = 90_043, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, ITEMNMBR", "ITEMNMBR, QUANTITY", "The item is discontinued and there is not enough of it.";

@@ -7,7 +7,7 @@ use super::super::heap::rows::{Access, Cell, Row};
 use super::super::value::Value;
 use super::call::Call;
 use super::header_cells as cells;
-use super::{batch, codes, distribution, lookup};
+use super::{batch, codes, distribution, lookup, small};
 
 /// The rows sent before the header and the setup behind it.
 struct Document {
@@ -50,6 +50,9 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         return Ok(());
     }
     write(call, &document, &amounts)?;
+    let number = call.text("SOPNUMBE");
+    let own = key(call, &number);
+    small::comments(call, "SOP10106", &own)?;
     close_lines(call, &document)?;
     distribute(call, &document, &amounts)?;
     if call.failed() {
@@ -98,6 +101,7 @@ fn check_setup(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     lookup::known(call, "SALSTERR", lookup::TERRITORY, codes::TERRITORY)?;
     lookup::known(call, "PRCLEVEL", lookup::PRICE_LEVEL, codes::PRICE_LEVEL)?;
     lookup::known(call, "BatchCHEKBKID", lookup::CHECKBOOK, codes::CHECKBOOK)?;
+    call.fail_if(call.int("CREATETAXES", 0) == 1, codes::TAX_ENGINE);
     lookup::salesperson(call, codes::SALESPERSON)?;
     lookup::currency(call, codes::CURRENCY)
 }

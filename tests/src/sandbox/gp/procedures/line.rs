@@ -305,9 +305,17 @@ fn write(
         .map(|(name, value)| (name.as_str(), value.clone()))
         .collect();
     match existing {
-        Some(row) => call.set(&row, &cells),
-        None => call.add("SOP10200", &cells).map(|_| ()),
+        Some(row) => call.set(&row, &cells)?,
+        None => call.add("SOP10200", &cells).map(|_| ())?,
     }
+    let number = call.text("SOPNUMBE");
+    let key = [
+        ("SOPNUMBE", number.as_str().into()),
+        ("SOPTYPE", call.int("SOPTYPE", 0).into()),
+        ("CMPNTSEQ", 0.into()),
+        ("LNITMSEQ", sequence.into()),
+    ];
+    super::small::comments(call, "SOP10202", &key)
 }
 
 /// The prices, each in the functional and in the originating currency.

@@ -1,4 +1,4 @@
-//! `taSopUserDefined` and `taSopTrackingNum`: a row each beside the document.
+//! Rows beside the document: user-defined fields, comments, tracking numbers.
 
 use super::super::error::Stop;
 use super::super::heap::rows::{Access, Cell};
@@ -44,4 +44,31 @@ pub fn tracking(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         call.add("SOP10107", &key)?;
     }
     Ok(())
+}
+
+const COMMENTS: [&str; 5] = [
+    "COMMENT_1",
+    "COMMENT_2",
+    "COMMENT_3",
+    "COMMENT_4",
+    "CMMTTEXT",
+];
+
+/// Writes the comments a header or line was sent with; the key says whose they are.
+pub fn comments(call: &mut Call<'_, '_>, table: &str, key: &[Cell<'_>]) -> Result<(), Stop> {
+    let sent = COMMENTS
+        .into_iter()
+        .filter_map(|column| Some((column, call.value(column)?.clone())));
+    let mut cells: Vec<Cell<'_>> = sent.collect();
+    if cells
+        .iter()
+        .all(|(_, value)| value.text().is_none_or(str::is_empty))
+    {
+        return Ok(());
+    }
+    if let Some(row) = call.find(table, key, Access::Update)? {
+        return call.set(&row, &cells);
+    }
+    cells.extend(key.iter().cloned());
+    call.add(table, &cells).map(|_| ())
 }

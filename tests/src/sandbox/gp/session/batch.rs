@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use sqlparser::ast::Expr;
+use sqlparser::ast::{Expr, Statement};
 
 use super::super::convert::assign;
 use super::super::error::{SqlError, Stop};
@@ -126,10 +126,7 @@ impl Session {
 
     async fn step(&mut self, script: &Arc<Script>, step: &Step, variables: &mut Variables) -> Ran {
         match step {
-            Step::Statement(statement) => {
-                let answer = self.statement(script, statement, variables).await?;
-                self.answer(answer, variables)?;
-            }
+            Step::Statement(statement) => self.rows(script, statement, variables).await?,
             Step::If {
                 condition,
                 then,
@@ -161,11 +158,8 @@ impl Session {
                 kind,
                 value,
             } => {
-                let value = match value {
-                    Some(value) => self.evaluate(script, value, variables).await?,
-                    None => Value::Null,
-                };
-                variables.declare(variable, *kind, assign(&value, *kind, variable)?);
+                self.declare(script, (variable, *kind), value.as_ref(), variables)
+                    .await?;
             }
             Step::Execute {
                 procedure,
@@ -178,24 +172,57 @@ impl Session {
                     .await;
             }
             Step::ExecuteText(parts) => return self.execute_text(script, parts, variables).await,
-            Step::Print(value) => {
-                let value = self.evaluate(script, value, variables).await?;
-                let value = assign(&value, SqlType::NVarChar(None), "PRINT")?;
-                self.print(value.text().unwrap_or_default());
-            }
+            Step::Print(value) => self.print_value(script, value, variables).await?,
             Step::Raise(raise) => return self.raise(script, raise, variables).await,
-            Step::Rethrow => {
-                let caught = self.state.caught.clone();
-                return Err(caught
-                    .unwrap_or_else(|| SqlError::unsupported("THROW outside CATCH"))
-                    .into());
-            }
+            Step::Rethrow => return Err(self.caught().into()),
             Step::Wait(length) => self.pause(*length).await?,
             Step::Use(database) => self.use_database(database)?,
             Step::Define(definition) => self.define(definition).await?,
             Step::Return(_) => return Ok(Flow::Stop),
         }
         Ok(Flow::Next)
+    }
+
+    async fn rows(
+        &mut self,
+        script: &Arc<Script>,
+        statement: &Statement,
+        variables: &mut Variables,
+    ) -> Result<(), Failure> {
+        let answer = self.statement(script, statement, variables).await?;
+        Ok(self.answer(answer, variables)?)
+    }
+
+    fn caught(&self) -> SqlError {
+        let caught = self.state.caught.clone();
+        caught.unwrap_or_else(|| SqlError::unsupported("THROW outside CATCH"))
+    }
+
+    async fn declare(
+        &mut self,
+        script: &Arc<Script>,
+        (name, kind): (&str, SqlType),
+        value: Option<&Expr>,
+        variables: &mut Variables,
+    ) -> Result<(), Failure> {
+        let value = match value {
+            Some(value) => self.evaluate(script, value, variables).await?,
+            None => Value::Null,
+        };
+        variables.declare(name, kind, assign(&value, kind, name)?);
+        Ok(())
+    }
+
+    async fn print_value(
+        &mut self,
+        script: &Arc<Script>,
+        value: &Expr,
+        variables: &Variables,
+    ) -> Result<(), Failure> {
+        let value = self.evaluate(script, value, variables).await?;
+        let value = assign(&value, SqlType::NVarChar(None), "PRINT")?;
+        self.print(value.text().unwrap_or_default());
+        Ok(())
     }
 
     async fn execute_text(
@@ -280,7 +307,7 @@ impl Session {
     async fn statement(
         &mut self,
         script: &Arc<Script>,
-        statement: &sqlparser::ast::Statement,
+        statement: &Statement,
         variables: &Variables,
     ) -> Result<Answer, Failure> {
         let script = Arc::clone(script);

@@ -189,11 +189,10 @@ impl Compiler<'_> {
             }
             ("NULLIF", [a, b]) => {
                 let (x, y) = coerce::comparable(a, b);
-                Ok(Typed {
-                    sql: format!("(CASE WHEN {x} = {y} THEN NULL ELSE {} END)", a.sql),
-                    kind: a.kind,
-                    column: false,
-                })
+                Ok(like(
+                    format!("(CASE WHEN {x} = {y} THEN NULL ELSE {} END)", a.sql),
+                    a,
+                ))
             }
             ("IIF", [test, a, b]) => {
                 let kind = common(a.kind, b.kind);
@@ -206,18 +205,13 @@ impl Compiler<'_> {
                     column: false,
                 })
             }
-            ("ABS", [value]) => Ok(Typed {
-                sql: format!("abs({})", value.sql),
-                kind: value.kind,
-                column: false,
-            }),
+            ("ABS", [value]) => Ok(like(format!("abs({})", value.sql), value)),
             ("ROUND", [value, digits]) => {
                 let scale = value.kind.map_or(0, SqlType::scale);
-                Ok(Typed {
-                    sql: format!("n_round({}, {scale}, {})", value.sql, digits.sql),
-                    kind: value.kind,
-                    column: false,
-                })
+                Ok(like(
+                    format!("n_round({}, {scale}, {})", value.sql, digits.sql),
+                    value,
+                ))
             }
             ("NEWID" | "NEWSEQUENTIALID", []) => Ok(Typed::new("newid()", SqlType::Guid)),
             ("ROW_NUMBER" | "RANK" | "DENSE_RANK", []) => Ok(Typed::new(
@@ -226,6 +220,15 @@ impl Compiler<'_> {
             )),
             _ => self.named_thing(name, typed),
         }
+    }
+}
+
+/// An expression of another's type.
+fn like(sql: String, typed: &Typed) -> Typed {
+    Typed {
+        sql,
+        kind: typed.kind,
+        column: false,
     }
 }
 

@@ -19,7 +19,13 @@ async fn write(client: &mut super::Connection, number: &str) {
                 ("USERDEF1", Element::Text("1001")),
             ],
         ),
-        ("taSopHdrIvcInsert", header(number, "W000042")),
+        (
+            "taSopHdrIvcInsert",
+            with(
+                header(number, "W000042"),
+                &[("CMMTTEXT", Element::Text("Leave at the door"))],
+            ),
+        ),
     ] {
         let answer = call(client, procedure, &node).await.unwrap();
         assert_eq!(
@@ -90,6 +96,10 @@ async fn an_order_fills_gps_tables_and_balances() {
             "10.00000",
         ),
         ("SELECT RTRIM(USERDEF1) FROM SOP10106", "1001"),
+        (
+            "SELECT CMMTTEXT FROM SOP10106 WHERE USERDEF1 = '1001'",
+            "Leave at the door",
+        ),
         (
             "SELECT NUMOFTRX FROM SY00500 WHERE BCHSOURC = 'Sales Entry' AND BACHNUMB = 'WEB20260305'",
             "1",

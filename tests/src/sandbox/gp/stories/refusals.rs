@@ -301,6 +301,7 @@ async fn headers_that_gp_would_not_take() {
         ),
         (vec![("PRBTADCD", Text("NONE"))], vec![codes::BILL_TO]),
         (vec![("PRSTADCD", Text("NONE"))], vec![codes::SHIP_TO]),
+        (vec![("CREATETAXES", Number(1))], vec![codes::TAX_ENGINE]),
         (
             vec![("BatchCHEKBKID", Text("NONE"))],
             vec![codes::CHECKBOOK],

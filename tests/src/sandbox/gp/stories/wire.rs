@@ -158,7 +158,7 @@ async fn an_offline_server_refuses_connections() {
     let options = options(&sandbox, "TWO");
     let stream = TcpStream::connect(options.get_addr()).await.unwrap();
     assert!(
-        Client::connect(options, stream.compat_write())
+        Box::pin(Client::connect(options, stream.compat_write()))
             .await
             .is_err()
     );
