@@ -66,15 +66,15 @@ impl Cli {
             Command::Openapi => print(&api::openapi().to_pretty_json()?),
             Command::Serve(serve) => {
                 telemetry::install_logs(&config.log)?;
-                block_on(serve_until_told(config, serve))
+                block_on(Box::pin(serve_until_told(config, serve)))
             }
             Command::Migrate => {
                 telemetry::install_logs(&config.log)?;
-                block_on(migrate(config))
+                block_on(migrate(&config))
             }
             Command::CreateAdmin { name } => {
                 telemetry::install_logs(&config.log)?;
-                block_on(create_admin(config, name))
+                block_on(create_admin(&config, name))
             }
         }
     }
@@ -84,7 +84,7 @@ async fn serve_until_told(config: Config, serve: Serve) -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock::with_offset_seconds(
         config.clock.offset_seconds,
     ));
-    let app = App::build(config, clock).await?;
+    let app = Box::pin(App::build(config, clock)).await?;
     let ready = app.ready().to_line()?;
     if let Some(path) = &serve.ready_file {
         write_whole(path, &ready)?;
@@ -93,8 +93,8 @@ async fn serve_until_told(config: Config, serve: Serve) -> anyhow::Result<()> {
     app.run(serve.parent_pid).await
 }
 
-async fn migrate(config: Config) -> anyhow::Result<()> {
-    let database = open_database(&config).await?;
+async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let database = open_database(config).await?;
     database.migrate().await?;
     tracing::info!(
         database.kind = database.kind(),
@@ -104,8 +104,8 @@ async fn migrate(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn create_admin(config: Config, name: String) -> anyhow::Result<()> {
-    let database = open_database(&config).await?;
+async fn create_admin(config: &Config, name: String) -> anyhow::Result<()> {
+    let database = open_database(config).await?;
     database.migrate().await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::with_offset_seconds(
         config.clock.offset_seconds,

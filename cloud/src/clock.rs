@@ -36,6 +36,10 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the system's clock"
+    )]
     fn now(&self) -> Micros {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -71,6 +75,7 @@ impl IdSource {
     }
 
     /// An id without order or time in it, for things whose id must not be guessed.
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
     pub fn random(&self) -> Uuid {
         Uuid::new_v4()
     }

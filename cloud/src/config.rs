@@ -222,6 +222,29 @@ impl Config {
     }
 
     fn check(&self, layers: &Layers) -> Result<(), ConfigError> {
+        self.check_numbers(layers)?;
+        self.check_tunnel(layers)?;
+        for (key, url) in [
+            ("web.public_url", &self.web.public_url),
+            ("tunnel.public_url", &self.tunnel.public_url),
+        ] {
+            let fine = url.is_empty()
+                || ((url.starts_with("http://") || url.starts_with("https://"))
+                    && !url.ends_with('/'));
+            layers.demand(
+                key,
+                fine,
+                "must be http:// or https:// without a slash at its end",
+            )?;
+        }
+        layers.demand(
+            "clock.offset_seconds",
+            self.clock.offset_seconds == 0 || cfg!(feature = "crash-points"),
+            "is only there in test builds",
+        )
+    }
+
+    fn check_numbers(&self, layers: &Layers) -> Result<(), ConfigError> {
         let tunnel = &self.tunnel;
         let positive = [
             (
@@ -250,7 +273,11 @@ impl Config {
             "tunnel.session_max_age_seconds",
             tunnel.session_max_age_seconds >= 60,
             "must be at least 60",
-        )?;
+        )
+    }
+
+    fn check_tunnel(&self, layers: &Layers) -> Result<(), ConfigError> {
+        let tunnel = &self.tunnel;
         layers.demand(
             "tunnel.private_key_file",
             tunnel.certificate_file.is_empty() == tunnel.private_key_file.is_empty(),
@@ -260,24 +287,6 @@ impl Config {
             "tunnel.server_names",
             !tunnel.server_names.is_empty() || !tunnel.certificate_file.is_empty(),
             "needs at least one name",
-        )?;
-        for (key, url) in [
-            ("web.public_url", &self.web.public_url),
-            ("tunnel.public_url", &tunnel.public_url),
-        ] {
-            let fine = url.is_empty()
-                || ((url.starts_with("http://") || url.starts_with("https://"))
-                    && !url.ends_with('/'));
-            layers.demand(
-                key,
-                fine,
-                "must be http:// or https:// without a slash at its end",
-            )?;
-        }
-        layers.demand(
-            "clock.offset_seconds",
-            self.clock.offset_seconds == 0 || cfg!(feature = "crash-points"),
-            "is only there in test builds",
         )
     }
 }

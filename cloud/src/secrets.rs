@@ -306,7 +306,6 @@ fn open_with(
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use uuid::Uuid;

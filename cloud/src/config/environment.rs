@@ -1,6 +1,10 @@
 //! The one place that reads environment variables.
 
 /// A variable's value, when it is set and is text.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

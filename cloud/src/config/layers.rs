@@ -1,7 +1,7 @@
 //! Puts the settings' sources over one another, remembering where each value came from.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -128,7 +128,7 @@ impl Layers {
         let mut text = String::new();
         for (key, (value, origin)) in &self.values {
             let shown = masked(key, value);
-            text.push_str(&format!("{key} = {shown} # {origin}\n"));
+            writeln!(text, "{key} = {shown} # {origin}").expect("text takes text");
         }
         text
     }
@@ -253,9 +253,14 @@ fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
+    // PostgreSQL takes passwords as parameters too.
+    let (rest, parameters) = match rest.split_once('?') {
+        Some((rest, parameters)) if parameters.contains("pass") => (rest, "?***"),
+        Some(_) | None => (rest, ""),
+    };
     let Some((login, place)) = rest.rsplit_once('@') else {
-        return url.to_owned();
+        return format!("{scheme}://{rest}{parameters}");
     };
     let user = login.split(':').next().unwrap_or_default();
-    format!("{scheme}://{user}:{MASK}@{place}")
+    format!("{scheme}://{user}:{MASK}@{place}{parameters}")
 }

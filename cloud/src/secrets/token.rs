@@ -50,7 +50,6 @@ pub fn read_enrollment_token(text: &str) -> Option<(TenantId, Vec<u8>)> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

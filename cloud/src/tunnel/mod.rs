@@ -16,7 +16,7 @@ mod status;
 mod transfer;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "tests")]
 mod tests;
 
 use std::sync::Arc;

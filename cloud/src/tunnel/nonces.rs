@@ -63,7 +63,6 @@ fn place(agent: &str) -> Place<'_> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use uuid::Uuid;

@@ -13,7 +13,7 @@ use rcgen::{
 use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivateKeyDer};
 use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
 use time::OffsetDateTime;
-use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certificate};
+use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 use zeroize::Zeroizing;
 
 use crate::secrets::{self, SecretError, sha256, to_hex};
@@ -289,14 +289,10 @@ fn spiffe_id(tenant: TenantId, agent: AgentId) -> String {
 
 fn spiffe_of(certificate: &X509Certificate<'_>) -> Result<(TenantId, AgentId), PkiError> {
     let names = certificate
-        .extensions()
-        .iter()
-        .find_map(|extension| match extension.parsed_extension() {
-            ParsedExtension::SubjectAlternativeName(names) => Some(&names.general_names),
-            _ => None,
-        })
+        .subject_alternative_name()
+        .map_err(|_| PkiError::Foreign("damaged alternative name"))?
         .ok_or(PkiError::Foreign("no alternative name"))?;
-    let [GeneralName::URI(uri)] = names.as_slice() else {
+    let [GeneralName::URI(uri)] = names.value.general_names.as_slice() else {
         return Err(PkiError::Foreign("not exactly one URI name"));
     };
     parse_spiffe(uri).ok_or(PkiError::Foreign("another kind of name"))
@@ -344,7 +340,6 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use uuid::Uuid;

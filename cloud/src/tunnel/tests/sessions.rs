@@ -99,10 +99,11 @@ async fn a_shutdown_asks_agents_to_finish_and_come_back() {
     let held = cloud.enrolled().await;
     let mut link = cloud.ready(&held, hello(), 1).await;
     let services = cloud.services.clone();
-    let stopping = tokio::spawn(async move { services.stop().await });
-    assert!(matches!(link.next().await, ToAgent::Drain(_)));
-    drop(link);
-    stopping.await.unwrap();
+    let farewell = async move {
+        assert!(matches!(link.next().await, ToAgent::Drain(_)));
+        drop(link);
+    };
+    tokio::join!(services.stop(), farewell);
     assert!(cloud.services.tasks.is_empty());
 }
 
