@@ -1,8 +1,10 @@
 //! GP restored from a backup, and production copied over test: nothing is written until the owner chose.
 
+use std::process::Command;
 use std::time::Duration;
 
 use connect_tests::harness::api::items;
+use connect_tests::harness::binaries;
 use connect_tests::harness::wait::wait_for;
 use connect_tests::harness::world::{COMPANY, World};
 use serde_json::json;
@@ -22,6 +24,16 @@ async fn company_is(world: &World, state: &str) {
     })
     .await
     .unwrap_or_else(|error| panic!("{error:#}\n{}", world.agent.tail()));
+}
+
+/// The owner's choice, made on the machine beside GP.
+fn rebind(world: &World, became: &str) {
+    let output = Command::new(binaries::path("connect-agent").unwrap())
+        .args(&world.agent_launch.arguments[..2])
+        .args(["rebind", "--company", COMPANY, "--as", became])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,6 +61,7 @@ async fn a_restored_company_stops_until_the_owner_says_so() {
     run_of(&world, &order, "waiting").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(documents(&world).await.len(), 3);
+    rebind(&world, "restored");
     let resolve = format!("/companies/{}/resolve", world.tenancy.company_id);
     world
         .api

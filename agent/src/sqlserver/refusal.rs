@@ -7,6 +7,7 @@ use connect_proto::tunnel::v1::{ErrorClass, Failure, GpError};
 
 use super::connection::SqlConnection;
 use super::error::SqlError;
+use super::numbers;
 use super::reply::{Called, Cell};
 use super::statements;
 use super::values::SqlValue;
@@ -165,6 +166,10 @@ pub(super) async fn report(
     }
 }
 
+/// For codes that neither the catalogue nor Microsoft's public pages explain.
+const UNLISTED: &str = "Correct what GP's words name, in the order, in the profile or in GP, and \
+                        replay. A code without words comes from a procedure added on this site.";
+
 #[derive(Debug, Default)]
 struct Words {
     procedure: String,
@@ -267,7 +272,24 @@ fn coded(refused: &Refused<'_>, code: i32, words: Option<&Words>) -> GpError {
         info.repair.clone_into(&mut error.repair);
         error.retryable = info.class.retryable();
     }
+    if refused.procedure == numbers::PROCEDURE {
+        no_number(refused, &mut error);
+    }
+    if error.repair.is_empty() {
+        UNLISTED.clone_into(&mut error.repair);
+    }
     error
+}
+
+/// GP's number procedure gives a code without words: what it was asked for says more.
+fn no_number(refused: &Refused<'_>, error: &mut GpError) {
+    let code = error.code;
+    "DOCID".clone_into(&mut error.element);
+    error.value = shown(refused.node, "DOCID");
+    error.text = format!("GP gave no number for document id {} (code {code})", error.value);
+    "Check in Sales Order Processing Setup that this document id exists for this type of document \
+     and has a next number, or name another one in the profile; then replay."
+        .clone_into(&mut error.repair);
 }
 
 fn located(refused: &Refused<'_>, key_fields: &str) -> GpError {
