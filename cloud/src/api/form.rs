@@ -78,10 +78,10 @@ impl Form {
 
     /// Text of 1 to `max` characters, or none.
     pub(crate) fn optional_text(&mut self, field: &'static str, max: usize) -> Option<String> {
-        let text = match self.take(field)? {
-            Value::String(text) => text.trim().to_owned(),
-            _ => return self.fail(field, "must be text"),
+        let Value::String(text) = self.take(field)? else {
+            return self.fail(field, "must be text");
         };
+        let text = text.trim().to_owned();
         if text.is_empty() || text.chars().count() > max || text.contains(char::is_control) {
             return self.fail(field, &format!("must have 1 to {max} printable characters"));
         }
@@ -99,13 +99,12 @@ impl Form {
 
     /// An id, or none.
     pub(crate) fn optional_id(&mut self, field: &'static str) -> Option<Uuid> {
-        match self.take(field)? {
-            Value::String(text) => match Uuid::try_parse(&text) {
-                Ok(id) => Some(id),
-                Err(_) => self.fail(field, "must be an id (UUID)"),
-            },
-            _ => self.fail(field, "must be an id (UUID)"),
+        let given = self.take(field)?;
+        let id = given.as_str().and_then(|text| Uuid::try_parse(text).ok());
+        if id.is_none() {
+            return self.fail(field, "must be an id (UUID)");
         }
+        id
     }
 
     /// A whole number of at least 0, or none.
@@ -181,10 +180,10 @@ impl Form {
 
     /// An object inside, or none; give it back with [`Form::close`].
     pub(crate) fn optional_object(&mut self, field: &'static str) -> Option<Form> {
-        match self.take(field)? {
-            Value::Object(fields) => Some(Self::new(format!("{}{field}.", self.prefix), fields)),
-            _ => self.fail(field, "must be an object"),
-        }
+        let Value::Object(fields) = self.take(field)? else {
+            return self.fail(field, "must be an object");
+        };
+        Some(Self::new(format!("{}{field}.", self.prefix), fields))
     }
 
     /// Takes over what was wrong inside.

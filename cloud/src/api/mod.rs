@@ -216,13 +216,11 @@ fn id_of(text: &str, what: &str) -> Result<Uuid> {
 
 /// Turns a taken name into the field at fault.
 fn duplicate_is(error: StoreError, field: &str, message: &str) -> Error {
-    match error {
-        StoreError::Duplicate { .. } => {
-            Error::conflict("already_exists", "something with this name exists already")
-                .with_field(field, message)
-        }
-        error => error.into(),
+    if !matches!(error, StoreError::Duplicate { .. }) {
+        return error.into();
     }
+    Error::conflict("already_exists", "something with this name exists already")
+        .with_field(field, message)
 }
 
 /// A body that is JSON already.

@@ -43,9 +43,15 @@ pub struct Hooks {
     looking: tokio::sync::Mutex<()>,
 }
 
+/// What a look came to: addresses that are nobody's are remembered too.
+type Seen = Result<Arc<Hook>, Nobody>;
+
+#[derive(Clone, Copy, Debug)]
+struct Nobody;
+
 #[derive(Debug, Default)]
 struct Known {
-    hooks: HashMap<String, (Instant, Option<Arc<Hook>>)>,
+    hooks: HashMap<String, (Instant, Seen)>,
     /// Counts what was forgotten: a look that began before must not bring it back.
     forgotten: u64,
 }
@@ -57,14 +63,17 @@ impl Hooks {
             return Ok(None);
         };
         if let Some(hook) = self.remembered(key) {
-            return Ok(hook);
+            return Ok(hook.ok());
         }
         let _one = self.looking.lock().await;
         if let Some(hook) = self.remembered(key) {
-            return Ok(hook);
+            return Ok(hook.ok());
         }
         let forgotten = self.lock().forgotten;
-        let hook = read(services, tenant, store, key).await?.map(Arc::new);
+        let hook = read(services, tenant, store, key)
+            .await?
+            .map(Arc::new)
+            .ok_or(Nobody);
         let mut known = self.lock();
         if known.hooks.len() >= MOST_REMEMBERED {
             known.hooks.clear();
@@ -74,7 +83,7 @@ impl Hooks {
                 .hooks
                 .insert(key.to_owned(), (Instant::now(), hook.clone()));
         }
-        Ok(hook)
+        Ok(hook.ok())
     }
 
     /// Forgets what is known, because a store or what is in force changed.
@@ -84,7 +93,7 @@ impl Hooks {
         known.forgotten = known.forgotten.wrapping_add(1);
     }
 
-    fn remembered(&self, key: &str) -> Option<Option<Arc<Hook>>> {
+    fn remembered(&self, key: &str) -> Option<Seen> {
         let known = self.lock();
         let (seen, hook) = known.hooks.get(key)?;
         (seen.elapsed() < REMEMBERED).then(|| hook.clone())

@@ -32,26 +32,26 @@ pub(super) fn order(parts: Parts) -> Result<canonical::Order, Failure> {
         reward_points,
     } = parts;
     let status = named(
-        &order.order_status,
+        order.order_status.as_deref(),
         order.order_status_id,
         &ORDER_STATUS,
         "order_status",
     )?;
     let payment = named(
-        &order.payment_status,
+        order.payment_status.as_deref(),
         order.payment_status_id,
         &PAYMENT_STATUS,
         "payment_status",
     )?;
     let shipped = named(
-        &order.shipping_status,
+        order.shipping_status.as_deref(),
         order.shipping_status_id,
         &SHIPPING_STATUS,
         "shipping_status",
     )?;
     let display_id = Some(order.customer_tax_display_type_id);
     let tax_display = named(
-        &None,
+        None,
         display_id,
         &TAX_DISPLAY,
         "customer_tax_display_type_id",
@@ -213,18 +213,18 @@ const TAX_DISPLAY: Names<2> = [(0, "IncludingTax"), (10, "ExcludingTax")];
 
 /// Finds an enum's name by the name or the number the API gave.
 fn named(
-    name: &Option<String>,
+    name: Option<&str>,
     id: Option<i64>,
     names: &[(i64, &'static str)],
     field: &str,
 ) -> Result<&'static str, Failure> {
     let found = names.iter().find(|(known_id, known_name)| match name {
-        Some(name) => name == known_name,
+        Some(name) => name == *known_name,
         None => id == Some(*known_id),
     });
     found.map(|(_, known_name)| *known_name).ok_or_else(|| {
         let value = name
-            .clone()
+            .map(str::to_owned)
             .or_else(|| id.map(|id| id.to_string()))
             .unwrap_or_default();
         unreadable(
