@@ -1,5 +1,6 @@
 //! The API and the webhooks through the router, on a real database.
 
+mod polling;
 mod resources;
 mod runs;
 mod walls;

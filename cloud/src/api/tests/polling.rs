@@ -1,0 +1,137 @@
+//! Looking through a store's orders: found once, however often looked and however told.
+
+use axum::extract::Query;
+use axum::routing::{get, post};
+use connect_core::domain::ids::StoreId;
+use connect_core::domain::store::{PollCursor, Store};
+use connect_core::domain::time::Micros;
+
+use super::*;
+use crate::polling::{self, Polled};
+
+#[derive(serde::Deserialize)]
+struct Asked {
+    since_id: i64,
+}
+
+/// A store of the open-source API with orders 1 to `count`, one a minute from the beginning.
+async fn shop(count: i64, beginning: Micros) -> String {
+    let orders = move |Query(asked): Query<Asked>| async move {
+        let order = |id: i64| {
+            let created = super::super::view::instant(beginning.plus_seconds(60 * id));
+            json!({"id": id, "store_id": 1, "created_on_utc": created})
+        };
+        let page: Vec<Value> = (1..=count)
+            .filter(|id| *id > asked.since_id)
+            .take(100)
+            .map(order)
+            .collect();
+        axum::Json(json!({"orders": page}))
+    };
+    let router = Router::new().route("/api/orders", get(orders)).route(
+        "/token",
+        post(async || axum::Json(json!({"access_token": "t"}))),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+async fn store_at(cloud: &Cloud, tenant: &Tenant, address: &str) -> Store {
+    let mut body = store_body(tenant);
+    body["base_url"] = json!(address);
+    body["flavour"] = json!("opensource");
+    let made = cloud
+        .call(&tenant.key, Method::POST, "/stores", Some(body))
+        .await;
+    let made = made.expect(StatusCode::CREATED);
+    let stores = cloud.services.database.stores();
+    let store = stores.find(tenant.id, StoreId(id(&made["id"]))).await;
+    store.expect("read").expect("there")
+}
+
+async fn look(cloud: &Cloud, store: &Store) -> (Polled, PollCursor) {
+    let cursors = cloud.services.database.poll_cursors();
+    let cursor = cursors
+        .find(store.tenant, store.id)
+        .await
+        .expect("read")
+        .expect("a cursor");
+    let next = cloud.services.clock.now().plus_seconds(300);
+    let polled = polling::poll(&cloud.services, store, &cursor, next)
+        .await
+        .expect("a look");
+    let after = cursors
+        .find(store.tenant, store.id)
+        .await
+        .expect("read")
+        .expect("a cursor");
+    assert_eq!(after.due, next);
+    (polled, after)
+}
+
+#[tokio::test]
+async fn every_order_since_the_store_was_added_is_found_once() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let now = cloud.services.clock.now();
+    // Orders 1 to 50 are older than the store, the last of all an hour younger.
+    let address = shop(250, now.plus_seconds(-60 * 50)).await;
+    let store = store_at(&cloud, &tenant, &address).await;
+    let (first, cursor) = look(&cloud, &store).await;
+    assert!((199..=200).contains(&first.new), "{first:?}");
+    assert!(!first.more);
+    let (second, again) = look(&cloud, &store).await;
+    assert_eq!(second.new, 0);
+    assert!(
+        second.seen < 20,
+        "only the last minutes are looked at again: {second:?}"
+    );
+    assert_eq!(cursor.cursor, again.cursor);
+    let events = cloud.get(&tenant.key, "/events?limit=200").await;
+    let events = events["items"].as_array().expect("a list");
+    assert!(
+        events
+            .iter()
+            .all(|event| event["source"] == "poll" && event["revision"] == 1)
+    );
+}
+
+#[tokio::test]
+async fn an_order_that_was_worked_on_is_not_found_again() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let now = cloud.services.clock.now();
+    let address = shop(1042, now.plus_seconds(-60 * 1041)).await;
+    let store = store_at(&cloud, &tenant, &address).await;
+    runs::dead_run(&cloud, &tenant, &json!({"id": store.id.0}), "gp_refused").await;
+    let (polled, _) = look(&cloud, &store).await;
+    assert_eq!((polled.seen, polled.new), (1, 0));
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_is_told_apart() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = store_at(&cloud, &tenant, "http://127.0.0.1:1").await;
+    let cursors = cloud.services.database.poll_cursors();
+    let cursor = cursors
+        .find(store.tenant, store.id)
+        .await
+        .expect("read")
+        .expect("a cursor");
+    let looked = polling::poll(&cloud.services, &store, &cursor, Micros(0)).await;
+    let Err(polling::PollError::Store(failure)) = looked else {
+        panic!("{looked:?}");
+    };
+    assert_eq!(failure.code, "store_unreachable");
+    let kept = cursors
+        .find(store.tenant, store.id)
+        .await
+        .expect("read")
+        .expect("a cursor");
+    assert_eq!(kept, cursor);
+}
