@@ -137,9 +137,11 @@ async fn settle(
     .fetch_optional(c)
     .await)?;
     let Some((group, key)) = lane else {
-        return Ok(match is_answered(conn, tenant, id).await? {
-            true => Settled::Before,
-            false => Settled::Unknown,
+        let before = is_answered(conn, tenant, id).await?;
+        return Ok(if before {
+            Settled::Before
+        } else {
+            Settled::Unknown
         });
     };
     wake(conn, &LaneKey { tenant, group, key }, id, now).await?;

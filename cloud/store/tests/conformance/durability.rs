@@ -87,14 +87,9 @@ async fn postgres_that_forgets_is_refused() {
     let world = crate::support::postgres().await;
     let options: sqlx::postgres::PgConnectOptions = world.url.parse().unwrap();
     let mut connection = options.connect().await.unwrap();
-    let name = world.url.rsplit_once('/').unwrap().1;
-    let statement = if world.url.contains('?') {
-        let (address, _) = world.url.split_once('?').unwrap();
-        let name = address.rsplit_once('/').unwrap().1;
-        format!("ALTER DATABASE {name} SET synchronous_commit = off")
-    } else {
-        format!("ALTER DATABASE {name} SET synchronous_commit = off")
-    };
+    let (address, _) = world.url.split_once('?').unwrap();
+    let (_, name) = address.rsplit_once('/').unwrap();
+    let statement = format!("ALTER DATABASE {name} SET synchronous_commit = off");
     sqlx::query(AssertSqlSafe(statement))
         .execute(&mut connection)
         .await

@@ -1,6 +1,7 @@
 //! Every store function on both databases.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::too_many_lines, reason = "a story is read in one go")]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -45,6 +45,83 @@ fn migrations_are_paired() {
     assert_eq!(names("sqlite"), names("postgres"));
 }
 
+/// Reads the statements in the sources: each binds the tenant, or is about a global table, or asks
+/// which tenants have work.
+#[test]
+fn every_statement_binds_the_tenant() {
+    let mut seen = 0;
+    for statement in statements() {
+        let about_global = GLOBAL.iter().any(|table| {
+            ["FROM ", "INTO ", "UPDATE "]
+                .iter()
+                .any(|verb| statement.starts_with_verb(verb, table))
+        });
+        let bound = statement.text.contains("tenant = $1")
+            || statement.text.contains(" (tenant, ")
+            || statement.text.contains(" (tenant)");
+        let over_tenants = statement.text.contains("FROM tenant ");
+        assert!(
+            bound || about_global || over_tenants,
+            "{}: {}",
+            statement.file,
+            statement.text
+        );
+        seen += 1;
+    }
+    assert!(seen > 100, "only {seen} statements were found");
+}
+
+struct Statement {
+    file: String,
+    text: String,
+}
+
+impl Statement {
+    /// Whether the first table after the verb is that one.
+    fn starts_with_verb(&self, verb: &str, table: &str) -> bool {
+        self.text
+            .split_once(verb)
+            .is_some_and(|(_, rest)| rest.split([' ', '\n']).next() == Some(table))
+    }
+}
+
+/// Every string literal that is a statement, in one line.
+fn statements() -> Vec<Statement> {
+    let sources = format!("{}/src", env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(sources).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_file() {
+            continue;
+        }
+        let code: String = std::fs::read_to_string(&path)
+            .unwrap()
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .map(|line| format!("{} ", line.trim()))
+            .collect();
+        let literals = code.split('"').skip(1).step_by(2);
+        found.extend(
+            literals
+                .filter(|text| is_statement(text))
+                .map(|text| Statement {
+                    file: path.display().to_string(),
+                    text: text.to_owned(),
+                }),
+        );
+    }
+    found
+}
+
+fn is_statement(text: &str) -> bool {
+    let reads = text.contains("SELECT ") && text.contains("FROM ");
+    let writes = ["INSERT INTO ", "UPDATE ", "DELETE FROM "];
+    reads
+        || writes
+            .iter()
+            .any(|verb| text.starts_with(verb) || text.contains(&format!(") {verb}")))
+}
+
 async fn sqlite_tables(url: &str) -> Tables {
     let options: SqliteConnectOptions = url.parse().unwrap();
     let mut connection = options.connect().await.unwrap();
