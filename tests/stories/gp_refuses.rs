@@ -35,7 +35,12 @@ async fn every_code_becomes_a_dead_letter_with_words_and_repair() {
     for (procedure, code) in codes {
         let fault = json!({"procedure": procedure, "when": "before", "kind": "error", "code": code, "times": 1});
         let (_, fault) = refused(&world, fault, &code.to_string()).await;
-        assert!(fault["node"].as_str().is_some_and(|node| node.contains(procedure)), "{fault}");
+        assert!(
+            fault["node"]
+                .as_str()
+                .is_some_and(|node| node.contains(procedure)),
+            "{fault}"
+        );
         assert!(
             fault["message"]
                 .as_str()

@@ -33,7 +33,11 @@ fn rebind(world: &World, became: &str) {
         .args(["rebind", "--company", COMPANY, "--as", became])
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

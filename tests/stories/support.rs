@@ -38,7 +38,11 @@ pub(crate) async fn run_of(world: &World, order: &Value, state: &str) -> Value {
         let runs = items(&world.api.get(&path).await?);
         // An event that no route takes ends in a run of its own, which wrote nothing.
         let wrote = |run: &&Value| state != "succeeded" || run["gp_key"].is_string();
-        let found = runs.iter().filter(wrote).find(|run| run["state"] == state).cloned();
+        let found = runs
+            .iter()
+            .filter(wrote)
+            .find(|run| run["state"] == state)
+            .cloned();
         if found.is_none() {
             anyhow::bail!("runs: {runs:?}");
         }

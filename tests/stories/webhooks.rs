@@ -69,7 +69,10 @@ async fn send(url: &str, delivery: &Delivery) -> StatusCode {
 /// Events that came by webhook; polling finds the same orders on its own.
 async fn stored(world: &World) -> usize {
     let events = items(&world.api.get("/events?limit=200").await.unwrap());
-    events.iter().filter(|event| event["source"] == "webhook").count()
+    events
+        .iter()
+        .filter(|event| event["source"] == "webhook")
+        .count()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -286,7 +286,10 @@ fn no_number(refused: &Refused<'_>, error: &mut GpError) {
     let code = error.code;
     "DOCID".clone_into(&mut error.element);
     error.value = shown(refused.node, "DOCID");
-    error.text = format!("GP gave no number for document id {} (code {code})", error.value);
+    error.text = format!(
+        "GP gave no number for document id {} (code {code})",
+        error.value
+    );
     "Check in Sales Order Processing Setup that this document id exists for this type of document \
      and has a next number, or name another one in the profile; then replay."
         .clone_into(&mut error.repair);

@@ -50,7 +50,7 @@ pub struct Database {
 pub(crate) enum Db {
     Postgres(PgPool),
     Sqlite {
-        connect: SqliteConnectOptions,
+        connect: Box<SqliteConnectOptions>,
         read: SqlitePool,
         write: Writer,
     },
@@ -255,7 +255,7 @@ async fn open_sqlite(url: &str, options: &Options, wake: &Arc<Wake>) -> Result<D
         .await?;
     let write = Writer::start(conn, Arc::clone(wake));
     Ok(Db::Sqlite {
-        connect,
+        connect: Box::new(connect),
         read,
         write,
     })

@@ -52,9 +52,9 @@ impl Prepared {
             snapshot => compress(snapshot)?,
         };
         Ok(Self {
+            transition,
             snapshot,
             bodies,
-            transition,
         })
     }
 }

@@ -88,7 +88,9 @@ async fn join(conn: &mut Conn, batch: &mut Vec<Unit>, wake: &Wake) {
     match committed {
         Ok(()) => {
             wake.fire(wakes);
-            answers.into_iter().for_each(|answer| answer(Ok(())));
+            for answer in answers {
+                answer(Ok(()));
+            }
         }
         Err(cause) => give_up(conn, answers, cause).await,
     }

@@ -48,10 +48,7 @@ pub(super) async fn carry_out(
     orders: usize,
     kills: usize,
 ) -> anyhow::Result<Killed> {
-    let points = [
-        points("connect-agent").await?,
-        points("connect-cloud").await?,
-    ];
+    let points = [points("connect-agent")?, points("connect-cloud")?];
     let mut random = StdRng::seed_from_u64(orders as u64);
     let mut killed = Killed::default();
     let portion = orders.div_ceil(kills * 2).max(1);
@@ -131,7 +128,7 @@ async fn at_crash_point(
     bail!("{point} was never passed")
 }
 
-async fn points(binary: &str) -> anyhow::Result<Vec<String>> {
+fn points(binary: &str) -> anyhow::Result<Vec<String>> {
     let output = Command::new(binaries::path(binary)?)
         .env("CONNECT_CRASH_LIST", "1")
         .output()?;

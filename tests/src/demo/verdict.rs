@@ -18,7 +18,7 @@ pub(super) async fn settled(world: &Arc<Mutex<World>>, landing: &Landing) -> any
     world
         .lock()
         .await
-        .settled(count, Duration::from_secs(600))
+        .settled(count, Duration::from_mins(10))
         .await
 }
 

@@ -29,18 +29,18 @@ impl std::str::FromStr for Choice {
 }
 
 /// URL of a fresh database.
-pub async fn fresh(choice: &Choice, directory: &Path) -> anyhow::Result<String> {
+pub fn fresh(choice: &Choice, directory: &Path) -> anyhow::Result<String> {
     match choice {
         Choice::Sqlite => Ok(format!(
             "sqlite://{}",
             directory.join("connect.db").display()
         )),
         Choice::Url(url) => Ok(url.clone()),
-        Choice::Postgres => create().await,
+        Choice::Postgres => create(),
     }
 }
 
-async fn create() -> anyhow::Result<String> {
+fn create() -> anyhow::Result<String> {
     let server = std::env::var("CONNECT_TEST_POSTGRES_URL")
         .context("no PostgreSQL server: run through `make test`, or tests/with-postgres.sh")?;
     let name = format!("c{}", uuid::Uuid::new_v4().simple());

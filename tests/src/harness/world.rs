@@ -105,10 +105,10 @@ impl World {
         let path = directory.path();
         let gp = Gp::start(path).await?;
         let shop = Shop::start(path, &options.flavour, options.seed).await?;
-        let url = database::fresh(&options.database, path).await?;
+        let url = database::fresh(&options.database, path)?;
         let cloud_launch = cloud_launch(path, &url)?;
         let ready = path.join("cloud.ready");
-        let operator_key = create_admin(&cloud_launch).await?;
+        let operator_key = create_admin(&cloud_launch)?;
         let mut cloud = Process::start(&cloud_launch)?;
         let said = cloud.ready(&ready).await?;
         std::fs::write(path.join("cloud-ca.pem"), text(&said, "ca_pem")?)?;
@@ -127,7 +127,7 @@ impl World {
         let tenant = setup.tenant(&shop).await?;
         prepare_company(&gp).await?;
         let agent_launch = setup.agent_launch(&gp, options.parallel)?;
-        enroll(&agent_launch, &tenant.token).await?;
+        enroll(&agent_launch, &tenant.token)?;
         let agent = Process::start(&agent_launch)?;
         let (api, tenancy) = setup.route(tenant, &profile).await?;
         shop.post(
@@ -258,7 +258,7 @@ impl Setup<'_> {
 
     async fn route(&self, tenant: Tenant, profile: &Value) -> anyhow::Result<(Api, Tenancy)> {
         let api = tenant.api;
-        let company = wait_for("the company's report", Duration::from_secs(60), || async {
+        let company = wait_for("the company's report", Duration::from_mins(1), || async {
             let companies = items(&api.get("/companies").await?);
             let ready = companies
                 .iter()
@@ -370,7 +370,7 @@ allow_private_networks = true
     })
 }
 
-async fn create_admin(launch: &Launch) -> anyhow::Result<String> {
+fn create_admin(launch: &Launch) -> anyhow::Result<String> {
     let output = Command::new(binaries::path(launch.binary)?)
         .args(&launch.arguments[..2])
         .args(["create-admin", "--name", "demo"])
@@ -394,7 +394,7 @@ async fn prepare_company(gp: &Gp) -> anyhow::Result<()> {
     gp.script(COMPANY, &String::from_utf8(output.stdout)?).await
 }
 
-async fn enroll(launch: &Launch, token: &str) -> anyhow::Result<()> {
+fn enroll(launch: &Launch, token: &str) -> anyhow::Result<()> {
     let output = Command::new(binaries::path(launch.binary)?)
         .args(&launch.arguments[..2])
         .args(["enroll", "--token", token])

@@ -81,7 +81,17 @@ fn shown(cell: &ColumnData<'_>) -> String {
         ColumnData::Numeric(value) => value.map(|value| {
             Decimal::from_i128_with_scale(value.value(), u32::from(value.scale())).to_string()
         }),
-        other => Some(format!("{other:?}")),
+        other @ (ColumnData::F32(_)
+        | ColumnData::F64(_)
+        | ColumnData::Guid(_)
+        | ColumnData::Binary(_)
+        | ColumnData::Xml(_)
+        | ColumnData::DateTime(_)
+        | ColumnData::SmallDateTime(_)
+        | ColumnData::Time(_)
+        | ColumnData::Date(_)
+        | ColumnData::DateTime2(_)
+        | ColumnData::DateTimeOffset(_)) => Some(format!("{other:?}")),
     }
     .unwrap_or_else(|| "NULL".to_owned())
 }
@@ -136,7 +146,7 @@ async fn answered(command: Command<'_>, client: &mut Connection) -> tiberius::Re
     while let Some(item) = stream.try_next().await? {
         match item {
             CommandItem::ReturnStatus(status) => {
-                answer.status = i32::from_ne_bytes(status.to_ne_bytes())
+                answer.status = i32::from_ne_bytes(status.to_ne_bytes());
             }
             CommandItem::ReturnValue(value) => answer.outputs.push(shown(value.data())),
             CommandItem::Row(_) | CommandItem::Metadata(_) | CommandItem::RowsAffected(_) => {}
