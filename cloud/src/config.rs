@@ -318,6 +318,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_with_its_place() {
+        #[expect(clippy::type_complexity, reason = "a table of cases")]
         let cases: &[(&str, &[(&str, &str)], &str)] = &[
             (
                 "[web]\nlistn = \"x\"",

@@ -1,5 +1,9 @@
 //! Stories: the built product is driven through its public faces, against the sandboxes.
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "webhooks are signed with the real time"
+)]
 
 mod support;
 

@@ -36,6 +36,7 @@ async fn shop(count: i64, beginning: Micros) -> String {
         .await
         .expect("a port");
     let address = listener.local_addr().expect("an address");
+    #[expect(clippy::disallowed_methods, reason = "a test's own server")]
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")
 }

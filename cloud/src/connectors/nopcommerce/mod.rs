@@ -130,7 +130,13 @@ impl Client {
         let read = async {
             match self.transport.flavour {
                 Flavour::Official => {
-                    official::read_order(&self.transport, &self.places, &self.products, id).await
+                    Box::pin(official::read_order(
+                        &self.transport,
+                        &self.places,
+                        &self.products,
+                        id,
+                    ))
+                    .await
                 }
                 Flavour::Opensource => {
                     opensource::read_order(&self.transport, &self.places, id).await

@@ -224,6 +224,7 @@ async fn open_as(shop: Shop, password: &str) -> (Arc<Shop>, Arc<Client>) {
         .expect("a port");
     let address = listener.local_addr().expect("an address");
     let router = axum::Router::new().fallback(serve).with_state(shop.clone());
+    #[expect(clippy::disallowed_methods, reason = "a test's own server")]
     tokio::spawn(async move { axum::serve(listener, router).await });
     let settings = http::Settings {
         allow_private_networks: true,

@@ -47,7 +47,7 @@ async fn answer_wakes_the_lane_once(world: World) {
         .list_open(world.tenant, world.agent, None, 10)
         .await
         .unwrap();
-    assert_eq!(open, [command.clone()]);
+    assert_eq!(open, std::slice::from_ref(&command));
     let document = world
         .database
         .payloads()

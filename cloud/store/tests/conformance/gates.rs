@@ -49,7 +49,10 @@ async fn parked_lane_waits_for_its_gate(world: World) {
     let gate = agent_gate(&world, None);
     park_all(&world, &gate).await;
     let gates = world.database.gates();
-    assert_eq!(gates.list(world.tenant).await.unwrap(), [gate.clone()]);
+    assert_eq!(
+        gates.list(world.tenant).await.unwrap(),
+        std::slice::from_ref(&gate)
+    );
     assert_eq!(
         gates.find(world.tenant, gate.key).await.unwrap(),
         Some(gate.clone())

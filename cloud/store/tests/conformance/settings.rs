@@ -33,7 +33,7 @@ async fn tenants_and_environments(world: World) {
         .unwrap();
     assert_eq!(
         environments.list(world.tenant).await.unwrap(),
-        [known.clone()]
+        std::slice::from_ref(&known)
     );
     let twin = Environment {
         id: connect_core::domain::ids::EnvironmentId(id()),
