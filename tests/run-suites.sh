@@ -9,7 +9,8 @@ suite() { # name, cargo test arguments
   echo "== $name took $((SECONDS - start)) s"
 }
 suite "unit and conformance" --lib --bins
-suite "integration" --tests --exclude connect-tests
+# Always the whole workspace: another selection has other features and rebuilds every dependency.
+suite "integration" --test conformance --test documents --test tunnel --test engine
 suite "layering and dependencies" --test layering
 suite "stories" --test stories
 exit $failed
