@@ -206,14 +206,7 @@ fn migrations_come_in_pairs() {
 #[test]
 fn dependencies_have_known_licences_and_one_tls_provider() {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--workspace",
-            "--locked",
-            "--offline",
-            "--target",
-            "all",
-        ])
+        .args(["tree", "--workspace", "--locked", "--target", "all"])
         .args(["-e", "normal,build", "--prefix", "none", "-f", "{p}|{l}"])
         .current_dir(root())
         .output()
