@@ -10,13 +10,12 @@ HOOKS := --features connect-cloud/crash-points,connect-agent/crash-points
 WINDOWS := x86_64-pc-windows-gnu
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: demo test check bench help
+.PHONY: demo test check help
 
 help:
 	@echo "make demo [ARGS='--orders 200 --exit']   orders travel from a sandbox store into a sandbox GP"
 	@echo "make test                                all tests, on SQLite and on PostgreSQL"
 	@echo "make check                               format, lints, Windows build, layering, dependencies"
-	@echo "make bench                               figures, also in target/bench.json"
 
 demo:
 	@tests/provide.sh build demo $(ARGS)
@@ -36,8 +35,3 @@ check:
 	$(CARGO) check --target $(WINDOWS) -p connect-agent -p connect-proto; \
 	$(CARGO) test -q -p connect-tests --test layering; \
 	echo "check took $$((SECONDS - start)) s"
-
-bench:
-	@tests/provide.sh build test
-	$(CARGO) build --release --workspace --bins
-	@$(TARGET)/release/connect-bench $(ARGS)

@@ -14,8 +14,7 @@ need_postgres() { need '/usr/lib/postgresql/*/bin/initdb' postgresql 'the Postgr
 for use in "$@"; do
   case $use in
     build) need cc gcc 'a C compiler'; need cargo cargo 'Rust 1.94 or newer' ;;
-    test) need_postgres; need tsql freetds-bin 'an outside TDS client'
-      python3 -c 'import venv, ensurepip' 2>/dev/null || { packages+=(python3-venv); missing+=('python3-venv (an outside TDS client)'); } ;;
+    test) need_postgres ;;
     check) need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32 'the Windows linker' ;;
     postgres|postgres://*) need_postgres ;;
   esac
@@ -41,8 +40,5 @@ for use in "$@"; do
   if [[ $use == check ]] && ! rustc --print target-libdir --target x86_64-pc-windows-gnu 2>/dev/null | xargs -r test -d; then
     if command -v rustup >/dev/null; then rustup target add x86_64-pc-windows-gnu
     else echo "missing on this machine: Rust's standard library for x86_64-pc-windows-gnu" >&2; exit 1; fi
-  fi
-  if [[ $use == test && ! -x target/pytds/bin/python ]]; then
-    python3 -m venv target/pytds && target/pytds/bin/pip install --quiet --disable-pip-version-check 'python-tds==1.17.1'
   fi
 done
