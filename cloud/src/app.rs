@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use connect_store::Database;
+use connect_store::{Database, Durability};
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -95,8 +95,9 @@ impl App {
         let clients = Clients::new(outgoing_calls(&config))?;
         let authority = Authority::open(&database, &sealer, ids.next(), clock.now());
         let authority = authority.await.context("the private CA")?;
+        let durability = database.check_durable().await?;
         let listeners = Listeners::bind(&config).await?;
-        let ready = listeners.ready(&authority)?;
+        let ready = listeners.ready(&authority, durability)?;
         let urls = Urls {
             web: public_url(&config.web.public_url, &ready.web),
             tunnel: public_url(&config.tunnel.public_url, &ready.tunnel),
@@ -163,7 +164,13 @@ impl App {
         if services.config.worker.enabled {
             services.tasks.spawn(crate::worker::run(services.clone()));
         }
-        tracing::info!(web.url = ready.web, tunnel.url = ready.tunnel, "Serving");
+        tracing::info!(
+            web.url = ready.web,
+            tunnel.url = ready.tunnel,
+            database.kind = services.database.kind(),
+            database.durability = ?ready.durability,
+            "Serving"
+        );
         Ok(())
     }
 }
@@ -177,8 +184,9 @@ impl Listeners {
         })
     }
 
-    fn ready(&self, authority: &Authority) -> anyhow::Result<Ready> {
+    fn ready(&self, authority: &Authority, durability: Durability) -> anyhow::Result<Ready> {
         Ok(Ready {
+            durability: durability.settings.into_iter().collect(),
             web: format!("http://{}", self.web.local_addr()?),
             tunnel: format!("https://{}", self.tunnel.local_addr()?),
             admin: format!("http://{}", self.admin.local_addr()?),

@@ -1,15 +1,13 @@
 //! GP restored from a backup, and production copied over test: nothing is written until the owner chose.
 
-use std::process::Command;
 use std::time::Duration;
 
 use connect_tests::harness::api::items;
-use connect_tests::harness::binaries;
 use connect_tests::harness::wait::wait_for;
 use connect_tests::harness::world::{COMPANY, World};
 use serde_json::json;
 
-use super::support::{LIMIT, documents, documents_of, run_of, world};
+use super::support::{LIMIT, documents, documents_of, plain, run_of, world};
 
 async fn company_is(world: &World, state: &str) {
     wait_for(&format!("the company to be {state}"), LIMIT, || async {
@@ -26,18 +24,11 @@ async fn company_is(world: &World, state: &str) {
     .unwrap_or_else(|error| panic!("{error:#}\n{}", world.agent.tail()));
 }
 
-/// The owner's choice, made on the machine beside GP.
-fn rebind(world: &World, became: &str) {
-    let output = Command::new(binaries::path("connect-agent").unwrap())
-        .args(&world.agent_launch.arguments[..2])
-        .args(["rebind", "--company", COMPANY, "--as", became])
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+/// The owner's choice, made through the web API.
+async fn resolve(world: &World, became: &str) {
+    let path = format!("/companies/{}/resolve", world.tenancy.company_id);
+    let choice = json!({"as": became});
+    world.api.post(&path, &choice).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +41,7 @@ async fn a_restored_company_stops_until_the_owner_says_so() {
         .post(&format!("/backup/{COMPANY}"), &json!({"name": "b"}))
         .await
         .unwrap();
-    world.shop.place(3, "any").await.unwrap();
+    let lost = world.shop.place(3, "any").await.unwrap();
     world.settled(6, LIMIT).await.unwrap();
     let restore = json!({"name": "b", "into": COMPANY});
     world
@@ -65,21 +56,28 @@ async fn a_restored_company_stops_until_the_owner_says_so() {
     run_of(&world, &order, "waiting").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(documents(&world).await.len(), 3);
-    rebind(&world, "restored");
-    let resolve = format!("/companies/{}/resolve", world.tenancy.company_id);
-    world
-        .api
-        .post(&resolve, &json!({"as": "restored"}))
-        .await
-        .unwrap();
+    resolve(&world, "restored").await;
     company_is(&world, "ready").await;
     run_of(&world, &order, "succeeded").await;
     assert_eq!(documents_of(&world, &order).await.len(), 1);
+    // What the backup did not have comes back by replaying it, once each.
+    for order in &lost {
+        assert!(documents_of(&world, order).await.is_empty());
+        for _ in 0..2 {
+            let run = run_of(&world, order, "succeeded").await;
+            let path = format!("/runs/{}/replay", plain(&run["id"]));
+            world.api.post(&path, &json!({})).await.unwrap();
+        }
+    }
+    world.settled(7 + 6, LIMIT).await.unwrap();
+    for order in &lost {
+        assert_eq!(documents_of(&world, order).await.len(), 1);
+    }
     world.end(false).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn production_copied_over_test_writes_nothing() {
+async fn production_copied_over_test_writes_nothing_until_the_owner_says_so() {
     let mut world = world().await;
     world.shop.place(2, "any").await.unwrap();
     world.settled(2, LIMIT).await.unwrap();
@@ -93,5 +91,9 @@ async fn production_copied_over_test_writes_nothing() {
     run_of(&world, &order, "waiting").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(documents_of(&world, &order).await.is_empty());
+    resolve(&world, "copied").await;
+    company_is(&world, "ready").await;
+    run_of(&world, &order, "succeeded").await;
+    assert_eq!(documents_of(&world, &order).await.len(), 1);
     world.end(false).await.unwrap();
 }

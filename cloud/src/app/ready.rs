@@ -1,5 +1,7 @@
 //! The line that says where the process listens.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// Bound addresses and the CA that signs the tunnel's certificates.
@@ -11,6 +13,8 @@ pub struct Ready {
     pub tunnel: String,
     /// Metrics and health.
     pub admin: String,
+    /// Settings of the live database connection by which a commit survives a power cut.
+    pub durability: BTreeMap<&'static str, String>,
     /// Certificate of the private CA, PEM.
     pub ca_pem: String,
 }

@@ -40,6 +40,11 @@ impl Verdict {
     pub(crate) fn holds_commands(&self) -> bool {
         self.contradicted
     }
+
+    /// Whether the agent is to be told what the company's owner decided.
+    pub(crate) fn wants_rebind(&self) -> bool {
+        self.state == CompanyState::Rebinding
+    }
 }
 
 impl Reports {
@@ -69,20 +74,20 @@ impl Reports {
         Ok(verdict)
     }
 
-    /// Looks again at what the cloud contradicted: an owner may have decided meanwhile.
+    /// Looks again at what waits for its owner, who may have decided meanwhile.
     pub(crate) async fn look_again(
         &mut self,
         services: &Services,
         identity: &Identity,
     ) -> Result<Vec<(String, Verdict)>> {
-        let contradicted: Vec<v1::CompanyReport> = self
+        let waiting: Vec<v1::CompanyReport> = self
             .last
             .values()
-            .filter(|seen| seen.verdict.contradicted)
+            .filter(|seen| seen.verdict.contradicted || is_replaced(state_of(seen.report.state())))
             .map(|seen| seen.report.clone())
             .collect();
-        let mut verdicts = Vec::with_capacity(contradicted.len());
-        for report in contradicted {
+        let mut verdicts = Vec::with_capacity(waiting.len());
+        for report in waiting {
             let name = report.company.clone();
             verdicts.push((name, self.take(services, identity, report).await?));
         }
@@ -105,6 +110,14 @@ fn judge(known: Option<&Company>, report: &v1::CompanyReport) -> Verdict {
         detail: report.detail.clone(),
         contradicted: false,
     };
+    if is_replaced(state) && known.is_some_and(|known| known.state == CompanyState::Rebinding) {
+        return Verdict {
+            state: CompanyState::Rebinding,
+            detail: "The owner has decided; the agent is being told to bind the company anew."
+                .to_owned(),
+            contradicted: false,
+        };
+    }
     let (Some(known), CompanyState::Ready, Some(binding)) = (known, state, &report.binding) else {
         return agreed;
     };
@@ -218,8 +231,14 @@ fn needs_person(state: CompanyState) -> bool {
         CompanyState::Unknown
         | CompanyState::Ready
         | CompanyState::Unreachable
-        | CompanyState::LoginRefused => false,
+        | CompanyState::LoginRefused
+        | CompanyState::Rebinding => false,
     }
+}
+
+/// Another database stands where the company's was.
+fn is_replaced(state: CompanyState) -> bool {
+    matches!(state, CompanyState::Restored | CompanyState::Copied)
 }
 
 fn state_of(state: v1::CompanyState) -> CompanyState {
@@ -289,6 +308,18 @@ mod tests {
         let verdict = judge(Some(&known(Some("A"), 10)), &report("B", 99));
         assert_eq!(verdict.state, CompanyState::Copied);
         assert!(verdict.holds_commands());
+    }
+
+    #[test]
+    fn an_owners_decision_is_passed_on_until_the_agent_followed_it() {
+        let mut decided = known(None, 0);
+        decided.state = CompanyState::Rebinding;
+        let mut restored = report("A", 1);
+        restored.set_state(v1::CompanyState::Restored);
+        let verdict = judge(Some(&decided), &restored);
+        assert!(verdict.wants_rebind() && !verdict.holds_commands());
+        let verdict = judge(Some(&decided), &report("B", 1));
+        assert_eq!(verdict.state, CompanyState::Ready);
     }
 
     #[test]

@@ -12,22 +12,23 @@ use connect_proto::tunnel::v1::cloud_message::Message as ToAgent;
 use connect_proto::tunnel::v1::command_result::Outcome;
 use connect_store::StoreError;
 use futures::StreamExt as _;
-use futures::future::{BoxFuture, join_all};
+use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use prost::Message as _;
 use rand::RngExt as _;
 use tokio::sync::{broadcast, mpsc};
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use super::auth::Identity;
-use super::company::Reports;
+use super::company::{Reports, Verdict};
 use super::dispatch::Dispatch;
 use super::outgoing;
 use crate::app::Services;
 use crate::crash;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Between two looks for open commands that wake-ups ask for.
 const LOOK_GAP: Duration = Duration::from_millis(5);
@@ -73,7 +74,9 @@ pub(crate) struct Session {
     epoch: i64,
     end: CancellationToken,
     outgoing: Outgoing,
-    settling: FuturesUnordered<BoxFuture<'static, (CommandId, Result<(), StoreError>)>>,
+    /// Tasks of their own: one that holds a database connection must go on while the session
+    /// waits for another.
+    settling: FuturesUnordered<JoinHandle<(CommandId, Result<(), StoreError>)>>,
     heard: Instant,
     looked: Instant,
     look_at: Option<Instant>,
@@ -93,7 +96,7 @@ enum End {
     /// Draining took too long.
     Drained,
     /// The database or our own code failed.
-    Failed(crate::error::Error),
+    Failed(Error),
 }
 
 impl Session {
@@ -148,7 +151,7 @@ impl Session {
                     Ok(Some(message)) => self.received(message).await,
                     Ok(None) | Err(_) => return End::Left,
                 },
-                Some((id, settled)) = self.settling.next() => self.settled(id, settled),
+                Some(settled) = self.settling.next() => self.settled(settled),
                 wake = wakes.recv() => {
                     self.woken(&wake);
                     Ok(())
@@ -215,8 +218,15 @@ impl Session {
             .reports
             .take(&self.services, &self.identity, report)
             .await?;
-        self.dispatch.hold(&name, verdict.holds_commands());
+        self.act_on(name, &verdict);
         Ok(())
+    }
+
+    fn act_on(&mut self, company: String, verdict: &Verdict) {
+        self.dispatch.hold(&company, verdict.holds_commands());
+        if verdict.wants_rebind() {
+            self.outgoing.send(ToAgent::Rebind(v1::Rebind { company }));
+        }
     }
 
     /// Stores an answer; many are under way at once and share the database's commits.
@@ -230,15 +240,19 @@ impl Session {
         let tenant = self.identity.tenant();
         let (database, now) = (self.services.database.clone(), self.services.clock.now());
         let bytes = result.encode_to_vec();
-        self.settling.push(Box::pin(async move {
+        self.settling.push(self.services.tasks.spawn(async move {
             let settled = database.commands().settle(tenant, id, bytes, now).await;
             (id, settled.map(|_| ()))
         }));
     }
 
     /// The answer is durable, or was before, or nobody waits for it: the agent may forget it.
-    fn settled(&mut self, id: CommandId, settled: Result<(), StoreError>) -> Result<()> {
-        settled?;
+    fn settled(
+        &mut self,
+        settled: Result<(CommandId, Result<(), StoreError>), JoinError>,
+    ) -> Result<()> {
+        let (id, stored) = settled.map_err(Error::internal)?;
+        stored?;
         self.dispatch.settled(id);
         let command_id = id.to_string();
         self.outgoing
@@ -300,7 +314,7 @@ impl Session {
     }
 
     /// Answers in the agent's stead: a command that cannot be sent must not wait for ever.
-    fn give_up(&mut self, command: &Command, error: &crate::error::Error) {
+    fn give_up(&mut self, command: &Command, error: &Error) {
         tracing::error!(command.id = %command.id, error = error.report(), "A command cannot be sent");
         let failure = v1::Failure {
             class: v1::ErrorClass::Bug.into(),
@@ -338,7 +352,7 @@ impl Session {
             .look_again(&self.services, &self.identity)
             .await?
         {
-            self.dispatch.hold(&name, verdict.holds_commands());
+            self.act_on(name, &verdict);
         }
         Ok(None)
     }

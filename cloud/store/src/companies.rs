@@ -131,26 +131,16 @@ impl Companies<'_> {
             .await
     }
 
-    /// An owner's decision: takes incarnation and journal number as they are, lower or not.
+    /// An owner's decision: whatever is reported next, bound anew, is the company from now on.
     pub async fn update_resolved(
         &self,
         tenant: TenantId,
         id: CompanyId,
-        incarnation: Option<&str>,
-        journal: i64,
     ) -> Result<bool, StoreError> {
         self.0
-            .write(
-                (tenant, id, incarnation.map(str::to_owned), journal),
-                |conn, (tenant, id, incarnation, journal)| {
-                    Box::pin(resolve(
-                        conn,
-                        (*tenant, *id),
-                        incarnation.as_deref(),
-                        *journal,
-                    ))
-                },
-            )
+            .write((tenant, id), |conn, &(tenant, id)| {
+                Box::pin(resolve(conn, tenant, id))
+            })
             .await
     }
 }
@@ -239,21 +229,16 @@ async fn update_journal(
     Ok(())
 }
 
-async fn resolve(
-    conn: &mut Conn,
-    (tenant, id): (TenantId, CompanyId),
-    incarnation: Option<&str>,
-    journal: i64,
-) -> Result<bool, StoreError> {
+async fn resolve(conn: &mut Conn, tenant: TenantId, id: CompanyId) -> Result<bool, StoreError> {
+    let state = word(&CompanyState::Rebinding)?;
     let changed = on!(conn, c => sqlx::query(
         "UPDATE company
-         SET incarnation = $3, highest_journal = $4
+         SET state = $3, incarnation = NULL, highest_journal = 0
          WHERE tenant = $1 AND id = $2",
     )
     .bind(tenant.0)
     .bind(id.0)
-    .bind(incarnation)
-    .bind(journal)
+    .bind(state)
     .execute(c)
     .await
     .map(|done| done.rows_affected()))?;

@@ -88,6 +88,8 @@ pub struct World {
     pub tunnel: String,
     /// Address of health and metrics.
     pub admin: String,
+    /// What the cloud's database promises, as its live connection says.
+    pub durability: Value,
     /// The profile in force.
     pub profile: Value,
     /// How the cloud is started.
@@ -144,6 +146,7 @@ impl World {
             tenancy,
             tunnel: setup.tunnel.clone(),
             admin: text(&said, "admin")?,
+            durability: said["durability"].clone(),
             profile,
             cloud_launch,
             agent_launch,

@@ -82,6 +82,8 @@ pub enum CompanyState {
     Restored,
     /// The database belongs elsewhere.
     Copied,
+    /// Its owner has decided; the agent is being told to bind it anew.
+    Rebinding,
 }
 
 /// A GP company database.

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use connect_core::domain::agent::Company;
+use connect_core::domain::agent::{Company, CompanyState};
 use connect_core::domain::ids::CompanyId;
-use connect_core::domain::lane::{GateKey, GateKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -64,7 +63,8 @@ pub(crate) async fn show(
         .map(|company| Json(company.into()))
 }
 
-/// Takes a restored or copied database for what it is: its next report is the new truth.
+/// Takes a restored or copied database for what it is: the agent binds it anew, and its work
+/// goes on once that is reported.
 #[utoipa::path(
     post, path = "/companies/{id}/resolve", tag = "companies", params(("id" = Uuid, Path)),
     request_body = Resolution,
@@ -80,23 +80,18 @@ pub(crate) async fn resolve(
     let company = find(&shared, &caller, &id).await?;
     let became = form.choice("as", &[("restored", "restored"), ("copied", "copied")]);
     form.finish()?;
-    let tenant = caller.tenant;
+    if !matches!(
+        company.state,
+        CompanyState::Restored | CompanyState::Copied | CompanyState::Rebinding
+    ) {
+        let message = "this company is neither restored nor copied: there is nothing to decide";
+        return Err(Error::conflict("nothing_to_resolve", message));
+    }
     let action = format!("company.resolve.{became}");
     let database = shared.audited(&caller, &action, &id);
     database
         .companies()
-        .update_resolved(tenant, company.id, None, 0)
-        .await?;
-    let gate = GateKey {
-        kind: GateKind::Company,
-        target: company.id.0,
-    };
-    let now = shared.services.clock.now();
-    shared
-        .services
-        .database
-        .gates()
-        .delete(tenant, gate, now)
+        .update_resolved(caller.tenant, company.id)
         .await?;
     find(&shared, &caller, &id)
         .await

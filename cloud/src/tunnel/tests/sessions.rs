@@ -151,7 +151,7 @@ async fn a_company_that_went_back_is_parked_until_its_owner_decides() {
     wait_for("the gate to close", closed).await;
 
     companies
-        .update_resolved(held.tenant, company.id, Some("A"), 49)
+        .update_resolved(held.tenant, company.id)
         .await
         .unwrap();
     wait_for("the company", || async {

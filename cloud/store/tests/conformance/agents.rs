@@ -249,12 +249,10 @@ async fn company_reports_keep_the_mark(world: World) {
         .unwrap();
     assert_eq!(found.as_ref(), Some(&company));
     companies
-        .update_resolved(world.tenant, world.company, Some("guid-2"), 12)
+        .update_resolved(world.tenant, world.company)
         .await
         .unwrap();
     let company = companies.list(world.tenant).await.unwrap().remove(0);
-    assert_eq!(
-        (company.highest_journal, company.incarnation.as_deref()),
-        (12, Some("guid-2"))
-    );
+    assert_eq!(company.state, CompanyState::Rebinding);
+    assert_eq!((company.highest_journal, company.incarnation), (0, None));
 }

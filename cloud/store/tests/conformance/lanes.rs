@@ -1,16 +1,13 @@
-//! Order per key, takeover, fairness, speed.
+//! Order per key, takeover, fairness.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use connect_core::domain::ids::StoreId;
-use connect_core::domain::lane::{Fence, LaneKey, LaneNext};
+use connect_core::domain::lane::{LaneKey, LaneNext};
 use connect_core::domain::run::RunState;
 use connect_store::ApplyError;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions};
 use tokio::sync::Mutex;
 
 use crate::support::{NOW, World, insert_store};
@@ -24,7 +21,6 @@ on_both!(
     retired_worker_is_taken_over_at_once,
     released_lane_waits_for_its_time,
     stores_take_turns,
-    hundred_thousand_jobs_behind_ten_heads,
 );
 
 async fn ready_tenants_are_found(world: World) {
@@ -233,97 +229,4 @@ async fn place_at(world: &World, store: StoreId) {
         ..world.lane("1")
     };
     world.database.events().insert(&event, &lane).await.unwrap();
-}
-
-async fn hundred_thousand_jobs_behind_ten_heads(world: World) {
-    for order in 0..10 {
-        world.place(&order.to_string()).await;
-    }
-    pile_up(&world, 10_000).await;
-    let counted: Vec<(i64,)> = raw(&world, "SELECT COUNT(*) FROM job").await;
-    assert_eq!(counted, [(100_000,)]);
-    let fence = world.worker().await;
-    let (claimed, took) = timed_claim(&world, fence).await;
-    assert_eq!(claimed, 10);
-    let mut times = vec![took];
-    for _ in 0..20 {
-        for lane in 0..10 {
-            release(&world, fence, lane).await;
-        }
-        times.push(timed_claim(&world, fence).await.1);
-    }
-    times.sort();
-    eprintln_figure(&world, &times);
-    // Scanning the jobs takes seconds; claiming lanes takes milliseconds even on a busy machine.
-    assert!(
-        times[times.len() / 2] < Duration::from_millis(250),
-        "{times:?}"
-    );
-}
-
-/// Lengthens every lane to so many jobs by hand: storing the events is not what is measured.
-async fn pile_up(world: &World, jobs: i64) {
-    let job = format!(
-        "WITH RECURSIVE place(number) AS (
-             SELECT CAST(2 AS BIGINT)
-             UNION ALL
-             SELECT number + 1 FROM place WHERE number < {jobs}
-         )
-         INSERT INTO job (tenant, lane_group, lane_key, number, event)
-         SELECT job.tenant, job.lane_group, job.lane_key, place.number, job.event
-         FROM job, place
-         WHERE job.number = 1
-         RETURNING number"
-    );
-    let _: Vec<(i64,)> = raw(world, &job).await;
-    let lane = format!("UPDATE lane SET next_number = {jobs} + 1 RETURNING next_number");
-    let _: Vec<(i64,)> = raw(world, &lane).await;
-}
-
-async fn raw(world: &World, sql: &str) -> Vec<(i64,)> {
-    let sql = AssertSqlSafe(sql.to_owned());
-    if world.database.kind() == "sqlite" {
-        let options: SqliteConnectOptions = world.url.parse().unwrap();
-        let mut connection = options.connect().await.unwrap();
-        return sqlx::query_as(sql)
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-    }
-    let options: PgConnectOptions = world.url.parse().unwrap();
-    let mut connection = options.connect().await.unwrap();
-    sqlx::query_as(sql)
-        .fetch_all(&mut connection)
-        .await
-        .unwrap()
-}
-
-async fn timed_claim(world: &World, fence: Fence) -> (usize, Duration) {
-    let began = Instant::now();
-    let claimed = world.claim(fence, 10).await.len();
-    (claimed, began.elapsed())
-}
-
-/// Lets a lane go without a run of its own, as a worker that stops does.
-async fn release(world: &World, fence: Fence, lane: usize) {
-    let claimed = connect_core::domain::lane::ClaimedLane {
-        key: world.lane(&lane.to_string()),
-        number: 1,
-        event: world.event(&lane.to_string(), "unused"),
-        run: None,
-        result: None,
-    };
-    let run = world.run(&claimed);
-    let release = world.transition(&claimed, fence, run, LaneNext::Release { due: NOW });
-    world.database.runs().apply(release).await.unwrap();
-}
-
-#[expect(clippy::print_stderr, reason = "the figure is what this test shows")]
-fn eprintln_figure(world: &World, times: &[Duration]) {
-    eprintln!(
-        "claim of 10 lanes, 100,000 jobs behind 10 heads, {}: median {:?}, worst {:?}",
-        world.database.kind(),
-        times[times.len() / 2],
-        times[times.len() - 1],
-    );
 }

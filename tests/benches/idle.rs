@@ -1,0 +1,35 @@
+//! Memory of an agent that has nothing to do.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use connect_tests::harness::world::{Options, World};
+
+use crate::figure::Figures;
+
+/// What the design allows.
+const ALLOWED_MB: f64 = 20.0;
+
+pub(crate) async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
+    let world = World::start(&Options::default()).await?;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let fresh = resident_mb(world.agent.id())?;
+    figures.add("agent.idle_mb", fresh, "MB", Some(ALLOWED_MB));
+    world.shop.place(100, "any").await?;
+    world.settled(100, Duration::from_mins(5)).await?;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let after = resident_mb(world.agent.id())?;
+    figures.add("agent.idle_after_work_mb", after, "MB", Some(ALLOWED_MB));
+    world.end(false).await?;
+    Ok(())
+}
+
+fn resident_mb(process: u32) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .context("no VmRSS")?;
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib / 1024.0)
+}
