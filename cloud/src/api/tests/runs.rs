@@ -30,7 +30,7 @@ pub(super) async fn dead_run(cloud: &Cloud, tenant: &Tenant, store: &Value, code
     let claimed = services
         .database
         .lanes()
-        .claim(tenant.id, fence, now, 1)
+        .claim(tenant.id, fence, now, connect_store::Room::of(1))
         .await
         .expect("a lane");
     let lane = claimed.into_iter().next().expect("a lane");
