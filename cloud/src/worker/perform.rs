@@ -519,10 +519,7 @@ impl Work {
         let (run, plan) = (&self.run, &self.plan);
         format!(
             "{}/{}/{}:{}/{purpose}/{generation}",
-            plan.company.database,
-            plan.store.id.0.simple(),
-            run.entity,
-            run.entity_id,
+            plan.company.database, plan.store.effect_scope, run.entity, run.entity_id,
         )
     }
 }
