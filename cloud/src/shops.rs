@@ -26,7 +26,9 @@ const LONGEST_SCOPE: usize = 80;
 /// How a shop is named in effect keys: by its address, without what may differ from one time it is
 /// typed to the next; a digest of it where it is long.
 pub fn effect_scope(base_url: &str) -> String {
-    let address = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+    let address = base_url
+        .split_once("://")
+        .map_or(base_url, |(_, rest)| rest);
     let address = address.trim_end_matches('/').to_ascii_lowercase();
     let plain = address.len() <= LONGEST_SCOPE
         && address

@@ -18,6 +18,7 @@ use futures::FutureExt as _;
 use super::Shop;
 use super::context::{Plan, Unplanned};
 use super::gates;
+use super::lease::Lease;
 use super::perform;
 use super::progress::Progress;
 use crate::app::Services;
@@ -119,6 +120,7 @@ async fn carry(shop: &Arc<Shop>, fence: Fence, claimed: &ClaimedLane) -> Result<
         services: services.clone(),
         plan,
         fence,
+        lease: shop.lease.clone(),
         lane: claimed.key.clone(),
         number: claimed.number,
         resumed: begun.is_some(),
@@ -143,6 +145,7 @@ pub(super) struct Work {
     pub(super) services: Arc<Services>,
     pub(super) plan: Plan,
     pub(super) fence: Fence,
+    pub(super) lease: Arc<Lease>,
     pub(super) lane: LaneKey,
     pub(super) number: i64,
     pub(super) run: Run,

@@ -1,6 +1,6 @@
 //! The actions a run asks for: reads and writes of the store, links, documents for GP.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connect_core::domain::command::Command;
 use connect_core::domain::failure::{Failure, FailureClass, Fault};
@@ -127,9 +127,10 @@ pub(super) async fn broken(services: &Services, fence: Fence, claimed: &ClaimedL
         repair: "Look for this run in the cloud's log, report what it says, and replay.".to_owned(),
         ..Fault::default()
     });
-    let mut run = claimed.run.clone().unwrap_or_else(|| {
-        bare_run(services, claimed, RunState::Dead, String::new())
-    });
+    let mut run = claimed
+        .run
+        .clone()
+        .unwrap_or_else(|| bare_run(services, claimed, RunState::Dead, String::new()));
     message.clone_into(&mut run.summary);
     run.state = RunState::Dead;
     run.failure = Some(failure);
@@ -144,12 +145,7 @@ fn run_id(services: &Services, claimed: &ClaimedLane) -> RunId {
 }
 
 /// A run of an event for which there is no plan.
-fn bare_run(
-    services: &Services,
-    claimed: &ClaimedLane,
-    state: RunState,
-    summary: String,
-) -> Run {
+fn bare_run(services: &Services, claimed: &ClaimedLane, state: RunState, summary: String) -> Run {
     let event = &claimed.event;
     Run {
         tenant: event.tenant,
@@ -212,6 +208,9 @@ fn applied(outcome: Result<(), ApplyError>) -> Result<()> {
     }
 }
 
+/// A lease is not stretched to its last moment.
+const LEASE_MARGIN: Duration = Duration::from_secs(1);
+
 impl Work {
     /// Reads from the store: safe, so nothing is stored before it.
     pub(super) async fn read_store(
@@ -249,6 +248,7 @@ impl Work {
                 .await?;
             crate::crash::point("cloud.intent.stored");
         }
+        let limit = self.within_lease(timeout_ms).await?;
         let now = self.services.clock.now();
         let write = async {
             let client = shops::client(&self.services, &self.plan.store).await?;
@@ -265,9 +265,22 @@ impl Work {
             };
             Ok(Value::map([("note", Value::from(noted))]))
         };
-        let outcome = in_time(timeout_ms, "The store", write).await;
+        let outcome = in_time(limit, "The store", write).await;
         crate::crash::point("cloud.store.marked");
         Ok(outcome)
+    }
+
+    /// A call that is not safe to repeat must have ended before another worker can take over.
+    async fn within_lease(&self, timeout_ms: u32) -> Result<u32> {
+        let wanted = Duration::from_millis(timeout_ms.into());
+        if self.lease.left() <= wanted {
+            let workers = self.services.database.workers();
+            let asked = Instant::now();
+            workers.update(self.fence).await.map_err(refused)?;
+            self.lease.renewed(asked);
+        }
+        let most = wanted.min(self.lease.left().saturating_sub(LEASE_MARGIN));
+        Ok(u32::try_from(most.as_millis()).unwrap_or(timeout_ms))
     }
 
     /// Answers each query with the link's GP key, or nothing.
@@ -467,7 +480,13 @@ impl Work {
     fn transition(&mut self, state: RunState, summary: String, next: LaneNext) -> Transition {
         self.run.state = state;
         self.run.summary = summary;
-        self.run.snapshot = self.progress.to_bytes();
+        // Nobody goes on with a run that did its work.
+        self.run.snapshot = match state {
+            RunState::Succeeded => Vec::new(),
+            RunState::Running | RunState::Waiting | RunState::Dead | RunState::Superseded => {
+                self.progress.to_bytes()
+            }
+        };
         Transition {
             lane: self.lane.clone(),
             number: self.number,

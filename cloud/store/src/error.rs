@@ -131,7 +131,8 @@ pub(crate) trait Transient {
 impl Transient for StoreError {
     fn is_transient(&self) -> bool {
         match self {
-            Self::Statement(cause) => transient(cause),
+            // Whatever came before the commit is rolled back with its connection.
+            Self::Statement(cause) => transient(cause) || matches!(cause, sqlx::Error::Io(_)),
             Self::Commit(cause) => transient(cause),
             Self::Duplicate { .. }
             | Self::NotDurable { .. }
@@ -164,9 +165,7 @@ fn unreachable(cause: &sqlx::Error) -> bool {
     let refused = cause
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code)
-        .is_some_and(|code| {
-            code.starts_with("08") || code.starts_with("57P0") || code == "53300"
-        });
+        .is_some_and(|code| code.starts_with("08") || code.starts_with("57P0") || code == "53300");
     broken || refused
 }
 
