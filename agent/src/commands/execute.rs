@@ -1,7 +1,5 @@
 //! `execute`: one eConnect document, exactly once for its effect key.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use aws_lc_rs::digest::{SHA256, digest};
 use connect_proto::econnect::{self, Document, Limits, Options, ReadError};
 use connect_proto::tunnel::v1::command_result::Outcome;
@@ -10,10 +8,11 @@ use connect_proto::tunnel::v1::{
 };
 
 use super::failure;
-use crate::sqlserver::{self, Company, Request};
+use crate::sqlserver::{self, Company, Progress, Request};
 use crate::tunnel::Work;
 
 const LONGEST_KEY: usize = 200;
+const TIMED_OUT: &str = "timed_out";
 
 /// Executes the document within the command's time.
 pub(super) async fn run(company: &Company, work: &Work, body: &ExecuteDocument) -> Outcome {
@@ -32,7 +31,7 @@ async fn executed(
     check_incarnation(company, &body.expected_incarnation).await?;
     let document = read(company, &work.document)?;
     let hash = hex(digest(&SHA256, &work.document).as_ref());
-    let committing = AtomicBool::new(false);
+    let progress = Progress::default();
     let request = Request {
         effect_key: &body.effect_key,
         command_id: &work.command.command_id,
@@ -42,17 +41,20 @@ async fn executed(
         update: body.semantics() == Semantics::Update,
         gapless: body.gapless,
         deadline: work.deadline,
-        committing: &committing,
+        progress: &progress,
     };
     let deadline = tokio::time::Instant::from_std(work.deadline);
     // Dropping the execution closes its connection, and the server rolls back.
     let stopped = tokio::select! {
         outcome = Box::pin(sqlserver::execute(company, &request)) => return outcome,
-        () = tokio::time::sleep_until(deadline) => "timed_out",
+        () = tokio::time::sleep_until(deadline) => TIMED_OUT,
         () = work.cancelled.cancelled() => "cancelled",
     };
-    if committing.load(Ordering::SeqCst) {
+    if progress.is_committing() {
         return sqlserver::settle(company, &request).await;
+    }
+    if progress.was_locked() && stopped == TIMED_OUT {
+        return Err(sqlserver::locked_failure());
     }
     let message = "The document was not finished in its time; nothing was written.";
     Err(failure(ErrorClass::Unavailable, stopped, message))

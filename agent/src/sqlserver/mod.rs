@@ -10,6 +10,7 @@ mod error;
 mod health;
 mod journal;
 mod numbers;
+mod opening;
 mod plan;
 mod pool;
 mod procedures;
@@ -19,6 +20,7 @@ mod reply;
 mod statements;
 mod values;
 mod view;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +29,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 pub use company::Company;
-pub use econnect::{Request, execute, settle};
+pub use econnect::{Progress, Request, execute, locked_failure, settle};
 pub use error::SqlError;
 pub use health::{Finding, examine, served_procedures};
 pub use queries::{NAMES as QUERY_NAMES, QueryError, run as query};

@@ -109,6 +109,9 @@ pub(super) fn plan(
         }
     }
     let numbers = numbers(document, &mut problems);
+    if calls.is_empty() && problems.is_empty() {
+        problems.push(nothing_to_call(document));
+    }
     if problems.is_empty() {
         let kinds: Vec<_> = document
             .transactions
@@ -221,12 +224,7 @@ fn call(place: &Place<'_>, shape: &Shape, problems: &mut Vec<GpError>) -> Planne
             .iter()
             .map(|p| format!("{} {} OUTPUT", p.name, p.declared)),
     );
-    let proofs = [
-        statements::RETURN_CODE,
-        statements::TRANSACTION_COUNT,
-        statements::TRANSACTION_HEALTH,
-    ];
-    declarations.extend(proofs.iter().map(|name| format!("{name} int OUTPUT")));
+    declarations.extend(statements::PROOFS.map(|name| format!("{name} int OUTPUT")));
     let procedure = procedure(&spec.name);
     let inputs = arguments.iter().map(|argument| argument.name.as_str());
     let named = outputs.iter().map(|output| output.name.as_str());
@@ -335,6 +333,16 @@ fn violation(violation: econnect::Violation) -> GpError {
         element: violation.element.unwrap_or_default(),
         value: violation.value.unwrap_or_default(),
         repair: "Correct the mapping or the store's data, and replay.".to_owned(),
+        ..GpError::default()
+    }
+}
+
+fn nothing_to_call(document: &Document) -> GpError {
+    let node = document.transactions.first().map(|t| t.kind.clone());
+    GpError {
+        text: "holds no node that GP could be given".to_owned(),
+        node: node.unwrap_or_default(),
+        repair: "Correct the mapping, and replay.".to_owned(),
         ..GpError::default()
     }
 }

@@ -116,6 +116,7 @@ impl Session {
         const GOES_ON: [i32; 9] = [2627, 2601, 515, 547, 8152, 2628, 1222, 50000, 3903];
         self.error(error);
         self.state.last_error = i64::from(error.number);
+        self.state.row_count = 0;
         if self.state.abort_on_error && self.state.open.is_some() {
             self.abandon()?;
             return Ok(Flow::Stop);
