@@ -155,19 +155,13 @@ pub async fn settle(company: &Company, request: &Request<'_>) -> Result<Executed
                 return Err(failure(ErrorClass::Unavailable, "connection_lost", message));
             }
             // A refused login must not be tried over and over: the account could be locked.
-            Err(error)
-                if Instant::now() < until && !matches!(error, SqlError::LoginRefused(_)) =>
-            {
+            Err(error) if Instant::now() < until && !matches!(error, SqlError::LoginRefused(_)) => {
                 tracing::warn!("The outcome of a commit is not known yet: {error}");
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
             Err(error) => {
                 let message = format!("The commit was sent and not answered; {error}");
-                return Err(failure(
-                    ErrorClass::Unavailable,
-                    "commit_in_doubt",
-                    message,
-                ));
+                return Err(failure(ErrorClass::Unavailable, "commit_in_doubt", message));
             }
         }
     }
@@ -193,7 +187,11 @@ async fn prepare(company: &Company, document: &Document) -> Result<Plan, Failure
     let plan = plan::plan(document, &shapes, &allowed)?;
     if numbers::longest_text(&plan.numbers) > LONGEST_NUMBERS {
         let message = "The document asks for more numbers than the journal can keep; split it.";
-        return Err(failure(ErrorClass::InvalidData, "too_many_numbers", message));
+        return Err(failure(
+            ErrorClass::InvalidData,
+            "too_many_numbers",
+            message,
+        ));
     }
     Ok(plan)
 }

@@ -29,10 +29,7 @@ impl Run<'_> {
                 self.open_reserving(connection, wanted, known, numbering)
                     .await
             }
-            _ => {
-                self.open_reserving_all(connection, known, numbering)
-                    .await
-            }
+            _ => self.open_reserving_all(connection, known, numbering).await,
         }
     }
 
@@ -157,13 +154,7 @@ impl Run<'_> {
                 *numbering = Numbering::Renewed;
             }
         }
-        begin(
-            connection,
-            row.journal_id,
-            kept,
-            &statements::JOURNAL_TAKE,
-        )
-        .await
+        begin(connection, row.journal_id, kept, &statements::JOURNAL_TAKE).await
     }
 
     async fn open_committed(

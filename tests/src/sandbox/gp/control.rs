@@ -127,6 +127,7 @@ async fn stats(State(control): State<Arc<Control>>) -> Json<JsonValue> {
     Json(json!({
         "procedures": procedures,
         "batches": batches,
+        "requests": control.server.requests.load(Ordering::Relaxed),
         "connections": control.server.connections.load(Ordering::Relaxed),
         "cpu_seconds": cpu_seconds(),
     }))

@@ -34,6 +34,7 @@ pub struct Server {
     next_spid: AtomicI64,
     pub connections: AtomicI64,
     batches: AtomicU64,
+    pub requests: AtomicU64,
     calls: Mutex<HashMap<String, u64>>,
     /// Changes when all connections shall end.
     kick: watch::Sender<u64>,
@@ -61,6 +62,7 @@ impl Server {
             next_spid: AtomicI64::new(51),
             connections: AtomicI64::new(0),
             batches: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
             calls: Mutex::new(HashMap::new()),
             kick: watch::channel(0).0,
         }
@@ -82,6 +84,11 @@ impl Server {
     /// Ends every connection.
     pub fn kick_all(&self) {
         self.kick.send_modify(|count| *count += 1);
+    }
+
+    /// Counts a message of a client: one round trip.
+    pub fn count_request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a batch or parameterised statement.

@@ -14,6 +14,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use super::error::SqlError;
+use super::faults::When;
 use super::server::Server;
 use super::sql::run::Answer;
 use super::sql::script::Isolation;
@@ -142,13 +143,11 @@ impl Session {
     }
 
     async fn request(&mut self, message: Message) -> Ended {
+        self.server.count_request();
         let outcome = match message.kind {
             packet::BATCH => self.batch(message).await,
             packet::RPC => self.rpc(message).await,
-            packet::TRANSACTION => {
-                self.transaction(message);
-                Ok(())
-            }
+            packet::TRANSACTION => self.transaction(message),
             packet::ATTENTION => Err(Failure::Cancelled),
             other => Err(SqlError::unsupported(format!("packet type 0x{other:02X}")).into()),
         };
@@ -177,9 +176,14 @@ impl Session {
         Ok(())
     }
 
-    fn transaction(&mut self, message: Message) {
+    fn transaction(&mut self, message: Message) -> Result<(), Failure> {
         self.done_token = tokens::DONE;
-        let outcome = match request::transaction(message.body) {
+        let request = request::transaction(message.body);
+        let commits = matches!(request, Ok(TransactionRequest::Commit { .. }));
+        if commits && self.server.faults.ends_commit(When::Before) {
+            return Err(Failure::Gone);
+        }
+        let outcome = match request {
             Ok(TransactionRequest::Begin) => {
                 self.begin();
                 Ok(())
@@ -202,6 +206,9 @@ impl Session {
             ))),
             Err(error) => Err(SqlError::new(4002, error)),
         };
+        if commits && self.server.faults.ends_commit(When::After) {
+            return Err(Failure::Gone);
+        }
         let failed = outcome.is_err();
         if let Err(error) = outcome {
             self.error(&error);
@@ -212,6 +219,7 @@ impl Session {
             if failed { tokens::FAILED } else { 0 },
             0,
         );
+        Ok(())
     }
 
     /// Writes an error token.

@@ -1,0 +1,97 @@
+//! Locks, lost commits and time that runs out: what is answered, and that a repeat is safe.
+
+use std::time::{Duration, Instant};
+
+use connect_proto::tunnel::v1::ErrorClass;
+use serde_json::json;
+
+use super::stage::{Order, Stage, execute, good, number, refused};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn locks_that_outlive_the_command_answer_busy() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    for (index, fault) in [
+        json!({"procedure": "taSopHdrIvcInsert", "kind": "lock_timeout", "times": 10_000}),
+        json!({"procedure": "taSopLineIvcInsert", "kind": "error", "code": 2079, "times": 10_000}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        stage.fault(fault).await;
+        let (key, began) = (format!("l{index}"), Instant::now());
+        let order = Order::new(&key, &key, &good("L1")).within(4_000);
+        session.send(order.command()).await;
+        let failure = refused(&mut session).await;
+        assert_eq!(
+            (failure.class(), failure.code.as_str()),
+            (ErrorClass::Busy, "locked")
+        );
+        assert!(
+            began.elapsed() > Duration::from_secs(3),
+            "the time was used"
+        );
+        stage.clear_faults().await;
+    }
+    assert!(stage.documents("L1").await.is_empty());
+    session.send(execute("again", "l1", &good("L1"))).await;
+    number(&mut session, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_whose_answer_is_lost_is_found() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    stage
+        .fault(json!({"procedure": "COMMIT", "when": "after", "kind": "disconnect"}))
+        .await;
+    session.send(execute("c1", "m1", &good("M1"))).await;
+    let sop_number = number(&mut session, false).await;
+    let documents = stage.documents("M1").await;
+    assert_eq!(
+        (documents.len(), &documents[0]["SOPNUMBE"]),
+        (1, &json!(sop_number))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_never_happened_is_told_and_repeated() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    stage
+        .fault(json!({"procedure": "COMMIT", "when": "before", "kind": "disconnect"}))
+        .await;
+    session.send(execute("c1", "n1", &good("N1"))).await;
+    let failure = refused(&mut session).await;
+    assert_eq!(failure.class(), ErrorClass::Unavailable, "{failure:?}");
+    assert_eq!(failure.code, "connection_lost");
+    assert!(stage.documents("N1").await.is_empty());
+    session.send(execute("c2", "n1", &good("N1"))).await;
+    number(&mut session, false).await;
+    assert_eq!(stage.documents("N1").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_out_of_time_leaves_nothing_and_its_connection_is_gone() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    session.send(execute("c0", "t0", &good("T0"))).await;
+    number(&mut session, false).await;
+    let connections = stage.connections().await;
+    stage
+        .fault(json!({"procedure": "taSopHdrIvcInsert", "kind": "delay", "ms": 60_000}))
+        .await;
+    let order = Order::new("c1", "t1", &good("T1")).within(1_500);
+    session.send(order.command()).await;
+    let failure = refused(&mut session).await;
+    assert_eq!(failure.code, "timed_out", "{failure:?}");
+    let until = Instant::now() + Duration::from_secs(5);
+    while stage.connections().await >= connections {
+        assert!(Instant::now() < until, "the connection is still there");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(stage.documents("T1").await.is_empty());
+    session.send(execute("c2", "t1", &good("T1"))).await;
+    number(&mut session, false).await;
+    assert_eq!(stage.documents("T1").await.len(), 1);
+}
