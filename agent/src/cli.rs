@@ -194,6 +194,7 @@ async fn renew(config: Config) -> anyhow::Result<ExitCode> {
 fn status(config: Config) -> anyhow::Result<ExitCode> {
     let parts = Parts::open(config, clock())?;
     let status = parts.state.status()?.context("the agent has not run yet")?;
+    let status = status.at(parts.clock.now_unix_ms());
     say(&serde_json::to_string_pretty(&status)?)?;
     Ok(ExitCode::SUCCESS)
 }
