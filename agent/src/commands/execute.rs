@@ -12,6 +12,7 @@ use crate::sqlserver::{self, Company, Progress, Request};
 use crate::tunnel::Work;
 
 const LONGEST_KEY: usize = 200;
+const LONGEST_COMMAND_ID: usize = 36;
 const TIMED_OUT: &str = "timed_out";
 
 /// Executes the document within the command's time.
@@ -28,7 +29,7 @@ async fn executed(
     body: &ExecuteDocument,
 ) -> Result<Executed, Failure> {
     check_key(&body.effect_key)?;
-    check_incarnation(company, &body.expected_incarnation).await?;
+    check_command_id(&work.command.command_id)?;
     let document = read(company, &work.document)?;
     let hash = hex(digest(&SHA256, &work.document).as_ref());
     let progress = Progress::default();
@@ -46,7 +47,9 @@ async fn executed(
     let deadline = tokio::time::Instant::from_std(work.deadline);
     // Dropping the execution closes its connection, and the server rolls back.
     let stopped = tokio::select! {
-        outcome = Box::pin(sqlserver::execute(company, &request)) => return outcome,
+        outcome = Box::pin(admitted(company, &request, &body.expected_incarnation)) => {
+            return outcome;
+        }
         () = tokio::time::sleep_until(deadline) => TIMED_OUT,
         () = work.cancelled.cancelled() => "cancelled",
     };
@@ -58,6 +61,26 @@ async fn executed(
     }
     let message = "The document was not finished in its time; nothing was written.";
     Err(failure(ErrorClass::Unavailable, stopped, message))
+}
+
+/// Nothing is asked of a server that refuses the login or cannot be reached until it is due.
+async fn admitted(
+    company: &Company,
+    request: &Request<'_>,
+    expected_incarnation: &str,
+) -> Result<Executed, Failure> {
+    company.admit().await?;
+    check_incarnation(company, expected_incarnation).await?;
+    sqlserver::execute(company, request).await
+}
+
+/// The journal's column holds no more, and a cut id would not be found again.
+fn check_command_id(id: &str) -> Result<(), Failure> {
+    if (1..=LONGEST_COMMAND_ID).contains(&id.len()) && id.is_ascii() {
+        return Ok(());
+    }
+    let message = format!("A command id has 1 to {LONGEST_COMMAND_ID} ASCII characters.");
+    Err(failure(ErrorClass::Bug, "command_id", message))
 }
 
 fn check_key(key: &str) -> Result<(), Failure> {
@@ -74,7 +97,7 @@ async fn check_incarnation(company: &Company, expected: &str) -> Result<(), Fail
         return Ok(());
     }
     // The agent may be the one who is late.
-    company.check().await;
+    company.recheck().await?;
     if company.incarnation() == expected {
         return Ok(());
     }

@@ -185,32 +185,70 @@ impl Company {
     }
 
     pub(super) async fn lease(&self) -> Result<Lease, SqlError> {
-        self.pool.lease().await
+        let leased = self.pool.lease().await;
+        leased.inspect_err(|error| self.no_connection(error))
     }
 
     pub(super) async fn fresh_lease(&self) -> Result<Lease, SqlError> {
-        self.pool.lease_fresh().await
+        let leased = self.pool.lease_fresh().await;
+        leased.inspect_err(|error| self.no_connection(error))
+    }
+
+    /// Remembers that there is no way in, so that not every command tries the login again.
+    fn no_connection(&self, error: &SqlError) {
+        if error.is_no_way_in() {
+            let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+            *view = View {
+                looked: Some(Instant::now()),
+                ..failed_view(&view, error.clone())
+            };
+        }
+    }
+
+    /// Whether the company may be written: looks again when that is due, and never sooner.
+    pub async fn admit(&self) -> Result<(), Failure> {
+        self.look_if_due().await;
+        self.refusal().map_or(Ok(()), Err)
+    }
+
+    /// Whether the company may be read: a database that was restored or copied still may.
+    pub async fn admit_reading(&self) -> Result<(), Failure> {
+        self.look_if_due().await;
+        match self.state() {
+            CompanyState::Unreachable | CompanyState::Unspecified | CompanyState::LoginRefused => {
+                self.refusal().map_or(Ok(()), Err)
+            }
+            CompanyState::Ready
+            | CompanyState::NotPrepared
+            | CompanyState::Restored
+            | CompanyState::Copied => Ok(()),
+        }
+    }
+
+    /// Commands that come together look once.
+    async fn look_if_due(&self) {
+        if self.is_due() {
+            let _one_at_a_time = self.checking.lock().await;
+            if self.is_due() {
+                self.look_again().await;
+            }
+        }
     }
 
     /// A connection to a company that may be written.
     pub(super) async fn writer(&self) -> Result<Lease, NoWriter> {
-        if self.is_due() {
-            self.check().await;
-        }
-        self.refusal()
-            .map_or(Ok(()), |failure| Err(NoWriter::Parked(Box::new(failure))))?;
-        let lease = self.pool.lease().await.map_err(NoWriter::Sql)?;
+        let parked = |failure| NoWriter::Parked(Box::new(failure));
+        self.admit().await.map_err(parked)?;
+        let lease = self.lease().await.map_err(NoWriter::Sql)?;
         if !lease.reused {
             // A restore closes every connection, so a new one is the moment to look again.
-            self.check().await;
-            self.refusal()
-                .map_or(Ok(()), |failure| Err(NoWriter::Parked(Box::new(failure))))?;
+            self.recheck().await.map_err(parked)?;
         }
         Ok(lease)
     }
 
     /// Looks at the database again, because something does not fit.
-    pub(super) async fn recheck(&self) -> Result<(), Failure> {
+    pub async fn recheck(&self) -> Result<(), Failure> {
         self.check().await;
         self.refusal().map_or(Ok(()), Err)
     }
@@ -218,8 +256,18 @@ impl Company {
     /// Reads the binding and decides whether the company may be written; true when that changed.
     pub async fn check(&self) -> bool {
         let _one_at_a_time = self.checking.lock().await;
+        self.look_again().await
+    }
+
+    async fn look_again(&self) -> bool {
         let before = self.view();
-        let mut view = match self.look().await {
+        let mut looked = self.look().await;
+        if matches!(looked, Err(SqlError::Broken(_))) {
+            // An idle connection may have died unseen; a new one tells.
+            self.pool.clear();
+            looked = self.look().await;
+        }
+        let mut view = match looked {
             Ok(view) => view,
             Err(error) => failed_view(&before, error),
         };

@@ -120,13 +120,13 @@ impl SqlConnection {
             client,
             system_database: options.system_database.clone(),
         };
-        connection.set_lock_timeout(options.lock_timeout_ms).await?;
+        connection.set_up(options.lock_timeout_ms).await?;
         Ok(connection)
     }
 
     /// `SET` has no parameters, and inside `sp_executesql` it would end with the statement.
-    async fn set_lock_timeout(&mut self, milliseconds: u32) -> Result<(), SqlError> {
-        let text = statements::LOCK_TIMEOUT
+    async fn set_up(&mut self, milliseconds: u32) -> Result<(), SqlError> {
+        let text = statements::SESSION
             .text(&self.system_database)
             .replace("{milliseconds}", &milliseconds.to_string());
         let answer = self.client.simple_query(text).await.map_err(sql_error)?;

@@ -108,10 +108,12 @@ pub async fn execute(company: &Company, request: &Request<'_>) -> Result<Execute
             Err(Stop::Locked(failure)) => {
                 request.progress.locked.store(true, Ordering::SeqCst);
                 locked += 1;
-                let wait = lock_wait(locked);
-                if Instant::now() + wait + LOCK_MARGIN >= request.deadline {
+                let left = request.deadline.saturating_duration_since(Instant::now());
+                let left = left.saturating_sub(LOCK_MARGIN);
+                if left.is_zero() {
                     return Err(*failure);
                 }
+                let wait = lock_wait(locked).min(left);
                 tracing::debug!(
                     attempt = locked,
                     "A lock in GP was in the way; trying again"

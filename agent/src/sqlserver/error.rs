@@ -53,6 +53,14 @@ impl SqlError {
         matches!(self.number(), Some(201 | 2812 | 8144 | 8145))
     }
 
+    /// The server cannot be reached or does not let the agent in.
+    pub fn is_no_way_in(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Tls(_) | Self::LoginRefused(_) => true,
+            Self::Server { .. } | Self::Broken(_) | Self::Unexpected(_) => false,
+        }
+    }
+
     /// Nothing more can be said on the connection.
     pub fn breaks_connection(&self) -> bool {
         match self {

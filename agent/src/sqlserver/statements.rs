@@ -36,10 +36,12 @@ const METADATA: &str = "metadata of the company's procedures: EXECUTE on them sh
 const SYSTEM_READ: &str = "SELECT on this table of the system database";
 const COMPANY_READ: &str = "SELECT on this table of the company database (optional)";
 
-pub(super) static LOCK_TIMEOUT: Statement = Statement::new(
-    "session: waiting for locks",
+/// A server's `user options` may give new sessions other settings than the agent counts on.
+pub(super) static SESSION: Statement = Statement::new(
+    "session: settings",
     NONE,
-    "SET LOCK_TIMEOUT {milliseconds}",
+    "SET NOCOUNT OFF; SET XACT_ABORT OFF; SET IMPLICIT_TRANSACTIONS OFF; \
+     SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCK_TIMEOUT {milliseconds}",
 );
 pub(super) static TRANSACTION_STATE: Statement = Statement::new(
     "transaction: state",
@@ -356,7 +358,7 @@ pub fn procedure_line(procedure: &str) -> String {
 
 /// All of them, in the order `connect-agent sql` prints.
 pub static ALL: &[&Statement] = &[
-    &LOCK_TIMEOUT,
+    &SESSION,
     &TRANSACTION_STATE,
     &JOURNAL_INSERT,
     &JOURNAL_NUMBERS,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use connect_proto::tunnel::v1::ErrorClass;
 use serde_json::json;
 
-use super::stage::{Order, Stage, execute, good, number, refused};
+use super::stage::{Order, Stage, execute, good, number, query, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn locks_that_outlive_the_command_answer_busy() {
@@ -94,4 +94,56 @@ async fn a_document_out_of_time_leaves_nothing_and_its_connection_is_gone() {
     session.send(execute("c2", "t1", &good("T1"))).await;
     number(&mut session, false).await;
     assert_eq!(stage.documents("T1").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_login_is_not_tried_by_every_command() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    session.send(execute("c0", "a0", &good("A0"))).await;
+    number(&mut session, false).await;
+    stage.http("POST", "/login", &json!({"refuse": true})).await;
+    stage.restart_server().await;
+    let before = stage.logins().await;
+    for index in 0..6 {
+        let key = format!("a{index}");
+        let mut order = Order::new(&format!("c-{key}"), &key, &good("A1"));
+        order.body.expected_incarnation = format!("another {index}");
+        session.send(order.command()).await;
+        let failure = refused(&mut session).await;
+        assert_eq!(failure.class(), ErrorClass::Authentication, "{failure:?}");
+        session.send(query(&format!("q{index}"))).await;
+        let failure = refused(&mut session).await;
+        assert_eq!(failure.class(), ErrorClass::Authentication, "{failure:?}");
+    }
+    let tried = stage.logins().await - before;
+    assert!((1..=2).contains(&tried), "{tried} logins were tried");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_s_user_options_change_nothing() {
+    let mut stage = Stage::set().await;
+    stage
+        .http("POST", "/user-options", &json!({"on": true}))
+        .await;
+    let mut session = stage.agent(None).await;
+    session.send(execute("c1", "o1", &good("O1"))).await;
+    number(&mut session, false).await;
+    session
+        .send(Order::new("c2", "o2", &good("O2")).gapless().command())
+        .await;
+    number(&mut session, false).await;
+    assert_eq!(stage.documents("O1").await.len(), 1);
+    assert_eq!(stage.documents("O2").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_id_that_the_journal_cannot_hold_is_refused() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    session
+        .send(execute(&"x".repeat(37), "i1", &good("I1")))
+        .await;
+    assert_eq!(refused(&mut session).await.code, "command_id");
+    assert!(stage.rows("connect.Journal").await.is_empty());
 }

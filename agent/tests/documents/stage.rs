@@ -11,7 +11,7 @@ use connect_proto::tunnel::v1::command_result::Outcome;
 use connect_proto::tunnel::v1::payload::Content;
 use connect_proto::tunnel::v1::{
     Command, CommandResult, CompanyState, ExecuteDocument, Failure, Hello, Payload, ResultAck,
-    Semantics,
+    RunQuery, Semantics,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -158,6 +158,19 @@ impl Stage {
     /// Connections that the server has now.
     pub(crate) async fn connections(&self) -> u64 {
         self.statistic("connections").await
+    }
+
+    /// Logins that were tried.
+    pub(crate) async fn logins(&self) -> u64 {
+        self.statistic("logins").await
+    }
+
+    /// Ends every connection.
+    pub(crate) async fn restart_server(&self) {
+        for offline in [true, false] {
+            self.http("POST", "/server", &json!({"offline": offline}))
+                .await;
+        }
     }
 
     async fn statistic(&self, name: &str) -> u64 {
@@ -312,6 +325,20 @@ impl Order {
             ..Command::default()
         })
     }
+}
+
+/// Asks for the document ids of the company.
+pub(crate) fn query(id: &str) -> FromCloud {
+    FromCloud::Command(Command {
+        command_id: id.to_owned(),
+        company: "TWO".to_owned(),
+        timeout_ms: 5_000,
+        body: Some(Body::Query(RunQuery {
+            name: "setup.document_ids".to_owned(),
+            ..RunQuery::default()
+        })),
+        ..Command::default()
+    })
 }
 
 pub(crate) async fn result(session: &mut Session) -> CommandResult {

@@ -8,6 +8,7 @@ pub mod unit;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -71,6 +72,7 @@ impl Session {
         database: usize,
         incoming: mpsc::Receiver<Message>,
     ) -> Self {
+        let options = server.user_options.load(Ordering::Relaxed);
         let state = State {
             spid,
             database,
@@ -80,10 +82,10 @@ impl Session {
             server_name: server.name(),
             open: None,
             lock_timeout: None,
-            abort_on_error: false,
-            no_count: false,
+            abort_on_error: options,
+            no_count: options,
             no_exec: false,
-            implicit: false,
+            implicit: options,
             isolation: Isolation::ReadCommitted,
             row_count: 0,
             identity: None,
