@@ -1,6 +1,6 @@
 //! One GP company: its connections, what is known of its procedures, and whether it may be written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use super::binding::{self, Bound, Expected, Found, Judgement};
 use super::connection::{ConnectOptions, SqlConnection};
 use super::error::SqlError;
+use super::health;
 use super::journal;
 use super::pool::{Lease, Pool};
 use super::procedures::{Shape, Shapes};
@@ -42,6 +43,8 @@ pub(super) struct CompanyConfig {
     pub(super) environment: String,
     pub(super) environment_check: bool,
     pub(super) allowed: Arc<dyn NodeRule>,
+    /// Transaction types allowed beside those the agent is made for.
+    pub(super) transactions: Arc<BTreeSet<String>>,
 }
 
 /// Which nodes the owner allows beside the catalogue's.
@@ -49,7 +52,7 @@ pub(super) trait NodeRule: std::fmt::Debug + Send + Sync {
     fn allows(&self, node: &str) -> bool;
 }
 
-impl NodeRule for std::collections::BTreeSet<String> {
+impl NodeRule for BTreeSet<String> {
     fn allows(&self, node: &str) -> bool {
         self.contains(node)
     }
@@ -159,6 +162,15 @@ impl Company {
     /// Whether the owner allows a node beside the catalogue's.
     pub fn allows_node(&self, node: &str) -> bool {
         self.config.allowed.allows(node)
+    }
+
+    /// Whether documents of a transaction type are carried out here.
+    pub fn serves(&self, kind: &str) -> bool {
+        health::is_served(kind) || self.config.transactions.contains(kind)
+    }
+
+    pub(super) fn allowed_transactions(&self) -> &BTreeSet<String> {
+        &self.config.transactions
     }
 
     /// The eConnect procedures the login can see.

@@ -1,5 +1,7 @@
 //! What `doctor` finds out about a company: login, rights, schema, procedures, clock, version.
 
+use std::collections::BTreeSet;
+
 use connect_proto::econnect::catalogue;
 use connect_proto::tunnel::v1::CompanyState;
 use time::{OffsetDateTime, PrimitiveDateTime};
@@ -11,7 +13,7 @@ use super::numbers;
 use super::reply::Cell;
 use super::statements;
 
-/// Transaction types whose procedures the agent needs.
+/// Transaction types the agent is made for.
 const SERVED: [&str; 2] = ["SOPTransactionType", "RMCustomerMasterType"];
 const CLOCK_TOLERANCE_MS: i64 = 60_000;
 
@@ -49,11 +51,15 @@ impl Finding {
     }
 }
 
-/// The procedures that documents of the served types may call.
-pub fn served_procedures() -> Vec<&'static str> {
-    let children = SERVED
-        .iter()
-        .filter_map(|name| catalogue::transaction_type(name));
+/// Whether the agent is made for documents of a transaction type.
+pub(super) fn is_served(kind: &str) -> bool {
+    SERVED.contains(&kind)
+}
+
+/// The procedures that documents of the served types may call, and of the types allowed beside.
+pub fn served_procedures(allowed: &BTreeSet<String>) -> Vec<&'static str> {
+    let kinds = SERVED.into_iter().chain(allowed.iter().map(String::as_str));
+    let children = kinds.filter_map(catalogue::transaction_type);
     let nodes = children
         .flat_map(|kind| kind.children)
         .filter_map(|c| catalogue::node(c.node));
@@ -93,7 +99,7 @@ pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
             .await,
         );
     }
-    for procedure in served_procedures() {
+    for procedure in served_procedures(company.allowed_transactions()) {
         let finding = name(&format!("procedure {procedure}"));
         if let Some(finding) = procedure_finding(company, connection, finding, procedure).await {
             findings.push(finding);
@@ -260,7 +266,7 @@ mod tests {
     #[test]
     fn the_install_script_grants_every_procedure_the_agent_calls() {
         let script = include_str!("../../../installer/sql/connect.sql");
-        for procedure in served_procedures() {
+        for procedure in served_procedures(&BTreeSet::new()) {
             let grant = format!("GRANT EXECUTE ON dbo.{procedure} TO connect_agent;");
             assert!(script.contains(&grant), "no grant for {procedure}");
         }

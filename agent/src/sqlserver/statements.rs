@@ -356,6 +356,14 @@ pub fn procedure_line(procedure: &str) -> String {
     )
 }
 
+/// Lets the agent's role call a procedure that is there, as the set-up script does.
+pub fn grant(procedure: &str) -> String {
+    format!(
+        "IF OBJECT_ID('dbo.{procedure}') IS NOT NULL\nBEGIN\n    \
+         GRANT EXECUTE ON dbo.{procedure} TO connect_agent;\nEND\nGO"
+    )
+}
+
 /// All of them, in the order `connect-agent sql` prints.
 pub static ALL: &[&Statement] = &[
     &SESSION,

@@ -147,3 +147,28 @@ async fn a_command_id_that_the_journal_cannot_hold_is_refused() {
     assert_eq!(refused(&mut session).await.code, "command_id");
     assert!(stage.rows("connect.Journal").await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_type_that_is_not_served_needs_the_owner_s_word() {
+    let mut stage = Stage::set().await;
+    let document = "<eConnect><RMApplyType><taRMApply><APTODCNM>1</APTODCNM>\
+        <APFRDCNM>2</APFRDCNM><APPTOAMT>1.00</APPTOAMT><APFRDCTY>9</APFRDCTY>\
+        <APTODCTY>1</APTODCTY></taRMApply></RMApplyType></eConnect>";
+    let mut session = stage.agent(None).await;
+    session.send(execute("c1", "s1", document)).await;
+    let failure = refused(&mut session).await;
+    assert_eq!(failure.code, "unsupported_document", "{failure:?}");
+    assert_eq!(failure.class(), ErrorClass::Unsupported);
+    stage.kill_agent();
+    stage.allow("RMApplyType");
+    let script = stage
+        .command(&["sql", "--install-script"])
+        .output()
+        .unwrap();
+    let script = String::from_utf8(script.stdout).unwrap();
+    assert!(script.contains("GRANT EXECUTE ON dbo.taRMApply TO connect_agent;"));
+    let mut session = stage.agent(None).await;
+    session.send(execute("c2", "s1", document)).await;
+    // The sandbox has no such procedure: the document got as far as that.
+    assert_eq!(refused(&mut session).await.code, "document_invalid");
+}
