@@ -149,11 +149,12 @@ impl StateDir {
             .map_err(|source| StateError::Io { path, source })
     }
 
-    /// Writes and removes a small file, for the doctor.
-    pub fn prove_writable(&self) -> io::Result<()> {
+    /// Writes and removes a file of a size, for the doctor.
+    pub fn prove_room(&self, bytes: usize) -> io::Result<()> {
         let path = self.path.join("probe");
-        write_private(&path, b"probe")?;
-        std::fs::remove_file(path)
+        let written = write_private(&path, &vec![0x55; bytes]);
+        let removed = std::fs::remove_file(&path);
+        written.and(removed)
     }
 
     fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StateError> {

@@ -129,9 +129,19 @@ impl SqlConnection {
         let text = statements::SESSION
             .text(&self.system_database)
             .replace("{milliseconds}", &milliseconds.to_string());
+        self.batch(text).await
+    }
+
+    /// Sends a text as it is, without parameters, and waits for its end.
+    pub(super) async fn batch(&mut self, text: String) -> Result<(), SqlError> {
         let answer = self.client.simple_query(text).await.map_err(sql_error)?;
         answer.into_results().await.map_err(sql_error)?;
         Ok(())
+    }
+
+    /// The name of GP's system database.
+    pub(super) fn system_database(&self) -> &str {
+        &self.system_database
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), SqlError> {

@@ -7,6 +7,7 @@ use connect_proto::tunnel::v1::CompanyState;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::company::Company;
+use super::compile;
 use super::connection::SqlConnection;
 use super::error::SqlError;
 use super::numbers;
@@ -89,16 +90,11 @@ pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
         ("connect.Binding", "INSERT"),
         ("connect.Binding", "UPDATE"),
     ] {
-        findings.push(
-            right_on(
-                connection,
-                name(&format!("{right} on {object}")),
-                object,
-                right,
-            )
-            .await,
-        );
+        let finding = name(&format!("{right} on {object}"));
+        findings.push(right_on(connection, finding, (object, right), ROLE).await);
     }
+    findings.extend(system_rights(connection, name).await);
+    findings.push(compile::examine(company, name("statements")).await);
     for procedure in served_procedures(company.allowed_transactions()) {
         let finding = name(&format!("procedure {procedure}"));
         if let Some(finding) = procedure_finding(company, connection, finding, procedure).await {
@@ -174,14 +170,34 @@ fn unix_ms(moment: PrimitiveDateTime) -> i64 {
     i64::try_from(since.whole_milliseconds()).unwrap_or(i64::MAX)
 }
 
+const ROLE: &str = "Run the script of `connect-agent sql --install-script` and add the agent's \
+                    user to role connect_agent.";
+
+/// GP's own words and company names are read in the system database.
+async fn system_rights(
+    connection: &mut SqlConnection,
+    name: impl Fn(&str) -> String,
+) -> Vec<Finding> {
+    let system = connection.system_database().to_owned();
+    let mut findings = Vec::new();
+    for table in ["taErrorCode", "SY01500"] {
+        let object = format!("{system}.dbo.{table}");
+        let finding = name(&format!("SELECT on {object}"));
+        let repair = format!(
+            "In {system}: CREATE USER for the agent's login and GRANT SELECT ON dbo.{table} to it. \
+             Check gp.system_database if GP's system database has another name."
+        );
+        findings.push(right_on(connection, finding, (&object, "SELECT"), &repair).await);
+    }
+    findings
+}
+
 async fn right_on(
     connection: &mut SqlConnection,
     name: String,
-    object: &str,
-    right: &str,
+    (object, right): (&str, &str),
+    repair: &str,
 ) -> Finding {
-    let repair = "Run the script of `connect-agent sql --install-script` and add the agent's user \
-                  to role connect_agent.";
     let parameters = vec![object.into(), right.into()];
     match connection
         .query_one(&statements::RIGHT_ON_OBJECT, parameters)
@@ -211,13 +227,8 @@ async fn procedure_finding(
         "taCreateCustomerAddress",
         "taGetSopNumber",
     ];
-    let right = right_on(
-        connection,
-        name.clone(),
-        &format!("dbo.{procedure}"),
-        "EXECUTE",
-    )
-    .await;
+    let object = format!("dbo.{procedure}");
+    let right = right_on(connection, name.clone(), (&object, "EXECUTE"), ROLE).await;
     if !right.passed {
         return CORE.contains(&procedure).then_some(right);
     }

@@ -4,6 +4,7 @@ mod address;
 mod answer;
 mod binding;
 mod company;
+mod compile;
 mod connection;
 mod econnect;
 mod error;

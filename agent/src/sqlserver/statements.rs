@@ -43,6 +43,11 @@ pub(super) static SESSION: Statement = Statement::new(
     "SET NOCOUNT OFF; SET XACT_ABORT OFF; SET IMPLICIT_TRANSACTIONS OFF; \
      SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCK_TIMEOUT {milliseconds}",
 );
+pub(super) static COMPILE_ONLY: Statement = Statement::new(
+    "doctor: from here on compile, run nothing (on a connection of its own)",
+    NONE,
+    "SET NOEXEC ON",
+);
 pub(super) static TRANSACTION_STATE: Statement = Statement::new(
     "transaction: state",
     NONE,
@@ -364,9 +369,48 @@ pub fn grant(procedure: &str) -> String {
     )
 }
 
+/// Everything the agent can send, as batches that a server compiles without running them.
+///
+/// Parameters become variables; what stands in one text with a call is compiled around one.
+pub(super) fn compilable(system_database: &str) -> Vec<(&'static str, String)> {
+    let around = [&JOURNAL_TAKE, &JOURNAL_REVISE];
+    let inside = [&JOURNAL_RESERVE, &JOURNAL_COMMIT, &COMPILE_ONLY, &SESSION];
+    let plain = ALL.iter().filter(|statement| {
+        let known = around.iter().chain(&inside);
+        !known.copied().any(|each| std::ptr::eq(each, **statement))
+    });
+    let numbered = (1..=6).map(|n| format!("@P{n} nvarchar(4000)"));
+    let numbered = numbered.collect::<Vec<_>>().join(", ");
+    let mut batches: Vec<_> = plain
+        .map(|statement| {
+            let text = statement.text(system_database);
+            (statement.name, declared(&numbered, &text))
+        })
+        .collect();
+    let reserve = declared(RESERVE_DECLARATIONS, JOURNAL_RESERVE.sql);
+    batches.push((JOURNAL_RESERVE.name, reserve));
+    let call = procedure_call("taGetSopNumber", [].into_iter(), [].into_iter());
+    let proofs = PROOFS.map(|name| format!("{name} int")).join(", ");
+    for first in around {
+        let around = Around {
+            first: Some(first),
+            last: true,
+        };
+        let text = around.text(&call, &[]);
+        batches.push((first.name, declared(&around.declarations(&proofs), &text)));
+    }
+    batches
+}
+
+fn declared(declarations: &str, text: &str) -> String {
+    let declarations = declarations.replace(" OUTPUT", "");
+    format!("DECLARE {declarations}; {text}")
+}
+
 /// All of them, in the order `connect-agent sql` prints.
 pub static ALL: &[&Statement] = &[
     &SESSION,
+    &COMPILE_ONLY,
     &TRANSACTION_STATE,
     &JOURNAL_INSERT,
     &JOURNAL_NUMBERS,
@@ -400,82 +444,5 @@ pub static ALL: &[&Statement] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use std::path::{Path, PathBuf};
-
-    use super::*;
-
-    #[test]
-    fn every_statement_is_listed() {
-        let source = include_str!("statements.rs");
-        let declared = source.matches("static ").count() - source.matches("'static ").count();
-        assert!(declared > 20);
-        let defined = source
-            .lines()
-            .filter(|line| line.starts_with("pub(super) static "))
-            .count();
-        assert_eq!(defined, ALL.len());
-    }
-
-    /// A bare parameter is national text: the server would convert the column and scan.
-    #[test]
-    fn character_columns_are_compared_with_their_own_type() {
-        let columns = ["EffectKey", "CommandId", "CSTPONBR", "SOPNUMBE", "INTERID"];
-        for statement in ALL {
-            for column in columns {
-                let bare = format!("{column} = @P");
-                let compared = statement.sql.rsplit("WHERE").next().unwrap_or_default();
-                let scans = statement.sql.contains("WHERE") && compared.contains(&bare);
-                assert!(!scans, "{} compares {bare}", statement.name);
-            }
-        }
-    }
-
-    #[test]
-    fn no_other_file_has_sql_text() {
-        let markers = [
-            "\"SELECT ",
-            "\"INSERT ",
-            "\"UPDATE ",
-            "\"DELETE ",
-            "\"SET ",
-            "\"EXEC ",
-        ];
-        for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
-            if file.ends_with("sqlserver/statements.rs") {
-                continue;
-            }
-            let text = std::fs::read_to_string(&file).expect("source");
-            for marker in markers {
-                assert!(
-                    !text.contains(marker),
-                    "{} has SQL text: {marker}",
-                    file.display()
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn only_the_connection_speaks_tiberius() {
-        for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
-            let text = std::fs::read_to_string(&file).expect("source");
-            let speaks = text.contains(concat!("tiberius", "::"));
-            let allowed = file.ends_with("sqlserver/connection.rs");
-            assert!(!speaks || allowed, "{} uses the driver", file.display());
-        }
-    }
-
-    fn sources(dir: &Path) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(dir).expect("directory") {
-            let path = entry.expect("entry").path();
-            if path.is_dir() {
-                found.extend(sources(&path));
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-        found
-    }
-}
+#[path = "statements_tests.rs"]
+mod tests;

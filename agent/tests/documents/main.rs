@@ -8,6 +8,7 @@ use connect_proto::tunnel::v1::{CompanyState, ErrorClass};
 use serde_json::json;
 use stage::{Stage, execute, good, number, order, refused, result};
 
+mod doctor;
 mod effects;
 mod outcomes;
 mod stage;
