@@ -287,7 +287,7 @@ impl Session {
             Failure::Error(error) if error.procedure.is_empty() => {
                 Failure::Error(error.in_procedure(name))
             }
-            other => other,
+            other @ (Failure::Error(_) | Failure::Cancelled | Failure::Gone) => other,
         })
     }
 

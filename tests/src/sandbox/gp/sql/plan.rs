@@ -84,19 +84,7 @@ impl Compiler<'_> {
                     .selection
                     .push(format!("{} IS NULL", holder(&each.table.row_id)));
             } else {
-                let conditions: &[String] = if self.scanned.contains(&each.alias) {
-                    &[]
-                } else {
-                    &block.selection
-                };
-                let probe = |holder: &str, before| {
-                    self.render_probe(&block.from, conditions, holder, before)
-                };
-                probes.push(Probe {
-                    table: each.table.id,
-                    present: probe(&holder(&each.table.row_id), None),
-                    before: probe(&holder("_row"), Some(index)),
-                });
+                probes.push(self.probe(&block, index, &holder));
             }
             if let (Some(mode), false, None) = (each.hint.keep, block.grouped, target) {
                 let column = OutColumn {
@@ -140,6 +128,23 @@ impl Compiler<'_> {
             keep: Vec::new(),
             hold: None,
             assigns: Vec::new(),
+        }
+    }
+
+    /// A table that is read from end to end waits for its every row.
+    fn probe(&self, block: &Block, index: usize, holder: &dyn Fn(&str) -> String) -> Probe {
+        let each = &self.uses[index];
+        let conditions: &[String] = if self.scanned.contains(&each.alias) {
+            &[]
+        } else {
+            &block.selection
+        };
+        let probe =
+            |holder: &str, before| self.render_probe(&block.from, conditions, holder, before);
+        Probe {
+            table: each.table.id,
+            present: probe(&holder(&each.table.row_id), None),
+            before: probe(&holder("_row"), Some(index)),
         }
     }
 
