@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use connect_proto::econnect::catalogue;
-use connect_proto::tunnel::v1::{Binding, CompanyReport, CompanyState, ErrorClass, Failure};
+use connect_proto::tunnel::v1::{Binding, CompanyReport, CompanyState, Failure};
 use tokio::sync::Mutex;
 
 use super::binding::{self, Bound, Expected, Found, Judgement};
@@ -26,12 +26,6 @@ use super::view::{
 use crate::clock::Clock;
 use crate::state::MarkKeeper;
 
-/// A server that did not answer is not asked again sooner.
-const UNREACHABLE_WAIT: Duration = Duration::from_secs(1);
-/// A refused login is tried slowly, so that no account is locked.
-const REFUSED_WAIT: Duration = Duration::from_secs(30);
-/// What its owner has to mend is looked at now and then.
-const OWNER_WAIT: Duration = Duration::from_secs(5);
 /// Connections beside those that execute documents: checks, queries, settling.
 const SPARE_CONNECTIONS: u32 = 3;
 
@@ -65,9 +59,9 @@ pub struct Company {
     pool: Pool,
     shapes: Shapes,
     marks: Arc<MarkKeeper>,
-    view: RwLock<View>,
+    view: RwLock<Arc<View>>,
     /// One check at a time.
-    checking: Mutex<()>,
+    pub(super) checking: Mutex<()>,
 }
 
 /// Why there is no connection to write with.
@@ -94,7 +88,7 @@ impl Company {
             pool,
             shapes: Shapes::default(),
             marks,
-            view: RwLock::new(view),
+            view: RwLock::new(Arc::new(view)),
             checking: Mutex::new(()),
         }
     }
@@ -131,9 +125,9 @@ impl Company {
         });
         CompanyReport {
             company: self.config.database.clone(),
-            company_name: view.name,
+            company_name: view.name.clone(),
             state: view.state.into(),
-            detail: view.detail,
+            detail: view.detail.clone(),
             binding,
             parallel: self.config.parallel,
         }
@@ -145,7 +139,7 @@ impl Company {
 
     /// Names the binding in force.
     pub fn incarnation(&self) -> String {
-        self.view().bound.incarnation
+        self.view().bound.incarnation.clone()
     }
 
     /// The highest journal number known to be committed.
@@ -210,40 +204,10 @@ impl Company {
     fn no_connection(&self, error: &SqlError) {
         if error.is_no_way_in() {
             let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-            *view = View {
+            *view = Arc::new(View {
                 looked: Some(Instant::now()),
                 ..failed_view(&view, error.clone())
-            };
-        }
-    }
-
-    /// Whether the company may be written: looks again when that is due, and never sooner.
-    pub async fn admit(&self) -> Result<(), Failure> {
-        self.look_if_due().await;
-        self.refusal().map_or(Ok(()), Err)
-    }
-
-    /// Whether the company may be read: a database that was restored or copied still may.
-    pub async fn admit_reading(&self) -> Result<(), Failure> {
-        self.look_if_due().await;
-        match self.state() {
-            CompanyState::Unreachable | CompanyState::Unspecified | CompanyState::LoginRefused => {
-                self.refusal().map_or(Ok(()), Err)
-            }
-            CompanyState::Ready
-            | CompanyState::NotPrepared
-            | CompanyState::Restored
-            | CompanyState::Copied => Ok(()),
-        }
-    }
-
-    /// Commands that come together look once.
-    async fn look_if_due(&self) {
-        if self.is_due() {
-            let _one_at_a_time = self.checking.lock().await;
-            if self.is_due() {
-                self.look_again().await;
-            }
+            });
         }
     }
 
@@ -271,7 +235,7 @@ impl Company {
         self.look_again().await
     }
 
-    async fn look_again(&self) -> bool {
+    pub(super) async fn look_again(&self) -> bool {
         let before = self.view();
         let mut looked = self.look().await;
         if matches!(looked, Err(SqlError::Broken(_))) {
@@ -299,7 +263,7 @@ impl Company {
             self.pool.clear();
             self.shapes.forget();
         }
-        *self.view.write().unwrap_or_else(PoisonError::into_inner) = view;
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
         changed
     }
 
@@ -368,8 +332,8 @@ impl Company {
         let mark = self.marks.get(&self.config.database);
         let mut lease = self.lease().await?;
         let connection = &mut lease.connection;
-        let name = match self.view().name {
-            known if !known.is_empty() => known,
+        let name = match self.view().name.as_str() {
+            known if !known.is_empty() => known.to_owned(),
             _ => self.read_name(connection).await?,
         };
         let Some(found) = binding::read(connection).await? else {
@@ -463,34 +427,7 @@ impl Company {
         }
     }
 
-    /// Whether a company that may not be written is worth another look.
-    pub fn is_due(&self) -> bool {
-        let view = self.view();
-        let wait = match view.state {
-            CompanyState::Ready => return false,
-            CompanyState::Unreachable | CompanyState::Unspecified => UNREACHABLE_WAIT,
-            CompanyState::LoginRefused => REFUSED_WAIT,
-            CompanyState::NotPrepared | CompanyState::Restored | CompanyState::Copied => OWNER_WAIT,
-        };
-        view.looked.is_none_or(|looked| looked.elapsed() >= wait)
-    }
-
-    fn refusal(&self) -> Option<Failure> {
-        let view = self.view();
-        let code = match view.state {
-            CompanyState::Ready => return None,
-            CompanyState::Unreachable | CompanyState::Unspecified | CompanyState::LoginRefused => {
-                let error = view.failed.unwrap_or(SqlError::Unreachable(view.detail));
-                return Some(refusal::of_sql_error(&error));
-            }
-            CompanyState::NotPrepared => "company_not_prepared",
-            CompanyState::Restored => "company_restored",
-            CompanyState::Copied => "company_copied",
-        };
-        Some(refusal::failure(ErrorClass::Parked, code, view.detail))
-    }
-
-    fn view(&self) -> View {
+    pub(super) fn view(&self) -> Arc<View> {
         self.view
             .read()
             .unwrap_or_else(PoisonError::into_inner)

@@ -1,6 +1,7 @@
 //! Everything about SQL Server: connections, the journal, eConnect calls. The only tiberius.
 
 mod address;
+mod admission;
 mod answer;
 mod binding;
 mod company;

@@ -1,5 +1,7 @@
 //! Every SQL text the agent can send, each with the right it needs. There is no other in the crate.
 
+use std::borrow::Cow;
+
 /// One fixed SQL text; values are bound, never spliced.
 #[derive(Debug)]
 pub struct Statement {
@@ -16,7 +18,7 @@ impl Statement {
 
     /// Takes a row that holds no more than reserved numbers.
     pub(super) fn takes_reserved(&self) -> bool {
-        std::ptr::eq(self, &JOURNAL_TAKE)
+        std::ptr::eq(self, &raw const JOURNAL_TAKE)
     }
 
     /// The text of a statement that names no other database.
@@ -25,8 +27,12 @@ impl Statement {
     }
 
     /// The text with the system database's name put in.
-    pub fn text(&self, system_database: &str) -> String {
-        self.sql.replace("{system}", system_database)
+    pub fn text(&self, system_database: &str) -> Cow<'static, str> {
+        if self.sql.contains("{system}") {
+            Cow::Owned(self.sql.replace("{system}", system_database))
+        } else {
+            Cow::Borrowed(self.sql)
+        }
     }
 }
 

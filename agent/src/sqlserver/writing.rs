@@ -10,7 +10,7 @@ use super::econnect::{Request, Stop};
 use super::error::SqlError;
 use super::journal::Entry;
 use super::numbers::{self, Reserved};
-use super::plan::{self, Plan, PlannedCall};
+use super::plan::{self, Place, Plan, PlannedCall};
 use super::pool::Lease;
 use super::refusal::{self, Refused, Verdict, failure};
 use super::reply::{Called, Cell};
@@ -231,14 +231,14 @@ impl CallInRun<'_> {
         let numbers = &self.begun.numbers;
         let number = numbers.iter().find(|n| n.transaction == call.transaction);
         let number = number.map(|reserved| reserved.number.as_str());
-        let mut parameters: Vec<_> = call.arguments.iter().map(|a| a.bound(number)).collect();
-        let names = call.outputs.iter();
+        let mut parameters = call.parameters(number);
+        let names = call.text.outputs.iter();
         let mut outputs: Vec<_> = names.map(|n| (n.as_str(), plan::initial(n))).collect();
         outputs.extend(statements::PROOFS.map(|name| (name, SqlValue::Int(0))));
         if self.around.is_bare() {
             let text = TextCall {
-                text: &call.text,
-                declarations: &call.declarations,
+                text: &call.text.text,
+                declarations: &call.text.declarations,
                 parameters,
                 outputs,
             };
@@ -257,8 +257,8 @@ impl CallInRun<'_> {
             outputs.push((statements::RECORDED, SqlValue::Int(0)));
         }
         let text = TextCall {
-            text: &self.around.text(&call.text, &call.outputs),
-            declarations: &self.around.declarations(&call.declarations),
+            text: &self.around.text(&call.text.text, &call.text.outputs),
+            declarations: &self.around.declarations(&call.text.declarations),
             parameters,
             outputs,
         };
@@ -276,15 +276,24 @@ impl CallInRun<'_> {
             self.run.company.forget_shapes();
         }
         let number_taken = verdict.is_number_taken() && self.may_renumber();
+        let place = Place {
+            document: self.run.request.document,
+            transaction: call.transaction,
+            node: call.node,
+        };
         let refused = Refused {
-            node: &self.run.request.document.transactions[call.transaction].nodes[call.node],
-            path: &call.path,
+            node: place.spec(),
+            path: &place.path(),
             procedure: &call.procedure,
             verdict,
         };
         match self.run.refused(connection, &refused).await {
             Stop::Failed(failure) if number_taken => Stop::NumberTaken(failure),
-            stop => stop,
+            stop @ (Stop::Failed(_)
+            | Stop::Locked(_)
+            | Stop::NumberTaken(_)
+            | Stop::Lost(_)
+            | Stop::InDoubt) => stop,
         }
     }
 
