@@ -39,9 +39,11 @@ fn no_other_file_has_sql_text() {
         "\"DELETE ",
         "\"SET ",
         "\"EXEC ",
+        "\"DECLARE ",
     ];
     for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
-        if file.ends_with("sqlserver/statements.rs") {
+        let own = ["statements.rs", "statements_tests.rs"];
+        if own.iter().any(|name| file.ends_with(name)) {
             continue;
         }
         let text = std::fs::read_to_string(&file).expect("source");
