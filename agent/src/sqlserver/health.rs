@@ -173,6 +173,8 @@ fn unix_ms(moment: PrimitiveDateTime) -> i64 {
 const ROLE: &str = "Run the script of `connect-agent sql --install-script` and add the agent's \
                     user to role connect_agent.";
 
+const READ: &str = "SELECT";
+
 /// GP's own words and company names are read in the system database.
 async fn system_rights(
     connection: &mut SqlConnection,
@@ -182,12 +184,12 @@ async fn system_rights(
     let mut findings = Vec::new();
     for table in ["taErrorCode", "SY01500"] {
         let object = format!("{system}.dbo.{table}");
-        let finding = name(&format!("SELECT on {object}"));
+        let finding = name(&format!("{READ} on {object}"));
         let repair = format!(
             "In {system}: CREATE USER for the agent's login and GRANT SELECT ON dbo.{table} to it. \
              Check gp.system_database if GP's system database has another name."
         );
-        findings.push(right_on(connection, finding, (&object, "SELECT"), &repair).await);
+        findings.push(right_on(connection, finding, (&object, READ), &repair).await);
     }
     findings
 }
