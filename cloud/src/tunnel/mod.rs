@@ -6,6 +6,7 @@ mod company;
 mod dispatch;
 mod enrol;
 mod listener;
+mod marks;
 mod nonces;
 mod open;
 mod outgoing;

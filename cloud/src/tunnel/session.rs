@@ -10,7 +10,7 @@ use connect_proto::tunnel::v1;
 use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
 use connect_proto::tunnel::v1::cloud_message::Message as ToAgent;
 use connect_proto::tunnel::v1::command_result::Outcome;
-use connect_store::{Answer, StoreError};
+use connect_store::{Answer, Settled, StoreError};
 use futures::StreamExt as _;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
@@ -25,6 +25,7 @@ use tonic::{Status, Streaming};
 use super::auth::Identity;
 use super::company::{Reports, Verdict};
 use super::dispatch::Dispatch;
+use super::marks::{Marks, journal_number};
 use super::outgoing;
 use crate::app::Services;
 use crate::crash;
@@ -39,10 +40,13 @@ const GUARD_EVERY: Duration = Duration::from_secs(2);
 /// Heartbeats missed until the agent counts as gone.
 const SILENT_BEATS: u32 = 3;
 /// Time an agent has to finish what is in flight once told to drain.
-const DRAIN_LIMIT: Duration = Duration::from_secs(60);
+const DRAIN_LIMIT: Duration = Duration::from_mins(1);
 const SEEN_EVERY_BEATS: u32 = 6;
 /// More open commands than this are looked at in slices.
 const LOOK_LIMIT: i64 = 2_000;
+
+/// Which command, the journal number in its answer, and how storing that came out.
+type Settling = (CommandId, Option<i64>, Result<Settled, StoreError>);
 
 /// The way to the agent. It has no bound of its own: credits bound commands, and acknowledgements
 /// are no more than results. A bound could block both sides, each waiting for the other to read.
@@ -78,7 +82,8 @@ pub(crate) struct Session {
     outgoing: Outgoing,
     /// Tasks of their own: one that holds a database connection must go on while the session
     /// waits for another.
-    settling: FuturesUnordered<JoinHandle<(CommandId, Result<(), StoreError>)>>,
+    settling: FuturesUnordered<JoinHandle<Settling>>,
+    marks: Marks,
     heard: Instant,
     looked: Instant,
     look_at: Option<Instant>,
@@ -121,6 +126,7 @@ impl Session {
             end,
             outgoing,
             settling: FuturesUnordered::new(),
+            marks: Marks::default(),
             heard: now,
             looked: now,
             look_at: Some(now),
@@ -243,6 +249,7 @@ impl Session {
             return;
         };
         metrics::counter!("tunnel_results_total", "outcome" => outcome(result)).increment(1);
+        let journal = journal_number(result);
         let answer = Answer {
             tenant: self.identity.tenant(),
             agent: self.identity.id(),
@@ -253,17 +260,16 @@ impl Session {
         let database = self.services.database.clone();
         self.settling.push(self.services.tasks.spawn(async move {
             let settled = database.commands().settle(answer).await;
-            (id, settled.map(|_| ()))
+            (id, journal, settled)
         }));
     }
 
     /// The answer is durable, or was before, or nobody waits for it: the agent may forget it.
-    fn settled(
-        &mut self,
-        settled: Result<(CommandId, Result<(), StoreError>), JoinError>,
-    ) -> Result<()> {
-        let (id, stored) = settled.map_err(Error::internal)?;
-        stored?;
+    fn settled(&mut self, settled: Result<Settling, JoinError>) -> Result<()> {
+        let (id, journal, stored) = settled.map_err(Error::internal)?;
+        if let (Settled::Now { company }, Some(journal)) = (stored?, journal) {
+            self.marks.note(company, journal, Instant::now());
+        }
         self.dispatch.settled(id);
         let command_id = id.to_string();
         self.outgoing
@@ -372,6 +378,10 @@ impl Session {
         }
         if self.services.clock.now() > self.identity.not_after {
             return Ok(Some("certificate expired"));
+        }
+        for (company, journal) in self.marks.ripe(Instant::now()) {
+            let companies = database.companies();
+            companies.update_journal(tenant, company, journal).await?;
         }
         for (name, verdict) in self
             .reports

@@ -21,6 +21,7 @@ use super::gates;
 use super::lease::Lease;
 use super::perform;
 use super::progress::Progress;
+use super::unplanned;
 use crate::app::Services;
 use crate::error::{Error, Result};
 
@@ -70,7 +71,7 @@ pub(super) async fn work(shop: Arc<Shop>, fence: Fence, claimed: ClaimedLane) {
         "work on a lane failed"
     );
     if !error.retry() && shop.troubles.add(&key) >= TROUBLES {
-        match perform::broken(services, fence, &claimed).await {
+        match unplanned::broken(services, fence, &claimed).await {
             Ok(()) => return shop.troubles.clear(&key),
             Err(error) => tracing::error!(
                 lane.key = key.key,
@@ -103,10 +104,10 @@ async fn carry(shop: &Arc<Shop>, fence: Fence, claimed: &ClaimedLane) -> Result<
     let plan = match shop.contexts.plan(services, claimed).await? {
         Ok(plan) => plan,
         Err(Unplanned::Nothing(summary)) => {
-            return perform::nothing_to_do(services, fence, claimed, summary).await;
+            return unplanned::nothing_to_do(services, fence, claimed, summary).await;
         }
         Err(Unplanned::Parked(reason)) => {
-            return perform::nowhere_to_go(services, fence, claimed, reason).await;
+            return unplanned::nowhere_to_go(services, fence, claimed, reason).await;
         }
     };
     let now = services.clock.now();
@@ -175,6 +176,11 @@ impl Work {
             self.steps.retain(|known| known.number != record.number);
             self.steps.push(record);
         }
+        self.act(action).await
+    }
+
+    /// Does the one thing that the engine asks for.
+    async fn act(&mut self, action: Action) -> Result<Option<Happened>> {
         match action {
             Action::ReadStore {
                 step,
@@ -186,10 +192,7 @@ impl Work {
             }
             Action::FindLinks { step, keys } => {
                 let found = self.find_links(&keys).await?;
-                Ok(Some(Happened::Answer {
-                    step,
-                    outcome: Ok(found),
-                }))
+                Ok(Some(answer(step, found)))
             }
             Action::ReserveLink {
                 step,
@@ -198,12 +201,9 @@ impl Work {
                 store_key,
                 gp_key,
             } => {
-                let link = self.link(&kind, store_scoped, store_key, gp_key);
+                let link = self.link(&kind, store_scoped, &store_key, &gp_key);
                 let winner = self.reserve(link).await?;
-                Ok(Some(Happened::Answer {
-                    step,
-                    outcome: Ok(winner),
-                }))
+                Ok(Some(answer(step, winner)))
             }
             Action::ExecuteDocument { step, parties, .. } if self.answer.is_some() => {
                 let outcome = self.executed(&parties);
@@ -245,14 +245,11 @@ impl Work {
     ) -> Result<Option<Happened>> {
         self.resumed = false;
         let key = self.gate_key(gate);
-        let failure = match &outcome {
-            Ok(_) => {
-                if self.progress.take_parked(gate) || self.through == Some(key) {
-                    self.open = Some(key);
-                }
-                return Ok(Some(Happened::Answer { step, outcome }));
+        let Err(failure) = &outcome else {
+            if self.progress.take_parked(gate) || self.through == Some(key) {
+                self.open = Some(key);
             }
-            Err(failure) => failure,
+            return Ok(Some(Happened::Answer { step, outcome }));
         };
         let (tenant, now) = (self.run.tenant, self.services.clock.now());
         let standing = self.gate(key).await?;
@@ -283,6 +280,11 @@ impl Work {
         };
         GateKey { kind, target }
     }
+}
+
+fn answer(step: String, value: Value) -> Happened {
+    let outcome = Ok(value);
+    Happened::Answer { step, outcome }
 }
 
 /// An error of a transition that another worker's lease forbids.

@@ -8,6 +8,7 @@ mod perform;
 mod polling;
 mod progress;
 mod slots;
+mod unplanned;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use connect_core::domain::command::Command;
-use connect_core::domain::failure::{Failure, FailureClass, Fault};
-use connect_core::domain::ids::{CommandId, PayloadId, RunId, StoreId};
-use connect_core::domain::lane::{ClaimedLane, Fence, Gate, GateKey, GateKind, LaneNext};
+use connect_core::domain::failure::{Failure, FailureClass};
+use connect_core::domain::ids::{CommandId, PayloadId, StoreId};
+use connect_core::domain::lane::{ClaimedLane, Gate, GateKey, LaneNext};
 use connect_core::domain::link::{Link, LinkKey};
 use connect_core::domain::run::{NewCommand, Run, RunState, Transition};
 use connect_core::domain::time::Micros;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::context::Plan;
 use super::lane::{Work, fenced};
 use super::progress::Progress;
+use super::unplanned::run_id;
 use crate::app::Services;
 use crate::connectors::gp;
 use crate::connectors::nopcommerce::Noted;
@@ -73,125 +74,6 @@ pub(super) fn new_run(
     (run, progress)
 }
 
-/// Ends an event that no workflow takes, with a run that says so.
-pub(super) async fn nothing_to_do(
-    services: &Services,
-    fence: Fence,
-    claimed: &ClaimedLane,
-    summary: String,
-) -> Result<()> {
-    let mut run = bare_run(services, claimed, RunState::Succeeded, summary);
-    run.finished = Some(services.clock.now());
-    let transition = bare(services, fence, claimed, run, LaneNext::Done);
-    applied(services.database.runs().apply(transition).await)
-}
-
-/// Lets an event wait behind its store's gate until a person opens the way.
-pub(super) async fn nowhere_to_go(
-    services: &Services,
-    fence: Fence,
-    claimed: &ClaimedLane,
-    reason: String,
-) -> Result<()> {
-    let gate = GateKey {
-        kind: GateKind::Store,
-        target: claimed.event.store.0,
-    };
-    let run = match &claimed.run {
-        Some(run) => Run {
-            state: RunState::Waiting,
-            summary: reason.clone(),
-            ..run.clone()
-        },
-        None => bare_run(services, claimed, RunState::Waiting, reason.clone()),
-    };
-    let mut transition = bare(services, fence, claimed, run, LaneNext::Park { gate });
-    transition.close = Some(Gate {
-        tenant: claimed.event.tenant,
-        key: gate,
-        reason,
-        closed: services.clock.now(),
-        probe: None,
-        probes: 0,
-    });
-    applied(services.database.runs().apply(transition).await)
-}
-
-/// Makes a dead letter of work that this program keeps failing at.
-pub(super) async fn broken(services: &Services, fence: Fence, claimed: &ClaimedLane) -> Result<()> {
-    let message = "Connect itself failed at this again and again; nothing is wrong with the order.";
-    let mut failure = Failure::new(FailureClass::Bug, "internal_error", message);
-    failure.faults.push(Fault {
-        code: "internal_error".to_owned(),
-        message: message.to_owned(),
-        repair: "Look for this run in the cloud's log, report what it says, and replay.".to_owned(),
-        ..Fault::default()
-    });
-    let mut run = claimed
-        .run
-        .clone()
-        .unwrap_or_else(|| bare_run(services, claimed, RunState::Dead, String::new()));
-    message.clone_into(&mut run.summary);
-    run.state = RunState::Dead;
-    run.failure = Some(failure);
-    run.finished = Some(services.clock.now());
-    let transition = bare(services, fence, claimed, run, LaneNext::Hold);
-    applied(services.database.runs().apply(transition).await)
-}
-
-fn run_id(services: &Services, claimed: &ClaimedLane) -> RunId {
-    let begun = claimed.run.as_ref().map(|run| run.id);
-    begun.unwrap_or_else(|| RunId(services.ids.next()))
-}
-
-/// A run of an event for which there is no plan.
-fn bare_run(services: &Services, claimed: &ClaimedLane, state: RunState, summary: String) -> Run {
-    let event = &claimed.event;
-    Run {
-        tenant: event.tenant,
-        id: run_id(services, claimed),
-        environment: event.environment,
-        event: event.id,
-        store: event.store,
-        company: None,
-        entity: event.entity.clone(),
-        entity_id: event.entity_id.clone(),
-        workflow: String::new(),
-        workflow_version: 0,
-        revision: event.revision,
-        state,
-        summary,
-        snapshot: Vec::new(),
-        gp_key: None,
-        started: services.clock.now(),
-        finished: None,
-        failure: None,
-        replay_of: connect_store::replay_of(event),
-    }
-}
-
-fn bare(
-    services: &Services,
-    fence: Fence,
-    claimed: &ClaimedLane,
-    run: Run,
-    next: LaneNext,
-) -> Transition {
-    Transition {
-        lane: claimed.key.clone(),
-        number: claimed.number,
-        fence,
-        run,
-        steps: Vec::new(),
-        command: None,
-        links: Vec::new(),
-        close: None,
-        open: None,
-        next,
-        now: services.clock.now(),
-    }
-}
-
 /// A transition that the database did not take.
 pub(super) fn refused(error: ApplyError) -> Error {
     match error {
@@ -201,7 +83,7 @@ pub(super) fn refused(error: ApplyError) -> Error {
     }
 }
 
-fn applied(outcome: Result<(), ApplyError>) -> Result<()> {
+pub(super) fn applied(outcome: Result<(), ApplyError>) -> Result<()> {
     match outcome {
         Ok(()) => Ok(()),
         Err(error) => Err(refused(error)),
@@ -403,15 +285,10 @@ impl Work {
 
     fn completed(&self, party: &LinkToComplete, done: &gp::Executed) -> Option<Link> {
         let gp_key = match &party.gp_key {
-            GpKey::Element(element) => done.keys.get(element)?.clone(),
-            GpKey::Known(key) => key.clone(),
+            GpKey::Element(element) => done.keys.get(element)?,
+            GpKey::Known(key) => key,
         };
-        let mut link = self.link(
-            &party.kind,
-            party.store_scoped,
-            party.store_key.clone(),
-            gp_key,
-        );
+        let mut link = self.link(&party.kind, party.store_scoped, &party.store_key, gp_key);
         link.complete = true;
         Some(link)
     }
@@ -500,12 +377,12 @@ impl Work {
         &self,
         kind: &str,
         store_scoped: bool,
-        store_key: String,
-        gp_key: String,
+        store_key: &str,
+        gp_key: &str,
     ) -> Link {
         Link {
-            key: self.link_key(kind, store_scoped, &store_key),
-            gp_key,
+            key: self.link_key(kind, store_scoped, store_key),
+            gp_key: gp_key.to_owned(),
             complete: false,
             written_sha256: None,
             run: self.run.id,

@@ -15,7 +15,10 @@ use crate::error::StoreError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// Stored, and its lane woken.
-    Now,
+    Now {
+        /// The company it was for.
+        company: CompanyId,
+    },
     /// An answer was stored before; nothing happened.
     Before,
     /// No such command.
@@ -126,11 +129,11 @@ async fn settle(conn: &mut Conn, answer: &Answer) -> Result<Settled, StoreError>
     let Answer {
         tenant, id, now, ..
     } = *answer;
-    let lane: Option<(Uuid, String)> = on!(conn, c => sqlx::query_as(
+    let lane: Option<(Uuid, String, Uuid)> = on!(conn, c => sqlx::query_as(
         "UPDATE command
          SET result = $3, answered = $4
          WHERE tenant = $1 AND id = $2 AND agent = $5 AND answered IS NULL
-         RETURNING lane_group, lane_key",
+         RETURNING lane_group, lane_key, company",
     )
     .bind(tenant.0)
     .bind(id.0)
@@ -139,7 +142,7 @@ async fn settle(conn: &mut Conn, answer: &Answer) -> Result<Settled, StoreError>
     .bind(answer.agent.0)
     .fetch_optional(c)
     .await)?;
-    let Some((group, key)) = lane else {
+    let Some((group, key, company)) = lane else {
         let before = is_answered(conn, tenant, id).await?;
         return Ok(if before {
             Settled::Before
@@ -148,7 +151,9 @@ async fn settle(conn: &mut Conn, answer: &Answer) -> Result<Settled, StoreError>
         });
     };
     wake(conn, &LaneKey { tenant, group, key }, id, now).await?;
-    Ok(Settled::Now)
+    Ok(Settled::Now {
+        company: CompanyId(company),
+    })
 }
 
 /// Locks the lane's row even where nothing changes: a worker that lets go of it at the same

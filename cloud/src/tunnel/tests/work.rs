@@ -20,7 +20,7 @@ use prost::Message as _;
 
 use super::harness::{Cloud, Held, Link, hello};
 
-const LEASE: Duration = Duration::from_secs(600);
+const LEASE: Duration = Duration::from_mins(10);
 
 #[tokio::test]
 async fn a_command_is_sent_settled_and_acknowledged_once() {

@@ -65,7 +65,10 @@ async fn answer_wakes_the_lane_once(world: World) {
         world.claim(fence, 10).await.is_empty(),
         "it waits for the answer"
     );
-    assert_eq!(settle(&world, command.id, b"answer").await, Settled::Now);
+    let now = Settled::Now {
+        company: world.company,
+    };
+    assert_eq!(settle(&world, command.id, b"answer").await, now);
     assert_eq!(
         settle(&world, command.id, b"another").await,
         Settled::Before
@@ -96,7 +99,8 @@ async fn answer_wakes_the_lane_once(world: World) {
 async fn answer_before_the_worker_lets_go_is_not_lost(world: World) {
     let fence = world.worker().await;
     let (lane, run, command) = send(&world, fence, LaneNext::Keep).await;
-    assert_eq!(settle(&world, command.id, b"early").await, Settled::Now);
+    let settled = settle(&world, command.id, b"early").await;
+    assert!(matches!(settled, Settled::Now { .. }));
     assert!(world.claim(fence, 10).await.is_empty(), "still held");
     let wait = world.transition(&lane, fence, run, LaneNext::AwaitCommand);
     world.database.runs().apply(wait).await.unwrap();
@@ -125,7 +129,7 @@ async fn settling_races_with_letting_go(world: World) {
         let (applied, settled) =
             tokio::join!(runs.apply(wait), settle(&world, command.id, b"answer"));
         applied.unwrap();
-        assert_eq!(settled, Settled::Now);
+        assert!(matches!(settled, Settled::Now { .. }));
         let lane = world.claim_one(fence).await;
         assert_eq!(lane.result.as_ref().unwrap().command, command.id);
         let done = world.transition(&lane, fence, run, LaneNext::Done);
