@@ -1,12 +1,14 @@
 //! Looks through a store's orders and puts what the inbox does not have yet into it.
 
+use std::collections::HashSet;
+
 use connect_core::domain::event::{Event, Source};
 use connect_core::domain::failure::{Failure, FailureClass};
 use connect_core::domain::ids::EventId;
 use connect_core::domain::lane::LaneKey;
 use connect_core::domain::store::{PollCursor, Store};
 use connect_core::domain::time::Micros;
-use connect_store::{Inserted, RunFilter};
+use connect_store::Inserted;
 
 use crate::app::Services;
 use crate::connectors::nopcommerce::{Cursor, Found};
@@ -107,22 +109,17 @@ pub async fn poll(
     Ok(polled)
 }
 
-/// Leaves out orders that were worked on already: a run of theirs would find nothing to do.
+/// Leaves out orders that are in GP already: a run of theirs would find nothing to do. A run that
+/// ended otherwise, on another topic say, tells nothing about whether the order was lost.
 async fn unknown(services: &Services, store: &Store, found: &[Found]) -> Result<Vec<Found>, Error> {
-    let runs = services.database.runs();
-    let mut unknown = Vec::new();
-    for order in found {
-        let filter = RunFilter {
-            store: Some(store.id),
-            entity: Some("order".into()),
-            entity_id: Some(order.id.to_string()),
-            ..RunFilter::default()
-        };
-        if runs.list(store.tenant, &filter, None, 1).await?.is_empty() {
-            unknown.push(*order);
-        }
-    }
-    Ok(unknown)
+    let ids: Vec<String> = found.iter().map(|order| order.id.to_string()).collect();
+    let links = services.database.links();
+    let linked = links
+        .list_complete(store.tenant, store.id, "order", &ids)
+        .await?;
+    let linked: HashSet<String> = linked.into_iter().collect();
+    let known = |order: &Found| linked.contains(&order.id.to_string());
+    Ok(found.iter().filter(|order| !known(order)).copied().collect())
 }
 
 /// Orders from before the store was added are never imported on their own.

@@ -2,7 +2,11 @@
 
 use axum::extract::Query;
 use axum::routing::{get, post};
-use connect_core::domain::ids::StoreId;
+use connect_core::domain::event::{Event, Source};
+use connect_core::domain::ids::{CompanyId, EventId, RunId, StoreId, WorkerId};
+use connect_core::domain::lane::{LaneKey, LaneNext};
+use connect_core::domain::link::{Link, LinkKey};
+use connect_core::domain::run::{Run, RunState, Transition};
 use connect_core::domain::store::{PollCursor, Store};
 use connect_core::domain::time::Micros;
 
@@ -101,14 +105,120 @@ async fn every_order_since_the_store_was_added_is_found_once() {
     );
 }
 
-#[tokio::test]
-async fn an_order_that_was_worked_on_is_not_found_again() {
-    let cloud = Cloud::start().await;
-    let tenant = cloud.tenant("Fabrikam").await;
+/// What a worker writes when it ends the head of the only lane.
+async fn end_run(cloud: &Cloud, tenant: &Tenant, company: Option<CompanyId>) {
+    let services = &cloud.services;
+    let worker = WorkerId(services.ids.next());
+    let lease = std::time::Duration::from_secs(60);
+    let workers = services.database.workers();
+    let fence = workers.insert(worker, lease).await.expect("a worker");
+    let now = services.clock.now();
+    let lanes = services.database.lanes();
+    let claimed = lanes.claim(tenant.id, fence, now, 1).await.expect("a lane");
+    let lane = claimed.into_iter().next().expect("a lane");
+    let run = Run {
+        tenant: tenant.id,
+        id: RunId(services.ids.next()),
+        environment: tenant.environment,
+        event: lane.event.id,
+        store: lane.event.store,
+        company,
+        entity: "order".into(),
+        entity_id: lane.event.entity_id.clone(),
+        workflow: "order_to_sop".into(),
+        workflow_version: 1,
+        revision: 1,
+        state: RunState::Succeeded,
+        summary: "nothing to do".into(),
+        snapshot: Vec::new(),
+        gp_key: None,
+        started: now,
+        finished: Some(now),
+        failure: None,
+        replay_of: None,
+    };
+    let link = company.map(|company| Link {
+        key: LinkKey {
+            tenant: tenant.id,
+            company,
+            kind: "order".into(),
+            store: lane.event.store,
+            store_key: lane.event.entity_id.clone(),
+        },
+        gp_key: "ORD1".into(),
+        complete: true,
+        written_sha256: None,
+        run: run.id,
+        updated: now,
+    });
+    let transition = Transition {
+        lane: lane.key,
+        number: lane.number,
+        fence,
+        run,
+        steps: Vec::new(),
+        command: None,
+        links: link.into_iter().collect(),
+        close: None,
+        open: None,
+        next: LaneNext::Done,
+        now,
+    };
+    let runs = services.database.runs();
+    runs.apply(transition).await.expect("written");
+}
+
+async fn hear(cloud: &Cloud, store: &Store, topic: &str, order: i64) {
+    let now = cloud.services.clock.now();
+    let event = Event {
+        tenant: store.tenant,
+        id: EventId(cloud.services.ids.next()),
+        environment: store.environment,
+        store: store.id,
+        source: Source::Webhook,
+        delivery: format!("msg_{topic}_{order}"),
+        topic: topic.into(),
+        entity: "order".into(),
+        entity_id: order.to_string(),
+        occurred: now,
+        received: now,
+        revision: 1,
+    };
+    let lane = LaneKey {
+        tenant: store.tenant,
+        group: store.id.0,
+        key: format!("order:{order}"),
+    };
+    let events = cloud.services.database.events();
+    events.insert(&event, &lane).await.expect("stored");
+}
+
+/// A store with one order, 1042, a minute older than now.
+async fn store_with_one_order(cloud: &Cloud, tenant: &Tenant) -> Store {
     let now = cloud.services.clock.now();
     let address = shop(1042, now.plus_seconds(-60 * 1041)).await;
-    let store = store_at(&cloud, &tenant, &address).await;
-    runs::dead_run(&cloud, &tenant, &json!({"id": store.id.0}), "gp_refused").await;
+    store_at(cloud, tenant, &address).await
+}
+
+#[tokio::test]
+async fn an_order_whose_placing_was_lost_is_found_though_another_topic_was_heard() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = store_with_one_order(&cloud, &tenant).await;
+    hear(&cloud, &store, "order.updated", 1042).await;
+    end_run(&cloud, &tenant, None).await;
+    let (polled, _) = look(&cloud, &store).await;
+    assert_eq!((polled.seen, polled.new), (1, 1));
+}
+
+#[tokio::test]
+async fn an_order_that_is_in_gp_is_not_found_again() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = store_with_one_order(&cloud, &tenant).await;
+    let company = CompanyId(resources::company(&cloud, &tenant).await);
+    hear(&cloud, &store, "order.placed", 1042).await;
+    end_run(&cloud, &tenant, Some(company)).await;
     let (polled, _) = look(&cloud, &store).await;
     assert_eq!((polled.seen, polled.new), (1, 0));
 }
