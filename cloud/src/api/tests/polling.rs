@@ -1,5 +1,7 @@
 //! Looking through a store's orders: found once, however often looked and however told.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use axum::extract::Query;
 use axum::routing::{get, post};
 use connect_core::domain::event::{Event, Source};
@@ -16,20 +18,27 @@ use crate::polling::{self, Polled};
 #[derive(serde::Deserialize)]
 struct Asked {
     since_id: i64,
+    payment_status: Option<String>,
 }
 
 /// A store of the open-source API with orders 1 to `count`, one a minute from the beginning.
 async fn shop(count: i64, beginning: Micros) -> String {
+    shop_with_paid(count, beginning, Arc::default()).await
+}
+
+/// The same; orders up to an id are paid.
+async fn shop_with_paid(count: i64, beginning: Micros, paid: Arc<AtomicI64>) -> String {
     let orders = move |Query(asked): Query<Asked>| async move {
         let order = |id: i64| {
             let created = super::super::view::instant(beginning.plus_seconds(60 * id));
             json!({"id": id, "store_id": 1, "created_on_utc": created})
         };
-        let page: Vec<Value> = (1..=count)
-            .filter(|id| *id > asked.since_id)
-            .take(100)
-            .map(order)
-            .collect();
+        let last = match asked.payment_status.as_deref() {
+            Some("Paid") => paid.load(Ordering::Relaxed).min(count),
+            Some(_) => 0,
+            None => count,
+        };
+        let page: Vec<Value> = (asked.since_id + 1..=last).take(100).map(order).collect();
         axum::Json(json!({"orders": page}))
     };
     let router = Router::new().route("/api/orders", get(orders)).route(
@@ -221,6 +230,36 @@ async fn an_order_that_is_in_gp_is_not_found_again() {
     end_run(&cloud, &tenant, Some(company)).await;
     let (polled, _) = look(&cloud, &store).await;
     assert_eq!((polled.seen, polled.new), (1, 0));
+}
+
+#[tokio::test]
+async fn an_order_that_is_paid_late_is_found_when_the_profile_waits_for_that() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let now = cloud.services.clock.now();
+    let paid = Arc::new(AtomicI64::new(0));
+    let address = shop_with_paid(1042, now.plus_seconds(-60 * 1041), paid.clone()).await;
+    let store = store_at(&cloud, &tenant, &address).await;
+    let company = resources::company(&cloud, &tenant).await;
+    let mut profile = resources::profile();
+    profile["trigger"] = json!("order.paid");
+    let put = resources::put_profile(&cloud, &tenant, "web", profile).await;
+    put.expect(StatusCode::OK);
+    let ends = (store.id.0, company);
+    let put = resources::put_route(&cloud, &tenant, "web", ends, true).await;
+    put.expect(StatusCode::OK);
+
+    let (unpaid, _) = look(&cloud, &store).await;
+    assert_eq!(unpaid.new, 1, "as placed");
+    end_run(&cloud, &tenant, None).await;
+    paid.store(1042, Ordering::Relaxed);
+    let (found, _) = look(&cloud, &store).await;
+    assert_eq!(found.new, 1, "as paid");
+    let events = cloud.get(&tenant.key, "/events").await;
+    assert_eq!(events["items"][0]["topic"], "order.paid");
+    assert_eq!(events["items"][0]["entity_id"], "1042");
+    let (again, _) = look(&cloud, &store).await;
+    assert_eq!(again.new, 0);
 }
 
 #[tokio::test]

@@ -282,6 +282,39 @@ async fn an_order_is_imported_by_hand_and_a_poll_is_asked_for() {
     assert_eq!(due, [tenant.id]);
 }
 
+/// The profile of the fixtures, for people to change.
+pub(super) fn profile() -> Value {
+    let text = include_str!("../../../../tests/fixtures/profile.json");
+    serde_json::from_str(text).expect("JSON")
+}
+
+/// Publishes a profile of that name; what came back.
+pub(super) async fn put_profile(cloud: &Cloud, tenant: &Tenant, name: &str, body: Value) -> Answer {
+    let body = json!({"environment_id": tenant.environment.0, "body": body});
+    let path = format!("/profiles/{name}");
+    cloud
+        .call(&tenant.key, Method::PUT, &path, Some(body))
+        .await
+}
+
+/// Publishes a route of that name, by the profile of that name; what came back.
+pub(super) async fn put_route(
+    cloud: &Cloud,
+    tenant: &Tenant,
+    name: &str,
+    (store, company): (Uuid, Uuid),
+    enabled: bool,
+) -> Answer {
+    let body = json!({
+        "environment_id": tenant.environment.0, "store_id": store, "company_id": company,
+        "workflow": "order_to_sop", "profile": name, "enabled": enabled,
+    });
+    let path = format!("/routes/{name}");
+    cloud
+        .call(&tenant.key, Method::PUT, &path, Some(body))
+        .await
+}
+
 /// A company as an agent would report it.
 pub(super) async fn company(cloud: &Cloud, tenant: &Tenant) -> Uuid {
     let body = json!({"environment_id": tenant.environment.0, "name": "GP server"});

@@ -22,7 +22,7 @@ use connect_core::domain::ids::StoreId;
 use connect_core::domain::store::{Flavour, Store};
 use connect_core::domain::time::Micros;
 
-pub use listing::{Cursor, Found, Page, Window};
+pub use listing::{Cursor, Found, Page, Paid, Window};
 pub use notes::Noted;
 
 use super::http;
@@ -150,6 +150,17 @@ impl Client {
     /// Reads the next page of orders for polling.
     pub async fn list_orders(&self, cursor: &Cursor, now: Micros) -> Result<Page, Failure> {
         Box::pin(listing::page(&self.transport, self.nop_store, cursor, now)).await
+    }
+
+    /// Reads the next page of paid orders, those placed within the last 30 days.
+    pub async fn list_paid_orders(&self, cursor: &Cursor, now: Micros) -> Result<Page, Failure> {
+        Box::pin(listing::paid_page(
+            &self.transport,
+            self.nop_store,
+            cursor,
+            now,
+        ))
+        .await
     }
 
     /// Looks for a note that contains the marker; none where the API has no notes.
