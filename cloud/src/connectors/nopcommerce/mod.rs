@@ -8,6 +8,7 @@ mod official;
 mod opensource;
 mod places;
 mod sku;
+mod struck;
 #[cfg(test)]
 mod tests;
 mod transport;

@@ -482,6 +482,50 @@ async fn a_refused_token_is_renewed_once_and_a_refused_login_is_told() {
 }
 
 #[tokio::test]
+async fn a_refused_login_is_remembered_for_a_minute() {
+    let shop = Shop::opensource(
+        fixture!("opensource_order_guest"),
+        fixture!("opensource_customer_guest"),
+    );
+    let (shop, client) = open_as(shop, "wrong").await;
+    let reads = (0..8).map(|_| client.read_order(1001));
+    for read in futures::future::join_all(reads).await {
+        assert_eq!(read.expect_err("no way in").code, "store_refused_login");
+    }
+    let logins = || shop.calls().iter().filter(|call| *call == "/token").count();
+    assert_eq!(logins(), 1, "an account that is refused too often gets locked");
+    client.check().await.expect_err("no way in");
+    assert_eq!(logins(), 2, "a person who asks is answered afresh");
+}
+
+#[tokio::test]
+async fn card_numbers_in_free_texts_go_nowhere() {
+    let mut bundle: Value =
+        serde_json::from_str(fixture!("official_order_checkout_attributes")).expect("a bundle");
+    let calls = bundle.as_object_mut().expect("calls");
+    let spaced = "4111 1111 1111 1111";
+    for (call, answer) in calls.iter_mut() {
+        if call.contains("/Order/GetById/") {
+            answer["checkout_attribute_description"] = format!("Engraving: {PAN}").into();
+            answer["custom_values_xml"] = format!(
+                "<DictionarySerializer><item><key>Card {PAN}</key><value>no {spaced}, 12/30\
+                 </value></item></DictionarySerializer>"
+            )
+            .into();
+        }
+        if call.contains("/OrderItem/GetOrderItems/") {
+            answer[0]["attribute_description"] = format!("Text: {spaced}").into();
+        }
+    }
+    let text = bundle.to_string();
+    let (_, client) = open(Shop::official(&text)).await;
+    let order = client.read_order(1006).await.expect("an order").to_string();
+    assert!(!order.contains(PAN) && !order.contains(spaced), "{order}");
+    assert!(order.contains("Engraving: [card number]"), "{order}");
+    assert!(order.contains("no [card number], 12/30"), "{order}");
+}
+
+#[tokio::test]
 async fn a_store_that_is_not_there_and_an_order_that_is_not_there() {
     let settings = http::Settings {
         allow_private_networks: true,
