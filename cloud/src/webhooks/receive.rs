@@ -90,7 +90,7 @@ async fn take_standard(
         return Err(forged());
     }
     let envelope = envelope::read(body).map_err(unreadable)?;
-    check_installation(services, hook, envelope.installation.as_deref()).await?;
+    let new = check_installation(hook, envelope.installation.as_deref())?;
     if let Verdict::Skewed { age_seconds } = verdict {
         return Err(skewed(services, hook, age_seconds).await);
     }
@@ -100,10 +100,18 @@ async fn take_standard(
             "the body's id must be the webhook-id header's",
         ));
     }
-    check_nop_store(hook, envelope.nop_store)?;
-    let stored = store(services, hook, envelope.id, envelope.happening).await?;
+    if is_elsewhere(hook, envelope.nop_store) {
+        let message = "this happened in another shop of the installation than the one connected";
+        return Err(Error::invalid("other_nop_store", message));
+    }
+    if let Some(installation) = new {
+        learn(services, hook, installation).await?;
+    }
+    let (event, lane) = event(services, hook, envelope.id, envelope.happening);
+    let inserted = services.database.events().insert(&event, &lane).await?;
+    crash::point("cloud.event.stored");
     Ok(Taken {
-        event_id: Some(stored),
+        event_id: Some(told(inserted)),
         event_ids: Vec::new(),
     })
 }
@@ -118,12 +126,19 @@ async fn take_legacy(
         return Err(forged());
     }
     let legacy = envelope::read_legacy(body).map_err(unreadable)?;
-    let mut event_ids = Vec::with_capacity(legacy.happenings.len());
+    let mut events = Vec::with_capacity(legacy.happenings.len());
     for (place, (nop_store, happening)) in legacy.happenings.into_iter().enumerate() {
-        check_nop_store(hook, nop_store)?;
+        // The plugin tells of every shop of the installation in one body.
+        if is_elsewhere(hook, nop_store) {
+            count("other_nop_store");
+            continue;
+        }
         let delivery = format!("legacy:{}:{}:{place}", legacy.id, legacy.digest);
-        event_ids.push(store(services, hook, delivery, happening).await?);
+        events.push(event(services, hook, delivery, happening));
     }
+    let inserted = services.database.events().insert_many(events, None).await?;
+    crash::point("cloud.event.stored");
+    let event_ids: Vec<Uuid> = inserted.into_iter().map(told).collect();
     if event_ids.is_empty() {
         count("ignored");
     }
@@ -133,13 +148,13 @@ async fn take_legacy(
     })
 }
 
-/// Stores what happened, once per delivery; durable when this returns.
-async fn store(
+/// What happened, as it is kept, and its place.
+fn event(
     services: &Services,
     hook: &Hook,
     delivery: String,
     happening: Happening,
-) -> Result<Uuid, Error> {
+) -> (Event, LaneKey) {
     let now = services.clock.now();
     let key = format!("{}:{}", happening.entity, happening.entity_id);
     let lane = LaneKey {
@@ -161,9 +176,12 @@ async fn store(
         received: now,
         revision: hook.revision,
     };
-    let inserted = services.database.events().insert(&event, &lane).await?;
-    crash::point("cloud.event.stored");
-    Ok(match inserted {
+    (event, lane)
+}
+
+/// Counts what became of a delivery, and names its event.
+fn told(inserted: Inserted) -> Uuid {
+    match inserted {
         Inserted::New { event } => {
             count("accepted");
             event.0
@@ -172,51 +190,48 @@ async fn store(
             count("repeated");
             event.0
         }
-    })
-}
-
-/// A copy of the shop signs with the same secret; only its installation tells it apart.
-async fn check_installation(
-    services: &Services,
-    hook: &Hook,
-    given: Option<&str>,
-) -> Result<(), Error> {
-    match (hook.installation.as_deref(), given) {
-        (Some(known), Some(given)) if known == given => Ok(()),
-        (None, None) => Ok(()),
-        (None, Some(given)) => learn(services, hook, given).await,
-        (Some(_), Some(_) | None) => Err(Error::unauthenticated(
-            "other_installation",
-            "this comes from another installation than the one connected: a copy of the shop?",
-        )),
     }
 }
 
-/// Takes the first signed webhook's word for which installation it is.
-async fn learn(services: &Services, hook: &Hook, given: &str) -> Result<(), Error> {
-    if given.is_empty() || given.len() > 100 {
-        return Err(Error::invalid(
+/// A copy of the shop signs with the same secret; only its installation tells it apart. Gives back
+/// the installation when it is the first one heard of.
+fn check_installation<'g>(hook: &Hook, given: Option<&'g str>) -> Result<Option<&'g str>, Error> {
+    match (hook.installation.as_deref(), given) {
+        (Some(known), Some(given)) if known == given => Ok(None),
+        (None, None) => Ok(None),
+        (None, Some(given)) if given.is_empty() || given.len() > 100 => Err(Error::invalid(
             "not_an_envelope",
             "installation_id is not a fingerprint",
-        ));
+        )),
+        (None, Some(given)) => Ok(Some(given)),
+        (Some(_), Some(_) | None) => Err(other_installation()),
     }
+}
+
+fn other_installation() -> Error {
+    Error::unauthenticated(
+        "other_installation",
+        "this comes from another installation than the one connected: a copy of the shop?",
+    )
+}
+
+/// Takes the word of the first webhook that is accepted for which installation it is; another
+/// delivery, here or in another process, may have been first with another one.
+async fn learn(services: &Services, hook: &Hook, given: &str) -> Result<(), Error> {
     let stores = services.database.stores();
-    if stores
+    let ours = stores
         .claim_installation(hook.tenant, hook.store, given)
-        .await?
-    {
-        tracing::info!(store.id = %hook.store, "learnt the store's installation");
-    }
+        .await?;
     services.hooks.forget();
+    if !ours {
+        return Err(other_installation());
+    }
+    tracing::info!(store.id = %hook.store, "learnt the store's installation");
     Ok(())
 }
 
-fn check_nop_store(hook: &Hook, given: Option<i64>) -> Result<(), Error> {
-    if hook.nop_store != 0 && given.is_some_and(|given| given != hook.nop_store) {
-        let message = "this happened in another shop of the installation than the one connected";
-        return Err(Error::invalid("other_nop_store", message));
-    }
-    Ok(())
+fn is_elsewhere(hook: &Hook, given: Option<i64>) -> bool {
+    hook.nop_store != 0 && given.is_some_and(|given| given != hook.nop_store)
 }
 
 async fn skewed(services: &Services, hook: &Hook, age_seconds: i64) -> Error {
