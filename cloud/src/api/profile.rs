@@ -141,6 +141,7 @@ struct CheckoutAttributes {
     #[serde(rename = "as")]
     #[expect(dead_code, reason = "only its type matters here")]
     kind: CheckoutAttributesAs,
+    limit_cents: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]

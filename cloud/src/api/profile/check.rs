@@ -118,6 +118,12 @@ impl Found {
             "rounding.limit_cents",
             "must be 0 to 10000",
         );
+        let most = profile.checkout_attributes.limit_cents.unwrap_or(0);
+        self.demand(
+            (0..=1_000_000).contains(&most),
+            "checkout_attributes.limit_cents",
+            "must be 0 to 1000000",
+        );
         for (name, credit) in [
             ("gift_cards", &profile.gift_cards),
             ("reward_points", &profile.reward_points),
