@@ -121,7 +121,11 @@ async fn takes_paid(services: &Services, store: &Store, revision: i64) -> Result
     let contents = artifacts
         .contents(store.tenant, store.environment, revision)
         .await?;
-    let of_kind = |kind| contents.iter().filter(move |artifact| artifact.kind == kind);
+    let of_kind = |kind: ArtifactKind| {
+        contents
+            .iter()
+            .filter(move |artifact| artifact.kind == kind)
+    };
     for route in of_kind(ArtifactKind::Route) {
         let route: Route = serde_json::from_str(&route.body).map_err(Error::internal)?;
         if !route.enabled || route.store != store.id {
@@ -189,7 +193,11 @@ async fn unknown(services: &Services, store: &Store, found: &[Found]) -> Result<
         .await?;
     let linked: HashSet<String> = linked.into_iter().collect();
     let known = |order: &Found| linked.contains(&order.id.to_string());
-    Ok(found.iter().filter(|order| !known(order)).copied().collect())
+    Ok(found
+        .iter()
+        .filter(|order| !known(order))
+        .copied()
+        .collect())
 }
 
 /// Orders from before the store was added are never imported on their own.

@@ -158,7 +158,10 @@ pub(super) async fn page(
     let (more, last_id) = (heads.more, heads.last_id);
     let orders = ours(heads, nop_store, cursor.floor)?;
     let mut next = cursor.clone();
-    next.newest = orders.iter().map(|order| order.created).fold(next.newest, Micros::max);
+    next.newest = orders
+        .iter()
+        .map(|order| order.created)
+        .fold(next.newest, Micros::max);
     let settled = next.newest.plus_seconds(-OVERLAP_SECONDS);
     let old = orders
         .iter()

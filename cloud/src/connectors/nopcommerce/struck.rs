@@ -70,7 +70,10 @@ fn groups(text: &str) -> Vec<Group> {
 }
 
 fn parts(between: &str) -> bool {
-    matches!(between, " " | "-" | "." | "\u{a0}" | "&nbsp;" | "  " | " - ")
+    matches!(
+        between,
+        " " | "-" | "." | "\u{a0}" | "&nbsp;" | "  " | " - "
+    )
 }
 
 /// The last group of a card's number that begins with this one.
@@ -117,10 +120,16 @@ mod tests {
     fn card_numbers_are_struck_however_they_are_written() {
         for (from, to) in [
             ("4111111111111111", "[card number]"),
-            ("card 4111 1111 1111 1111, thanks", "card [card number], thanks"),
+            (
+                "card 4111 1111 1111 1111, thanks",
+                "card [card number], thanks",
+            ),
             ("4111-1111-1111-1111", "[card number]"),
             ("order 1042 4111 1111 1111 1111", "order 1042 [card number]"),
-            ("3782 822463 10005<br />4111111111111111", "[card number]<br />[card number]"),
+            (
+                "3782 822463 10005<br />4111111111111111",
+                "[card number]<br />[card number]",
+            ),
             ("VISA4111111111111111X", "VISA[card number]X"),
         ] {
             assert_eq!(card_numbers(from), to);
