@@ -272,6 +272,8 @@ fn customers_by_mail_and_one_web_customer() {
         };
         Some(format!("{kind} {store_scoped} {store_key} {gp_key}"))
     });
+    let number = reserved.next().unwrap();
+    assert_eq!(number, "customer_number false W000077 anna@example.com");
     let reserve = reserved.next().unwrap();
     assert_eq!(reserve, "customer_email false anna@example.com W000077");
     world.profile["customer"]["strategy"] = json!("single");
@@ -279,6 +281,20 @@ fn customers_by_mail_and_one_web_customer() {
     assert!(walked.nodes("taUpdateCreateCustomerRcd").is_empty());
     assert_eq!(walked.header().text("CUSTNMBR"), Some("WEBCUST"));
     assert_eq!(walked.header().text("CUSTNAME"), Some("Anna Field"));
+}
+
+#[test]
+fn a_number_that_is_another_customers_is_not_taken() {
+    let mut world = World::new(order());
+    world.number_owner = Some("other@example.com");
+    let failure = world.walk().failure().clone();
+    assert_eq!(failure.code, "customer_number_taken");
+    assert!(failure.message.contains("W000077"), "{}", failure.message);
+    // By e-mail the customer is another one, though the shop gave the id to both.
+    world.profile["customer"]["strategy"] = json!("email");
+    let walked = world.walk();
+    let number = walked.header().text("CUSTNMBR").unwrap().to_owned();
+    assert!(number.starts_with("W000077-") && number.len() == 12, "{number}");
 }
 
 #[test]
