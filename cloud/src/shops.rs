@@ -8,6 +8,7 @@ use connect_core::domain::failure::{Failure, FailureClass};
 use connect_core::domain::ids::{StoreId, TenantId};
 use connect_core::domain::store::{PollCursor, Store};
 use connect_core::domain::time::Micros;
+use connect_store::Database;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -229,18 +230,22 @@ pub async fn client(services: &Services, store: &Store) -> Result<Arc<Client>, F
 }
 
 /// Lets a worker look through the store's orders as soon as it can.
-pub async fn poll_soon(services: &Services, tenant: TenantId, store: StoreId) -> Result<(), Error> {
-    let cursors = services.database.poll_cursors();
-    let due = services.clock.now();
+pub async fn poll_soon(
+    database: &Database,
+    now: Micros,
+    tenant: TenantId,
+    store: StoreId,
+) -> Result<(), Error> {
+    let cursors = database.poll_cursors();
     if cursors.find(tenant, store).await?.is_some() {
-        cursors.update_due(tenant, store, due).await?;
+        cursors.update_due(tenant, store, now).await?;
         return Ok(());
     }
     let cursor = PollCursor {
         tenant,
         store,
         cursor: String::new(),
-        due,
+        due: now,
     };
     cursors.update(&cursor).await?;
     Ok(())

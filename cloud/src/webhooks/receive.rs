@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -42,11 +43,15 @@ struct Taken {
 /// Takes a delivery.
 pub(super) async fn receive(
     State(services): State<Arc<Services>>,
-    Path(key): Path<String>,
+    key: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match Box::pin(take(&services, &key, &headers, body)).await {
+    let taken = async {
+        let Path(key) = key.map_err(|_| Error::not_found("store"))?;
+        Box::pin(take(&services, &key, &headers, body)).await
+    };
+    match taken.await {
         Ok(taken) => (StatusCode::ACCEPTED, Json(taken)).into_response(),
         Err(error) => {
             count(error.code);
@@ -238,7 +243,9 @@ async fn skewed(services: &Services, hook: &Hook, age_seconds: i64) -> Error {
     metrics::counter!("connect_webhook_clock_skew_total").increment(1);
     tracing::warn!(store.id = %hook.store, webhook.age_seconds = age_seconds, "store clock skew");
     // What it told is not lost: the store's orders are looked through instead.
-    if let Err(error) = shops::poll_soon(services, hook.tenant, hook.store).await {
+    let now = services.clock.now();
+    let soon = shops::poll_soon(&services.database, now, hook.tenant, hook.store).await;
+    if let Err(error) = soon {
         tracing::error!(error.report = error.report(), "no poll could be scheduled");
     }
     Error::unauthenticated(
@@ -250,9 +257,11 @@ async fn skewed(services: &Services, hook: &Hook, age_seconds: i64) -> Error {
 /// Answers the question the old plugin asks when it is given an address.
 pub(super) async fn echo(
     State(services): State<Arc<Services>>,
-    Path(key): Path<String>,
-    Query(query): Query<Echo>,
+    key: Result<Path<String>, PathRejection>,
+    query: Result<Query<Echo>, QueryRejection>,
 ) -> Result<Response, Error> {
+    let Path(key) = key.map_err(|_| Error::not_found("store"))?;
+    let Query(query) = query.map_err(|why| Error::invalid("bad_query", why.body_text()))?;
     let found = services.hooks.find(&services, &key).await?;
     found.ok_or_else(|| Error::not_found("store"))?;
     let echo = query.echo.filter(|text| {
@@ -266,6 +275,16 @@ pub(super) async fn echo(
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     Ok((headers, echo).into_response())
+}
+
+/// What the address answers to other methods.
+pub(super) async fn unknown_method() -> Error {
+    std::future::ready(Error::unknown_method()).await
+}
+
+/// What a handler that panicked answers; the panic itself is in the log already.
+pub(super) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    Error::internal("a webhook handler panicked").into_response()
 }
 
 /// Query of an echo.

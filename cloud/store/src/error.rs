@@ -141,6 +141,39 @@ impl Transient for ApplyError {
     }
 }
 
+/// Why a unit of work was undone. One that finds nothing to do leaves no audit row either.
+pub(crate) enum Undone<T> {
+    /// There was nothing to do.
+    Nothing(T),
+    /// The database failed.
+    Failed(StoreError),
+}
+
+impl<T> Undone<T> {
+    /// What callers are told of a unit of work.
+    pub(crate) fn told(outcome: Result<T, Self>) -> Result<T, StoreError> {
+        match outcome {
+            Ok(done) | Err(Self::Nothing(done)) => Ok(done),
+            Err(Self::Failed(error)) => Err(error),
+        }
+    }
+}
+
+impl<T> From<StoreError> for Undone<T> {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl<T> Transient for Undone<T> {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Nothing(_) => false,
+            Self::Failed(error) => error.retry(),
+        }
+    }
+}
+
 /// PostgreSQL: serialization failure, deadlock. SQLite: busy, locked, busy snapshot.
 fn transient(cause: &sqlx::Error) -> bool {
     cause

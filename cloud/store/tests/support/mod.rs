@@ -320,7 +320,7 @@ pub(crate) fn store(tenant: TenantId, environment: EnvironmentId) -> Store {
         environment,
         name: "Shop".to_owned(),
         hook_key: store.to_string(),
-        base_url: "https://shop.example".to_owned(),
+        base_url: format!("https://shop.example/{store}"),
         flavour: Flavour::Official,
         nop_store_id: 0,
         installation: None,
