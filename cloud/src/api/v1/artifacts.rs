@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use connect_core::domain::artifact::{Artifact, ArtifactKind};
 use connect_core::domain::ids::EnvironmentId;
 use connect_store::NewArtifact;
@@ -12,7 +12,9 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::prefixes::{self, Change};
 use crate::api::auth::{Caller, Owner, Viewer};
+use crate::api::extract::{Path, Query};
 use crate::api::form::Form;
 use crate::api::page::Page;
 use crate::api::problem::Problem;
@@ -154,6 +156,7 @@ pub(crate) async fn publish_profile(
     });
     form.finish()?;
     shared.environment(&caller, environment).await?;
+    prefixes::check(&shared, &caller, environment, Change::Profile(&name, &body)).await?;
     publish(
         &shared,
         &caller,

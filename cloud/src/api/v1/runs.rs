@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use connect_core::domain::ids::{EventId, RunId, StoreId};
@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::routes;
 use crate::api::auth::{Caller, Operator, Viewer};
+use crate::api::extract::{Path, Query};
 use crate::api::form::Form;
 use crate::api::page::{Page, PageQuery, Paging};
 use crate::api::problem::Problem;
@@ -166,6 +168,9 @@ pub(crate) async fn replay(
     Ok((StatusCode::ACCEPTED, Json(view)))
 }
 
+/// Stable code of the error that says a replay would go nowhere.
+pub(super) const NO_ROUTE: &str = "no_route";
+
 /// How a run is done again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Again {
@@ -196,6 +201,17 @@ pub(super) async fn queue(
     } else {
         None
     };
+    let under = if again.newest {
+        revision
+    } else {
+        Some(run.revision)
+    };
+    if !routes::is_routed(shared, caller, run, under).await? {
+        return Err(Error::conflict(
+            NO_ROUTE,
+            "no route of the run's store is on: switch one on first",
+        ));
+    }
     let replay = Replay {
         event: EventId(services.ids.next()),
         revision,
