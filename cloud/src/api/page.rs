@@ -1,6 +1,6 @@
 //! Pages of a listing: keyset cursors that callers hand back as they got them.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::extract::Query;
 use crate::error::Error;
 
 const DEFAULT: i64 = 50;
@@ -107,8 +108,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let query = Query::<PageQuery>::from_request_parts(parts, state).await;
-        let Query(query) = query.map_err(|error| Error::invalid("bad_query", error.body_text()))?;
+        let Query(query) = Query::<PageQuery>::from_request_parts(parts, state).await?;
         Self::read(query)
     }
 }
