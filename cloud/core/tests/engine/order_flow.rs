@@ -294,7 +294,10 @@ fn a_number_that_is_another_customers_is_not_taken() {
     world.profile["customer"]["strategy"] = json!("email");
     let walked = world.walk();
     let number = walked.header().text("CUSTNMBR").unwrap().to_owned();
-    assert!(number.starts_with("W000077-") && number.len() == 12, "{number}");
+    assert!(
+        number.starts_with("W000077-") && number.len() == 12,
+        "{number}"
+    );
 }
 
 #[test]
