@@ -227,11 +227,13 @@ impl Services {
         }
     }
 
-    /// A database in a file belongs to one process: sessions left open in it ended with the last.
+    /// A database in a file belongs to one process: sessions and leases left open in it ended with
+    /// the last.
     async fn end_sessions_of_the_past(&self) -> anyhow::Result<()> {
         if self.database.kind() != "sqlite" {
             return Ok(());
         }
+        self.database.workers().delete_all().await?;
         for tenant in self.database.tenants().list().await? {
             let sessions = self.database.sessions();
             sessions

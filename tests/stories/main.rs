@@ -16,5 +16,6 @@ mod kills;
 mod orders;
 mod other_database;
 mod replay;
+mod store_outage;
 mod tenants;
 mod webhooks;

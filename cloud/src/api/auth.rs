@@ -140,13 +140,12 @@ impl Remembered {
 async fn caller(parts: &Parts, shared: &Shared, roles: &[Role]) -> Result<Caller, Error> {
     let text = bearer(parts)?;
     let hash = sha256(text.as_bytes());
-    let caller = match shared.remembered.find(&hash) {
-        Some(caller) => caller,
-        None => {
-            let caller = look_up(text, shared).await?;
-            shared.remembered.keep(hash, caller.clone());
-            caller
-        }
+    let caller = if let Some(caller) = shared.remembered.find(&hash) {
+        caller
+    } else {
+        let caller = look_up(text, shared).await?;
+        shared.remembered.keep(hash, caller.clone());
+        caller
     };
     if roles.contains(&caller.role) {
         return Ok(caller);

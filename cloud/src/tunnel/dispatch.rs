@@ -61,6 +61,13 @@ impl Dispatch {
         self.known.retain(|id| open.contains(id));
     }
 
+    /// A command that could not be sent after all goes first next time.
+    pub(crate) fn put_back(&mut self, command: Command) {
+        let company = self.company(&command.database);
+        company.credit = company.credit.saturating_add(1);
+        company.waiting.push_front(command);
+    }
+
     /// The command has its answer.
     pub(crate) fn settled(&mut self, id: CommandId) {
         self.known.remove(&id);
@@ -91,11 +98,14 @@ impl Dispatch {
 
     /// Whether a look for more could let something go out: credit is left somewhere.
     pub(crate) fn is_hungry(&self) -> bool {
+        // Commands that concern no company have a credit of their own, which is never used up.
         !self.draining
-            && self
-                .companies
-                .values()
-                .any(|company| !company.held && company.credit > 0 && company.waiting.is_empty())
+            && self.companies.iter().any(|(name, company)| {
+                !name.is_empty()
+                    && !company.held
+                    && company.credit > 0
+                    && company.waiting.is_empty()
+            })
     }
 
     fn company(&mut self, name: &str) -> &mut Company {
@@ -165,6 +175,30 @@ mod tests {
         dispatch.grant("TWO", 5);
         dispatch.offer(vec![command(1, "TWO"), command(2, "TWO")]);
         assert_eq!(ids(&dispatch.next()), [2]);
+    }
+
+    #[test]
+    fn what_could_not_be_sent_goes_first_and_costs_no_credit() {
+        let mut dispatch = Dispatch::default();
+        dispatch.grant("TWO", 2);
+        dispatch.offer(vec![
+            command(1, "TWO"),
+            command(2, "TWO"),
+            command(3, "TWO"),
+        ]);
+        let mut sent = dispatch.next();
+        dispatch.put_back(sent.remove(1));
+        assert_eq!(ids(&dispatch.next()), [2]);
+        assert!(dispatch.next().is_empty());
+    }
+
+    #[test]
+    fn credit_for_no_company_makes_nobody_hungry() {
+        let mut dispatch = Dispatch::default();
+        dispatch.grant("", 8);
+        assert!(!dispatch.is_hungry());
+        dispatch.grant("TWO", 1);
+        assert!(dispatch.is_hungry());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use connect_proto::tunnel::v1;
 use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
 use connect_proto::tunnel::v1::cloud_message::Message as ToAgent;
 use connect_proto::tunnel::v1::command_result::Outcome;
-use connect_store::StoreError;
+use connect_store::{Answer, StoreError};
 use futures::StreamExt as _;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
@@ -32,6 +32,8 @@ use crate::error::{Error, Result};
 
 /// Between two looks for open commands that wake-ups ask for.
 const LOOK_GAP: Duration = Duration::from_millis(5);
+/// Before a command that could not be put together is tried again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How often the tables are asked whether the session may go on.
 const GUARD_EVERY: Duration = Duration::from_secs(2);
 /// Heartbeats missed until the agent counts as gone.
@@ -80,6 +82,8 @@ pub(crate) struct Session {
     heard: Instant,
     looked: Instant,
     look_at: Option<Instant>,
+    /// A wake-up told of commands that were not looked for yet.
+    missed: bool,
     drain_until: Option<Instant>,
     beats: u32,
 }
@@ -120,6 +124,7 @@ impl Session {
             heard: now,
             looked: now,
             look_at: Some(now),
+            missed: false,
             drain_until: None,
             beats: 0,
         }
@@ -193,6 +198,7 @@ impl Session {
             Some(FromAgent::Credit(credit)) => {
                 self.dispatch.grant(&credit.company, credit.amount);
                 self.send_next().await;
+                self.look_if_hungry();
             }
             Some(FromAgent::Company(report)) => self.company_reported(report).await?,
             Some(FromAgent::Draining(_)) => {
@@ -237,11 +243,16 @@ impl Session {
             return;
         };
         metrics::counter!("tunnel_results_total", "outcome" => outcome(result)).increment(1);
-        let tenant = self.identity.tenant();
-        let (database, now) = (self.services.database.clone(), self.services.clock.now());
-        let bytes = result.encode_to_vec();
+        let answer = Answer {
+            tenant: self.identity.tenant(),
+            agent: self.identity.id(),
+            id,
+            result: result.encode_to_vec(),
+            now: self.services.clock.now(),
+        };
+        let database = self.services.database.clone();
         self.settling.push(self.services.tasks.spawn(async move {
-            let settled = database.commands().settle(tenant, id, bytes, now).await;
+            let settled = database.commands().settle(answer).await;
             (id, settled.map(|_| ()))
         }));
     }
@@ -267,7 +278,15 @@ impl Session {
             Err(broadcast::error::RecvError::Lagged(_)) => true,
             Err(broadcast::error::RecvError::Closed) => false,
         };
-        if concerns_us && self.dispatch.is_hungry() {
+        if concerns_us {
+            self.missed = true;
+            self.look_if_hungry();
+        }
+    }
+
+    /// Looks for what a wake-up told of, as soon as the agent would take it.
+    fn look_if_hungry(&mut self) {
+        if self.missed && self.dispatch.is_hungry() {
             self.look_at.get_or_insert(self.looked + LOOK_GAP);
         }
     }
@@ -276,6 +295,7 @@ impl Session {
     async fn look(&mut self) -> Result<()> {
         self.look_at = None;
         self.looked = Instant::now();
+        self.missed = false;
         let open = open_commands(&self.services, &self.identity).await?;
         self.dispatch.offer(open);
         self.send_next().await;
@@ -285,6 +305,7 @@ impl Session {
     /// The look that is the truth: wake-ups may be lost, commands may be settled elsewhere.
     async fn look_at_all(&mut self) -> Result<()> {
         self.looked = Instant::now();
+        self.missed = false;
         let open = open_commands(&self.services, &self.identity).await?;
         if i64::try_from(open.len()).is_ok_and(|count| count < LOOK_LIMIT) {
             let ids = open.iter().map(|command| command.id).collect();
@@ -307,6 +328,11 @@ impl Session {
                     self.outgoing.send(ToAgent::Command(message));
                     metrics::counter!("tunnel_commands_sent_total").increment(1);
                     crash::point("cloud.command.sent");
+                }
+                Err(error) if error.retry() => {
+                    tracing::warn!(command.id = %command.id, error = error.report(), "A command waits");
+                    self.dispatch.put_back(command.clone());
+                    self.look_at.get_or_insert(Instant::now() + LOOK_AGAIN);
                 }
                 Err(error) => self.give_up(command, &error),
             }

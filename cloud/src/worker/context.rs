@@ -15,6 +15,9 @@ use connect_core::engine::{Problem, Value, mapping};
 use crate::app::Services;
 use crate::error::{Error, Result};
 
+/// Compiled ones kept; past it all are compiled anew as they are needed.
+const REVISIONS_KEPT: usize = 256;
+
 /// Compiled revisions; a revision never changes, so they are kept.
 #[derive(Debug, Default)]
 pub(super) struct Contexts {
@@ -41,54 +44,83 @@ pub(super) struct Plan {
     pub(super) store: Store,
     pub(super) company: Company,
     pub(super) profile: Value,
+    pub(super) revision: i64,
     pub(super) workflow_name: String,
     pub(super) workflow_version: i64,
     pub(super) workflow: Arc<Compiled>,
 }
 
+/// Why there is no plan for an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unplanned {
+    /// Nothing is to be done about it.
+    Nothing(String),
+    /// It waits behind the store's gate until a person has done something.
+    Parked(String),
+}
+
 impl Contexts {
-    /// The plan for a claimed lane's event, or why nothing is to be done about it.
+    /// The plan for a claimed lane's event, or why there is none.
     pub(super) async fn plan(
         &self,
         services: &Services,
         claimed: &ClaimedLane,
-    ) -> Result<Result<Plan, String>> {
+    ) -> Result<Result<Plan, Unplanned>> {
         let event = &claimed.event;
-        let database = &services.database;
-        let Some(store) = database
-            .stores()
-            .find(event.tenant, event.store)
-            .await
-            .map_err(Error::internal)?
-        else {
-            return Ok(Err("The store is no longer set up.".to_owned()));
+        let stores = services.database.stores();
+        let store = stores.find(event.tenant, event.store).await;
+        let Some(store) = store? else {
+            let text = "The store is no longer set up.".to_owned();
+            return Ok(Err(Unplanned::Nothing(text)));
         };
-        let number = claimed
-            .run
-            .as_ref()
-            .map_or(event.revision, |run| run.revision);
-        let revision = self.revision(services, event, number).await?;
-        let Some((route, workflow)) = revision.route(event) else {
-            let text = format!("No route of this store takes {}.", event.topic);
-            return Ok(Err(text));
+        if store.paused {
+            let text = "The store is paused; its work goes on when it is resumed.".to_owned();
+            return Ok(Err(Unplanned::Parked(text)));
+        }
+        let (number, revision) = self.in_force(services, claimed).await?;
+        let (route, workflow) = match revision.route(event) {
+            Ok(found) => found,
+            Err(unplanned) => return Ok(Err(unplanned)),
         };
-        let company = database.companies().find(event.tenant, route.company).await;
-        let Some(company) = company.map_err(Error::internal)? else {
-            return Ok(Err("The route's company is no longer set up.".to_owned()));
+        let company = services.database.companies();
+        let company = company.find(event.tenant, route.company).await;
+        let Some(company) = company? else {
+            let text = "The route's company is no longer set up: publish a route to another.";
+            return Ok(Err(Unplanned::Parked(text.to_owned())));
         };
-        let profile = revision.profiles.get(&route.profile).cloned();
-        let Some(profile) = profile else {
-            let text = format!("The route's profile {:?} does not exist.", route.profile);
-            return Ok(Err(text));
+        let Some(profile) = revision.profiles.get(&route.profile).cloned() else {
+            let text = format!("The route's profile {:?} is not published.", route.profile);
+            return Ok(Err(Unplanned::Parked(text)));
         };
         Ok(Ok(Plan {
             store,
             company,
             profile,
+            revision: number,
             workflow_name: route.workflow.clone(),
             workflow_version: workflow.version,
             workflow: workflow.compiled.clone(),
         }))
+    }
+
+    /// The revision a run began under. An event that has no run yet keeps the one it arrived
+    /// under, unless that had no route for its store: then the newest.
+    async fn in_force(
+        &self,
+        services: &Services,
+        claimed: &ClaimedLane,
+    ) -> Result<(i64, Arc<Revision>)> {
+        let event = &claimed.event;
+        let begun = claimed.run.as_ref().filter(|run| !run.snapshot.is_empty());
+        let number = begun.map_or(event.revision, |run| run.revision);
+        let revision = self.revision(services, event, number).await?;
+        if begun.is_some() || revision.has_route(event) {
+            return Ok((number, revision));
+        }
+        let artifacts = services.database.artifacts();
+        let newest = artifacts.current(event.tenant, event.environment).await;
+        let newest = newest?.unwrap_or(number);
+        Ok((newest, self.revision(services, event, newest).await?))
     }
 
     async fn revision(
@@ -105,8 +137,12 @@ impl Contexts {
         let contents = artifacts
             .contents(event.tenant, event.environment, number)
             .await;
-        let revision = Arc::new(Revision::compile(contents.map_err(Error::internal)?)?);
-        self.lock().insert(key, Arc::clone(&revision));
+        let revision = Arc::new(Revision::compile(contents?)?);
+        let mut known = self.lock();
+        if known.len() >= REVISIONS_KEPT {
+            known.clear();
+        }
+        known.insert(key, Arc::clone(&revision));
         Ok(revision)
     }
 
@@ -158,16 +194,34 @@ impl Revision {
         Ok(revision)
     }
 
-    fn route(&self, event: &Event) -> Option<(&Route, &Workflow)> {
+    fn route(&self, event: &Event) -> Result<(&Route, &Workflow), Unplanned> {
         let by_hand = matches!(event.source, Source::Manual | Source::Replay);
+        let found = self.routes_of(event).find_map(|route| {
+            let workflow = self.workflows.get(&route.workflow)?;
+            let listens = workflow.compiled.topics().contains(&event.topic);
+            (listens || by_hand).then_some((route, workflow))
+        });
+        found.ok_or_else(|| {
+            if self.has_route(event) {
+                let text = format!("No route of this store takes {}.", event.topic);
+                Unplanned::Nothing(text)
+            } else {
+                let text = "No route of this store is in force: publish one, and what waits here \
+                            goes on.";
+                Unplanned::Parked(text.to_owned())
+            }
+        })
+    }
+
+    fn has_route(&self, event: &Event) -> bool {
+        self.routes_of(event).next().is_some()
+    }
+
+    fn routes_of(&self, event: &Event) -> impl Iterator<Item = &Route> {
+        let store = event.store;
         self.routes
             .iter()
-            .filter(|route| route.enabled && route.store == event.store)
-            .find_map(|route| {
-                let workflow = self.workflows.get(&route.workflow)?;
-                let listens = workflow.compiled.topics().contains(&event.topic);
-                (listens || by_hand).then_some((route, workflow))
-            })
+            .filter(move |route| route.enabled && route.store == store)
     }
 }
 

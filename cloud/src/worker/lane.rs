@@ -1,31 +1,61 @@
 //! Carries the run at the head of one lane forward, until it waits or ends.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use connect_core::domain::failure::Failure;
-use connect_core::domain::lane::{ClaimedLane, CommandAnswer, Fence, GateKey, GateKind, LaneNext};
+use connect_core::domain::lane::{
+    ClaimedLane, CommandAnswer, Fence, GateKey, GateKind, LaneKey, LaneNext,
+};
 use connect_core::domain::link::Link;
 use connect_core::domain::run::{Run, RunState, StepRecord};
 use connect_core::engine::Value;
 use connect_core::engine::workflow::{self, Action, Happened};
 
-use super::context::{Contexts, Plan};
+use futures::FutureExt as _;
+
+use super::Shop;
+use super::context::{Plan, Unplanned};
 use super::gates;
+use super::lease::Lease;
 use super::perform;
 use super::progress::Progress;
 use crate::app::Services;
 use crate::error::{Error, Result};
 
-/// Works on a claimed lane. What fails here for reasons of ours lets the lane go, to be tried again.
-pub(super) async fn work(
-    services: Arc<Services>,
-    contexts: Arc<Contexts>,
-    fence: Fence,
-    claimed: ClaimedLane,
-) {
-    let key = claimed.key.clone();
-    let Err(error) = carry(&services, &contexts, fence, claimed).await else {
-        return;
+/// A gate that this run closed so often while others came through is not the one to blame.
+const OWN_TROUBLE: u32 = 3;
+/// Work that failed for reasons of ours so often in a row becomes a dead letter.
+const TROUBLES: u32 = 5;
+
+/// How often the work on each lane failed for reasons of ours, since it last came through.
+#[derive(Debug, Default)]
+pub(super) struct Troubles(Mutex<HashMap<LaneKey, u32>>);
+
+impl Troubles {
+    fn add(&self, key: &LaneKey) -> u32 {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(key.clone()).or_default();
+        *count += 1;
+        *count
+    }
+
+    fn clear(&self, key: &LaneKey) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.remove(key);
+    }
+}
+
+/// Works on a claimed lane. What fails here for reasons of ours lets the lane go, to be tried
+/// again; what keeps failing, and is not the database's, becomes a dead letter.
+pub(super) async fn work(shop: Arc<Shop>, fence: Fence, claimed: ClaimedLane) {
+    let (key, services) = (claimed.key.clone(), &shop.services);
+    let carried = AssertUnwindSafe(carry(&shop, fence, &claimed)).catch_unwind();
+    let error = match carried.await {
+        Ok(Ok(())) => return shop.troubles.clear(&key),
+        Ok(Err(error)) => error,
+        Err(_) => Error::internal("the work panicked"),
     };
     if error.code == FENCED {
         tracing::info!(
@@ -39,10 +69,24 @@ pub(super) async fn work(
         error = error.report(),
         "work on a lane failed"
     );
+    if !error.retry() && shop.troubles.add(&key) >= TROUBLES {
+        match perform::broken(services, fence, &claimed).await {
+            Ok(()) => return shop.troubles.clear(&key),
+            Err(error) => tracing::error!(
+                lane.key = key.key,
+                error = error.report(),
+                "a dead letter could not be written"
+            ),
+        }
+    }
+    let_go(services, &key, fence).await;
+}
+
+async fn let_go(services: &Services, key: &LaneKey, fence: Fence) {
     let mut pause = 1;
     while !services.shutdown.is_cancelled() {
         let due = services.clock.now().plus_seconds(pause);
-        match services.database.lanes().update_due(&key, fence, due).await {
+        match services.database.lanes().update_due(key, fence, due).await {
             Ok(()) => return,
             Err(error) => tracing::warn!(lane.key = key.key, %error, "cannot let go of a lane"),
         }
@@ -54,38 +98,39 @@ pub(super) async fn work(
 /// Stable code of the error that says another worker holds the lane now.
 pub(super) const FENCED: &str = "fenced";
 
-async fn carry(
-    services: &Arc<Services>,
-    contexts: &Contexts,
-    fence: Fence,
-    claimed: ClaimedLane,
-) -> Result<()> {
-    let plan = match contexts.plan(services, &claimed).await? {
+async fn carry(shop: &Arc<Shop>, fence: Fence, claimed: &ClaimedLane) -> Result<()> {
+    let services = &shop.services;
+    let plan = match shop.contexts.plan(services, claimed).await? {
         Ok(plan) => plan,
-        Err(summary) => return perform::nothing_to_do(services, fence, &claimed, summary).await,
+        Err(Unplanned::Nothing(summary)) => {
+            return perform::nothing_to_do(services, fence, claimed, summary).await;
+        }
+        Err(Unplanned::Parked(reason)) => {
+            return perform::nowhere_to_go(services, fence, claimed, reason).await;
+        }
     };
     let now = services.clock.now();
-    let resumed = claimed.run.is_some();
-    let (run, progress) = match claimed.run {
-        Some(run) => {
-            let progress = Progress::from_bytes(&run.snapshot)?;
-            (run, progress)
-        }
-        None => perform::new_run(services, &plan, &claimed.event, now),
+    // A run without a snapshot has only waited for a route so far.
+    let begun = claimed.run.as_ref().filter(|run| !run.snapshot.is_empty());
+    let (run, progress) = match begun {
+        Some(run) => (run.clone(), Progress::from_bytes(&run.snapshot)?),
+        None => perform::new_run(services, &plan, claimed, now),
     };
     let mut work = Work {
         services: services.clone(),
         plan,
         fence,
-        lane: claimed.key,
+        lease: shop.lease.clone(),
+        lane: claimed.key.clone(),
         number: claimed.number,
+        resumed: begun.is_some(),
         run,
         progress,
         steps: Vec::new(),
         links: Vec::new(),
+        through: claimed.through,
         open: None,
-        answer: claimed.result,
-        resumed,
+        answer: claimed.result.clone(),
     };
     let mut happened = Happened::Begin;
     while let Some(next) = Box::pin(work.advance(happened)).await? {
@@ -100,7 +145,8 @@ pub(super) struct Work {
     pub(super) services: Arc<Services>,
     pub(super) plan: Plan,
     pub(super) fence: Fence,
-    pub(super) lane: connect_core::domain::lane::LaneKey,
+    pub(super) lease: Arc<Lease>,
+    pub(super) lane: LaneKey,
     pub(super) number: i64,
     pub(super) run: Run,
     pub(super) progress: Progress,
@@ -108,6 +154,8 @@ pub(super) struct Work {
     pub(super) steps: Vec<StepRecord>,
     /// Links that the next transition completes.
     pub(super) links: Vec<Link>,
+    /// The closed gate that let this lane through, to see whether work comes through again.
+    pub(super) through: Option<GateKey>,
     /// The gate that the next transition opens.
     pub(super) open: Option<GateKey>,
     /// The agent's answer, until it is used.
@@ -198,15 +246,23 @@ impl Work {
     ) -> Result<Option<Happened>> {
         self.resumed = false;
         let key = self.gate_key(gate);
-        let Err(failure) = &outcome else {
-            if self.progress.take_parked(gate) {
-                self.open = Some(key);
+        let failure = match &outcome {
+            Ok(_) => {
+                if self.progress.take_parked(gate) || self.through == Some(key) {
+                    self.open = Some(key);
+                }
+                return Ok(Some(Happened::Answer { step, outcome }));
             }
-            return Ok(Some(Happened::Answer { step, outcome }));
+            Err(failure) => failure,
         };
-        let probes = self.probes(key).await?;
-        let now = self.services.clock.now();
-        let Some(closed) = gates::closed_by(self.run.tenant, key, failure, probes, now) else {
+        let (tenant, now) = (self.run.tenant, self.services.clock.now());
+        let standing = self.gate(key).await?;
+        if standing.is_none() && self.progress.parks() >= OWN_TROUBLE {
+            // Others came through each time the gate was opened: this is the work's own trouble.
+            return Ok(Some(Happened::Answer { step, outcome }));
+        }
+        let probes = standing.as_ref().map_or(0, |gate| gate.probes);
+        let Some(closed) = gates::closed_by(tenant, key, failure, probes, now) else {
             return Ok(Some(Happened::Answer { step, outcome }));
         };
         tracing::warn!(
@@ -214,7 +270,7 @@ impl Work {
             failure.code = failure.code,
             "work waits behind a closed gate"
         );
-        self.progress.park(gate);
+        self.progress.park(gate, standing.is_none());
         self.park(closed, failure.message.clone()).await?;
         Ok(None)
     }

@@ -3,29 +3,39 @@
 mod context;
 mod gates;
 mod lane;
+mod lease;
 mod perform;
 mod polling;
 mod progress;
+mod slots;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connect_core::domain::ids::WorkerId;
 use connect_core::domain::lane::Fence;
-use tokio::sync::Semaphore;
+
+use lease::Lease;
+use slots::Slots;
 
 use crate::app::Services;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Before a worker that failed begins a new life.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Works until the process shuts down.
 pub async fn run(services: Arc<Services>) {
-    let contexts = Arc::new(context::Contexts::default());
+    let lease = Duration::from_secs(services.config.worker.lease_seconds.into());
+    let shop = Arc::new(Shop {
+        services: services.clone(),
+        contexts: context::Contexts::default(),
+        troubles: lane::Troubles::default(),
+        lease: Arc::new(Lease::new(lease)),
+    });
     services.tasks.spawn(polling::run(services.clone()));
     while !services.shutdown.is_cancelled() {
-        match as_worker(&services, &contexts).await {
+        match as_worker(&shop).await {
             Ok(()) => return,
             Err(error) => {
                 tracing::warn!(error = error.report(), "worker starts over");
@@ -38,96 +48,85 @@ pub async fn run(services: Arc<Services>) {
     }
 }
 
+/// What the lanes in work share.
+#[derive(Debug)]
+struct Shop {
+    services: Arc<Services>,
+    contexts: context::Contexts,
+    troubles: lane::Troubles,
+    lease: Arc<Lease>,
+}
+
 /// One life of a worker: ends with an error when its lease is lost.
-async fn as_worker(services: &Arc<Services>, contexts: &Arc<context::Contexts>) -> Result<()> {
+async fn as_worker(shop: &Arc<Shop>) -> Result<()> {
+    let services = &shop.services;
     let settings = &services.config.worker;
     let worker = WorkerId(services.ids.next());
-    let lease = Duration::from_secs(settings.lease_seconds.into());
+    let asked = Instant::now();
+    let lease = shop.lease.length();
     let fence = services.database.workers().insert(worker, lease).await?;
-    let slots = Arc::new(Semaphore::new(settings.parallel));
-    let heartbeat = beat(services, fence, lease / 3);
-    let work = claim_and_work(services, contexts, fence, &slots);
+    shop.lease.renewed(asked);
+    let slots = Slots::new(settings.parallel);
+    let heartbeat = beat(shop, fence);
+    let work = claim_and_work(shop, fence, &slots);
     let outcome = tokio::select! {
         outcome = heartbeat => outcome,
         outcome = work => outcome,
         () = services.shutdown.cancelled() => Ok(()),
     };
     // Lanes in work end their current transition; what they hold then is free for others.
-    let all = u32::try_from(settings.parallel).unwrap_or(u32::MAX);
-    drop(tokio::time::timeout(Duration::from_secs(10), slots.acquire_many(all)).await);
+    drop(tokio::time::timeout(Duration::from_secs(10), slots.all_free()).await);
     services.database.workers().delete(fence).await?;
     outcome
 }
 
-async fn beat(services: &Services, fence: Fence, every: Duration) -> Result<()> {
+async fn beat(shop: &Shop, fence: Fence) -> Result<()> {
     loop {
-        tokio::time::sleep(every).await;
-        services
-            .database
-            .workers()
-            .update(fence)
-            .await
-            .map_err(Error::internal)?;
+        tokio::time::sleep(shop.lease.length() / 3).await;
+        let asked = Instant::now();
+        let workers = shop.services.database.workers();
+        workers.update(fence).await.map_err(perform::refused)?;
+        shop.lease.renewed(asked);
     }
 }
 
-async fn claim_and_work(
-    services: &Arc<Services>,
-    contexts: &Arc<context::Contexts>,
-    fence: Fence,
-    slots: &Arc<Semaphore>,
-) -> Result<()> {
+async fn claim_and_work(shop: &Arc<Shop>, fence: Fence, slots: &Arc<Slots>) -> Result<()> {
+    let services = &shop.services;
     let mut woken = services.database.subscribe_lanes();
     let poll = Duration::from_millis(services.config.worker.poll_ms);
     loop {
-        let claimed = claim_round(services, contexts, fence, slots).await?;
+        let claimed = claim_round(shop, fence, slots).await?;
         if claimed == 0 {
             tokio::select! {
                 _changed = woken.changed() => {}
+                () = slots.freed() => {}
                 () = tokio::time::sleep(poll) => {}
             }
         }
     }
 }
 
-/// Claims for each tenant with ready work as much as there are free slots; returns how many lanes.
-async fn claim_round(
-    services: &Arc<Services>,
-    contexts: &Arc<context::Contexts>,
-    fence: Fence,
-    slots: &Arc<Semaphore>,
-) -> Result<usize> {
+/// Claims for each tenant with ready work its share of the free places; returns how many lanes.
+async fn claim_round(shop: &Arc<Shop>, fence: Fence, slots: &Arc<Slots>) -> Result<usize> {
+    let services = &shop.services;
+    let lanes = services.database.lanes();
+    let tenants = lanes.tenants_with_ready(services.clock.now()).await?;
     let mut claimed = 0;
-    for tenant in services
-        .database
-        .lanes()
-        .tenants_with_ready(services.clock.now())
-        .await?
-    {
-        // At least one slot, so that a full worker waits here and not in a busy loop.
-        let first = slots
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(Error::internal)?;
-        let mut permits = vec![first];
-        while let Ok(permit) = slots.clone().try_acquire_owned() {
-            permits.push(permit);
-        }
-        let limit = i64::try_from(permits.len()).unwrap_or(i64::MAX);
+    for (place, tenant) in tenants.iter().enumerate() {
+        let mut permits = slots.share(tenants.len() - place).await?;
+        let room = slots.room(*tenant, permits.len());
         let now = services.clock.now();
-        let lanes = services
-            .database
-            .lanes()
-            .claim(tenant, fence, now, limit)
-            .await
-            .map_err(Error::internal)?;
-        claimed += lanes.len();
-        for (lane, permit) in lanes.into_iter().zip(permits) {
-            let work = lane::work(services.clone(), contexts.clone(), fence, lane);
+        let found = lanes.claim(*tenant, fence, now, room.clone()).await;
+        let found = found.map_err(perform::refused)?;
+        slots.claimed(&room, found.len());
+        claimed += found.len();
+        for lane in found {
+            let Some(permit) = permits.pop() else { break };
+            let slot = slots.take(&lane.key, permit);
+            let work = lane::work(shop.clone(), fence, lane);
             services.tasks.spawn(async move {
                 work.await;
-                drop(permit);
+                drop(slot);
             });
         }
     }

@@ -1,12 +1,11 @@
 //! The actions a run asks for: reads and writes of the store, links, documents for GP.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connect_core::domain::command::Command;
-use connect_core::domain::event::Event;
-use connect_core::domain::failure::{Failure, FailureClass};
+use connect_core::domain::failure::{Failure, FailureClass, Fault};
 use connect_core::domain::ids::{CommandId, PayloadId, RunId, StoreId};
-use connect_core::domain::lane::{ClaimedLane, Fence, Gate, GateKey, LaneNext};
+use connect_core::domain::lane::{ClaimedLane, Fence, Gate, GateKey, GateKind, LaneNext};
 use connect_core::domain::link::{Link, LinkKey};
 use connect_core::domain::run::{NewCommand, Run, RunState, Transition};
 use connect_core::domain::time::Micros;
@@ -30,10 +29,11 @@ use crate::shops;
 pub(super) fn new_run(
     services: &Services,
     plan: &Plan,
-    event: &Event,
+    claimed: &ClaimedLane,
     now: Micros,
 ) -> (Run, Progress) {
-    let id = RunId(services.ids.next());
+    let event = &claimed.event;
+    let id = run_id(services, claimed);
     let input = RunInput {
         run: id,
         generation: 1,
@@ -60,7 +60,7 @@ pub(super) fn new_run(
         entity_id: event.entity_id.clone(),
         workflow: plan.workflow_name.clone(),
         workflow_version: plan.workflow_version,
-        revision: event.revision,
+        revision: plan.revision,
         state: RunState::Running,
         summary: String::new(),
         snapshot: Vec::new(),
@@ -80,13 +80,76 @@ pub(super) async fn nothing_to_do(
     claimed: &ClaimedLane,
     summary: String,
 ) -> Result<()> {
-    let (event, now) = (&claimed.event, services.clock.now());
-    let run = Run {
+    let mut run = bare_run(services, claimed, RunState::Succeeded, summary);
+    run.finished = Some(services.clock.now());
+    let transition = bare(services, fence, claimed, run, LaneNext::Done);
+    applied(services.database.runs().apply(transition).await)
+}
+
+/// Lets an event wait behind its store's gate until a person opens the way.
+pub(super) async fn nowhere_to_go(
+    services: &Services,
+    fence: Fence,
+    claimed: &ClaimedLane,
+    reason: String,
+) -> Result<()> {
+    let gate = GateKey {
+        kind: GateKind::Store,
+        target: claimed.event.store.0,
+    };
+    let run = match &claimed.run {
+        Some(run) => Run {
+            state: RunState::Waiting,
+            summary: reason.clone(),
+            ..run.clone()
+        },
+        None => bare_run(services, claimed, RunState::Waiting, reason.clone()),
+    };
+    let mut transition = bare(services, fence, claimed, run, LaneNext::Park { gate });
+    transition.close = Some(Gate {
+        tenant: claimed.event.tenant,
+        key: gate,
+        reason,
+        closed: services.clock.now(),
+        probe: None,
+        probes: 0,
+    });
+    applied(services.database.runs().apply(transition).await)
+}
+
+/// Makes a dead letter of work that this program keeps failing at.
+pub(super) async fn broken(services: &Services, fence: Fence, claimed: &ClaimedLane) -> Result<()> {
+    let message = "Connect itself failed at this again and again; nothing is wrong with the order.";
+    let mut failure = Failure::new(FailureClass::Bug, "internal_error", message);
+    failure.faults.push(Fault {
+        code: "internal_error".to_owned(),
+        message: message.to_owned(),
+        repair: "Look for this run in the cloud's log, report what it says, and replay.".to_owned(),
+        ..Fault::default()
+    });
+    let mut run = claimed
+        .run
+        .clone()
+        .unwrap_or_else(|| bare_run(services, claimed, RunState::Dead, String::new()));
+    message.clone_into(&mut run.summary);
+    run.state = RunState::Dead;
+    run.failure = Some(failure);
+    run.finished = Some(services.clock.now());
+    let transition = bare(services, fence, claimed, run, LaneNext::Hold);
+    applied(services.database.runs().apply(transition).await)
+}
+
+fn run_id(services: &Services, claimed: &ClaimedLane) -> RunId {
+    let begun = claimed.run.as_ref().map(|run| run.id);
+    begun.unwrap_or_else(|| RunId(services.ids.next()))
+}
+
+/// A run of an event for which there is no plan.
+fn bare_run(services: &Services, claimed: &ClaimedLane, state: RunState, summary: String) -> Run {
+    let event = &claimed.event;
+    Run {
         tenant: event.tenant,
-        id: claimed
-            .run
-            .as_ref()
-            .map_or_else(|| RunId(services.ids.next()), |run| run.id),
+        id: run_id(services, claimed),
         environment: event.environment,
         event: event.id,
         store: event.store,
@@ -96,16 +159,25 @@ pub(super) async fn nothing_to_do(
         workflow: String::new(),
         workflow_version: 0,
         revision: event.revision,
-        state: RunState::Succeeded,
+        state,
         summary,
         snapshot: Vec::new(),
         gp_key: None,
-        started: now,
-        finished: Some(now),
+        started: services.clock.now(),
+        finished: None,
         failure: None,
-        replay_of: None,
-    };
-    let transition = Transition {
+        replay_of: connect_store::replay_of(event),
+    }
+}
+
+fn bare(
+    services: &Services,
+    fence: Fence,
+    claimed: &ClaimedLane,
+    run: Run,
+    next: LaneNext,
+) -> Transition {
+    Transition {
         lane: claimed.key.clone(),
         number: claimed.number,
         fence,
@@ -115,19 +187,29 @@ pub(super) async fn nothing_to_do(
         links: Vec::new(),
         close: None,
         open: None,
-        next: LaneNext::Done,
-        now,
-    };
-    applied(services.database.runs().apply(transition).await)
+        next,
+        now: services.clock.now(),
+    }
+}
+
+/// A transition that the database did not take.
+pub(super) fn refused(error: ApplyError) -> Error {
+    match error {
+        ApplyError::Fenced => fenced(),
+        ApplyError::Store(cause) => cause.into(),
+        ApplyError::LinkTaken { .. } => Error::internal(error),
+    }
 }
 
 fn applied(outcome: Result<(), ApplyError>) -> Result<()> {
     match outcome {
         Ok(()) => Ok(()),
-        Err(ApplyError::Fenced) => Err(fenced()),
-        Err(error) => Err(Error::internal(error)),
+        Err(error) => Err(refused(error)),
     }
 }
+
+/// A lease is not stretched to its last moment.
+const LEASE_MARGIN: Duration = Duration::from_secs(1);
 
 impl Work {
     /// Reads from the store: safe, so nothing is stored before it.
@@ -166,6 +248,7 @@ impl Work {
                 .await?;
             crate::crash::point("cloud.intent.stored");
         }
+        let limit = self.within_lease(timeout_ms).await?;
         let now = self.services.clock.now();
         let write = async {
             let client = shops::client(&self.services, &self.plan.store).await?;
@@ -182,9 +265,22 @@ impl Work {
             };
             Ok(Value::map([("note", Value::from(noted))]))
         };
-        let outcome = in_time(timeout_ms, "The store", write).await;
+        let outcome = in_time(limit, "The store", write).await;
         crate::crash::point("cloud.store.marked");
         Ok(outcome)
+    }
+
+    /// A call that is not safe to repeat must have ended before another worker can take over.
+    async fn within_lease(&self, timeout_ms: u32) -> Result<u32> {
+        let wanted = Duration::from_millis(timeout_ms.into());
+        if self.lease.left() <= wanted {
+            let workers = self.services.database.workers();
+            let asked = Instant::now();
+            workers.update(self.fence).await.map_err(refused)?;
+            self.lease.renewed(asked);
+        }
+        let most = wanted.min(self.lease.left().saturating_sub(LEASE_MARGIN));
+        Ok(u32::try_from(most.as_millis()).unwrap_or(timeout_ms))
     }
 
     /// Answers each query with the link's GP key, or nothing.
@@ -201,7 +297,7 @@ impl Work {
                 .links()
                 .find(key)
                 .await
-                .map_err(Error::internal)?;
+                .map_err(Error::from)?;
             let value = link.map_or(Value::Null, |link| {
                 linked(&link.gp_key, link.complete, None)
             });
@@ -217,21 +313,17 @@ impl Work {
         let summary = format!("reserving {} {}", link.key.kind, link.gp_key);
         let mut transition = self.transition(RunState::Running, summary, LaneNext::Keep);
         transition.links.push(link);
-        match self.services.database.runs().apply(transition).await {
-            Ok(()) => {
-                self.steps.clear();
-                Ok(ours)
-            }
+        match self.write(transition).await {
+            Ok(()) => Ok(ours),
             Err(ApplyError::LinkTaken { .. }) => {
                 let holder = self.services.database.links().find(&key).await;
-                let holder = holder.map_err(Error::internal)?;
+                let holder = holder.map_err(Error::from)?;
                 Ok(holder.map_or(ours, |link| {
                     let own = link.run == self.run.id;
                     linked(&link.gp_key, link.complete, Some(own))
                 }))
             }
-            Err(ApplyError::Fenced) => Err(fenced()),
-            Err(error) => Err(Error::internal(error)),
+            Err(error) => Err(refused(error)),
         }
     }
 
@@ -279,7 +371,7 @@ impl Work {
             command,
             document: xml.into_bytes(),
         });
-        applied(self.services.database.runs().apply(transition).await)?;
+        self.apply(transition).await?;
         crate::crash::point("cloud.intent.stored");
         Ok(())
     }
@@ -341,13 +433,17 @@ impl Work {
         self.apply(transition).await
     }
 
-    /// Writes a transition, with the links that wait for it.
-    pub(super) async fn apply(&mut self, mut transition: Transition) -> Result<()> {
-        transition.links.extend(self.links.iter().cloned());
-        transition.open = self.open.take();
-        applied(self.services.database.runs().apply(transition).await)?;
+    /// Writes a transition.
+    pub(super) async fn apply(&mut self, transition: Transition) -> Result<()> {
+        applied(self.write(transition).await)
+    }
+
+    /// Writes a transition; what waited for it is written once it is.
+    async fn write(&mut self, transition: Transition) -> Result<(), ApplyError> {
+        self.services.database.runs().apply(transition).await?;
         self.steps.clear();
         self.links.clear();
+        self.open = None;
         Ok(())
     }
 
@@ -374,21 +470,23 @@ impl Work {
         self.apply(transition).await
     }
 
-    /// How often the gate was probed in vain.
-    pub(super) async fn probes(&self, key: GateKey) -> Result<i64> {
-        let gate = self
-            .services
-            .database
-            .gates()
-            .find(self.run.tenant, key)
-            .await;
-        Ok(gate.map_err(Error::internal)?.map_or(0, |gate| gate.probes))
+    /// A gate, if it is closed.
+    pub(super) async fn gate(&self, key: GateKey) -> Result<Option<Gate>> {
+        let gates = self.services.database.gates();
+        let gate = gates.find(self.run.tenant, key).await;
+        gate.map_err(Error::from)
     }
 
     fn transition(&mut self, state: RunState, summary: String, next: LaneNext) -> Transition {
         self.run.state = state;
         self.run.summary = summary;
-        self.run.snapshot = self.progress.to_bytes();
+        // Nobody goes on with a run that did its work.
+        self.run.snapshot = match state {
+            RunState::Succeeded => Vec::new(),
+            RunState::Running | RunState::Waiting | RunState::Dead | RunState::Superseded => {
+                self.progress.to_bytes()
+            }
+        };
         Transition {
             lane: self.lane.clone(),
             number: self.number,
@@ -396,9 +494,9 @@ impl Work {
             run: self.run.clone(),
             steps: self.steps.clone(),
             command: None,
-            links: Vec::new(),
+            links: self.links.clone(),
             close: None,
-            open: None,
+            open: self.open,
             next,
             now: self.services.clock.now(),
         }
@@ -440,10 +538,7 @@ impl Work {
         let (run, plan) = (&self.run, &self.plan);
         format!(
             "{}/{}/{}:{}/{purpose}/{generation}",
-            plan.company.database,
-            plan.store.id.0.simple(),
-            run.entity,
-            run.entity_id,
+            plan.company.database, plan.store.effect_scope, run.entity, run.entity_id,
         )
     }
 }

@@ -22,6 +22,9 @@ struct Header {
     places: Vec<Place>,
     /// The gate it was parked behind last.
     parked: Option<GateKind>,
+    /// How often it closed a gate that was open, since work of its own came through there.
+    #[serde(default)]
+    parks: u32,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,17 +67,24 @@ impl Progress {
         bytes
     }
 
-    /// Which gate it was parked behind, once.
+    /// Whether it was parked behind a gate of that kind last; it came through now.
     pub(super) fn take_parked(&mut self, kind: GateKind) -> bool {
+        self.header.parks = 0;
         self.header
             .parked
             .take_if(|parked| *parked == kind)
             .is_some()
     }
 
-    /// Notes that it is parked behind a gate.
-    pub(super) fn park(&mut self, kind: GateKind) {
+    /// Notes that it is parked behind a gate, and whether it was the one to close it.
+    pub(super) fn park(&mut self, kind: GateKind, closed: bool) {
         self.header.parked = Some(kind);
+        self.header.parks = self.header.parks.saturating_add(closed.into());
+    }
+
+    /// How often it closed a gate that was open, without coming through in between.
+    pub(super) fn parks(&self) -> u32 {
+        self.header.parks
     }
 
     /// Turns what the engine noted into a record with its place in the run.

@@ -22,6 +22,21 @@ pub enum Settled {
     Unknown,
 }
 
+/// What an agent answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Owner.
+    pub tenant: TenantId,
+    /// Who answers; only its own commands are settled.
+    pub agent: AgentId,
+    /// Which command.
+    pub id: CommandId,
+    /// Protobuf of `connect.tunnel.v1.CommandResult`.
+    pub result: Vec<u8>,
+    /// Business time.
+    pub now: Micros,
+}
+
 /// Work for agents.
 #[derive(Debug)]
 pub struct Commands<'d>(pub(crate) &'d Database);
@@ -100,40 +115,28 @@ impl Commands<'_> {
     }
 
     /// Stores an agent's answer and wakes the lane that waits for it, in one unit of work.
-    pub async fn settle(
-        &self,
-        tenant: TenantId,
-        id: CommandId,
-        result: Vec<u8>,
-        now: Micros,
-    ) -> Result<Settled, StoreError> {
+    pub async fn settle(&self, answer: Answer) -> Result<Settled, StoreError> {
         self.0
-            .write(
-                (tenant, id, result, now),
-                |conn, (tenant, id, result, now)| {
-                    Box::pin(settle(conn, (*tenant, *id), result, *now))
-                },
-            )
+            .write(answer, |conn, answer| Box::pin(settle(conn, answer)))
             .await
     }
 }
 
-async fn settle(
-    conn: &mut Conn,
-    (tenant, id): (TenantId, CommandId),
-    result: &[u8],
-    now: Micros,
-) -> Result<Settled, StoreError> {
+async fn settle(conn: &mut Conn, answer: &Answer) -> Result<Settled, StoreError> {
+    let Answer {
+        tenant, id, now, ..
+    } = *answer;
     let lane: Option<(Uuid, String)> = on!(conn, c => sqlx::query_as(
         "UPDATE command
          SET result = $3, answered = $4
-         WHERE tenant = $1 AND id = $2 AND answered IS NULL
+         WHERE tenant = $1 AND id = $2 AND agent = $5 AND answered IS NULL
          RETURNING lane_group, lane_key",
     )
     .bind(tenant.0)
     .bind(id.0)
-    .bind(result)
+    .bind(&answer.result)
     .bind(now.0)
+    .bind(answer.agent.0)
     .fetch_optional(c)
     .await)?;
     let Some((group, key)) = lane else {

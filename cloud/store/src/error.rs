@@ -65,8 +65,8 @@ impl StoreError {
     /// Whether the same call may come through a moment later.
     pub fn retry(&self) -> bool {
         match self {
-            Self::Statement(cause) => transient(cause),
-            Self::Commit(cause) => transient(cause),
+            Self::Statement(cause) => transient(cause) || unreachable(cause),
+            Self::Commit(cause) => transient(cause) || unreachable(cause),
             Self::Duplicate { .. }
             | Self::NotDurable { .. }
             | Self::Corrupt { .. }
@@ -126,16 +126,30 @@ pub(crate) trait Transient {
     fn is_transient(&self) -> bool;
 }
 
+/// What was rolled back for certain may be done again at once; a database that cannot be reached
+/// is left to the caller, who may have to ask whether the commit took place.
 impl Transient for StoreError {
     fn is_transient(&self) -> bool {
-        self.retry()
+        match self {
+            // Whatever came before the commit is rolled back with its connection.
+            Self::Statement(cause) => transient(cause) || matches!(cause, sqlx::Error::Io(_)),
+            Self::Commit(cause) => transient(cause),
+            Self::Duplicate { .. }
+            | Self::NotDurable { .. }
+            | Self::Corrupt { .. }
+            | Self::UnknownDatabase { .. }
+            | Self::Closed
+            | Self::Panicked
+            | Self::Compression(_)
+            | Self::Migrate(_) => false,
+        }
     }
 }
 
 impl Transient for ApplyError {
     fn is_transient(&self) -> bool {
         match self {
-            Self::Store(cause) => cause.retry(),
+            Self::Store(cause) => cause.is_transient(),
             Self::Fenced | Self::LinkTaken { .. } => false,
         }
     }
@@ -169,9 +183,23 @@ impl<T> Transient for Undone<T> {
     fn is_transient(&self) -> bool {
         match self {
             Self::Nothing(_) => false,
-            Self::Failed(error) => error.retry(),
+            Self::Failed(error) => error.is_transient(),
         }
     }
+}
+
+/// The database is not reachable, or has no connection left.
+fn unreachable(cause: &sqlx::Error) -> bool {
+    let broken = matches!(
+        cause,
+        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::Tls(_)
+    );
+    // Connection exceptions, too many connections, shutting down or starting up.
+    let refused = cause
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code.starts_with("08") || code.starts_with("57P0") || code == "53300");
+    broken || refused
 }
 
 /// PostgreSQL: serialization failure, deadlock. SQLite: busy, locked, busy snapshot.

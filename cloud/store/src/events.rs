@@ -192,13 +192,17 @@ async fn enqueue(conn: &mut Conn, lane: &LaneKey, now: Micros) -> Result<i64, St
     .await)?;
     let number = next - 1;
     if number == 1 {
-        park_if_closed(conn, lane).await?;
+        park_if_closed(conn, lane, now).await?;
         conn.wakes.lanes = true;
     }
     Ok(number)
 }
 
-pub(crate) async fn park_if_closed(conn: &mut Conn, lane: &LaneKey) -> Result<(), StoreError> {
+pub(crate) async fn park_if_closed(
+    conn: &mut Conn,
+    lane: &LaneKey,
+    now: Micros,
+) -> Result<(), StoreError> {
     let key = GateKey {
         kind: GateKind::Store,
         target: lane.group,
@@ -209,13 +213,14 @@ pub(crate) async fn park_if_closed(conn: &mut Conn, lane: &LaneKey) -> Result<()
     let kind = word(&key.kind)?;
     on!(conn, c => sqlx::query(
         "UPDATE lane
-         SET due = NULL, gate_kind = $4, gate_target = $2
+         SET due = NULL, gate_kind = $4, gate_target = $2, parked = $5
          WHERE tenant = $1 AND lane_group = $2 AND lane_key = $3",
     )
     .bind(lane.tenant.0)
     .bind(lane.group)
     .bind(&lane.key)
     .bind(kind)
+    .bind(now.0)
     .execute(c)
     .await
     .map(|_| ()))?;

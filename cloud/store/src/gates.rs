@@ -111,7 +111,7 @@ pub(crate) async fn close(conn: &mut Conn, gate: &Gate) -> Result<(), StoreError
 async fn park_group(conn: &mut Conn, gate: &Gate, kind: &str) -> Result<(), StoreError> {
     on!(conn, c => sqlx::query(
         "UPDATE lane
-         SET due = NULL, gate_kind = $3, gate_target = $2
+         SET due = NULL, gate_kind = $3, gate_target = $2, parked = due
          WHERE tenant = $1 AND lane_group = $2 AND worker IS NULL AND due IS NOT NULL",
     )
     .bind(gate.tenant.0)
@@ -142,8 +142,8 @@ pub(crate) async fn open(
     .map(|done| done.rows_affected()))?;
     on!(conn, c => sqlx::query(
         "UPDATE lane
-         SET due = $4 + (ramp.place - 1) * $5, gate_kind = NULL, gate_target = NULL
-         FROM (SELECT lane_group, lane_key, ROW_NUMBER() OVER (ORDER BY lane_group, lane_key) AS place
+         SET due = $4 + (ramp.place - 1) * $5, gate_kind = NULL, gate_target = NULL, parked = NULL
+         FROM (SELECT lane_group, lane_key, ROW_NUMBER() OVER (ORDER BY parked) AS place
                FROM lane
                WHERE tenant = $1 AND gate_kind = $2 AND gate_target = $3) AS ramp
          WHERE lane.tenant = $1 AND lane.gate_kind = $2 AND lane.gate_target = $3

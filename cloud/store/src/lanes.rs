@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use connect_core::domain::event::Event;
 use connect_core::domain::ids::{CommandId, RunId, TenantId};
-use connect_core::domain::lane::{ClaimedLane, CommandAnswer, Fence, LaneKey};
+use connect_core::domain::lane::{ClaimedLane, CommandAnswer, Fence, GateKey, LaneKey};
 use connect_core::domain::run::Run;
 use connect_core::domain::time::Micros;
 use sqlx::{AssertSqlSafe, FromRow};
@@ -16,6 +16,7 @@ use crate::dialect;
 use crate::error::{ApplyError, StoreError};
 use crate::events::{self, EventRow};
 use crate::run_rows::{self, RunRow};
+use crate::text::from_word;
 use crate::workers;
 
 /// How long a gate's probe has before the next one may go.
@@ -42,15 +43,51 @@ pub struct LaneCounts {
     pub oldest_due: Option<Micros>,
 }
 
-#[derive(Clone, Copy)]
+/// How many lanes to take.
+#[derive(Clone, Debug, Default)]
+pub struct Room {
+    /// In all.
+    pub lanes: i64,
+    /// Of one group, with those its worker holds already.
+    pub of_group: i64,
+    /// Lanes the worker holds, by group.
+    pub held: HashMap<Uuid, i64>,
+}
+
+impl Room {
+    /// So many, of whatever group.
+    pub fn of(lanes: i64) -> Self {
+        Self {
+            lanes,
+            of_group: i64::MAX,
+            held: HashMap::new(),
+        }
+    }
+
+    fn left(&self, group: Uuid) -> i64 {
+        let held = self.held.get(&group).copied().unwrap_or(0);
+        self.lanes.min(self.of_group.saturating_sub(held)).max(0)
+    }
+
+    fn take(&mut self, group: Uuid) {
+        self.lanes -= 1;
+        *self.held.entry(group).or_default() += 1;
+    }
+}
+
+#[derive(Clone)]
 struct Claim {
     tenant: TenantId,
     fence: Fence,
     now: Micros,
-    limit: i64,
+    room: Room,
 }
 
-type Picked = (Uuid, String);
+/// Group and key of a lane.
+type Place = (Uuid, String);
+
+/// The lanes picked, each with the closed gate that let it through.
+type Picked = HashMap<Place, Option<GateKey>>;
 
 impl Database {
     /// The ordered queues.
@@ -92,20 +129,20 @@ impl Lanes<'_> {
         Ok(rows.into_iter().map(|(id,)| TenantId(id)).collect())
     }
 
-    /// Takes up to `limit` lanes of a tenant, in turn over its stores, with all that is needed to
-    /// go on. A gate whose probe time has come lets one of its lanes through.
+    /// Takes lanes of a tenant as far as there is room, in turn over its stores, with all that is
+    /// needed to go on. A gate whose probe time has come lets one of its lanes through.
     pub async fn claim(
         &self,
         tenant: TenantId,
         fence: Fence,
         now: Micros,
-        limit: i64,
+        room: Room,
     ) -> Result<Vec<ClaimedLane>, ApplyError> {
         let claim = Claim {
             tenant,
             fence,
             now,
-            limit,
+            room,
         };
         self.0
             .write(claim, |conn, claim| Box::pin(run(conn, claim)))
@@ -171,19 +208,23 @@ async fn run(conn: &mut Conn, claim: &Claim) -> Result<Vec<ClaimedLane>, ApplyEr
     workers::check(conn, claim.fence).await?;
     workers::expire(conn).await?;
     take_back(conn, claim).await?;
-    let mut picked = probes(conn, claim).await?;
+    let mut room = claim.room.clone();
+    let mut picked = Picked::new();
+    probes(conn, claim, &mut room, &mut picked).await?;
     let mut groups = ready_groups(conn, claim).await?;
     if let Some(first) = rotation(claim.now, groups.len()) {
         groups.rotate_left(first);
     }
-    let share = share(claim.limit, groups.len());
-    for quota in [share, claim.limit] {
+    let share = share(room.lanes, groups.len());
+    for quota in [share, room.lanes] {
         for group in &groups {
-            let room = claim.limit - i64::try_from(picked.len()).unwrap_or(i64::MAX);
-            if room <= 0 {
-                break;
+            let wanted = quota.min(room.left(*group));
+            if wanted > 0 {
+                for place in pick(conn, claim, *group, wanted).await? {
+                    room.take(*group);
+                    picked.insert(place, None);
+                }
             }
-            picked.extend(pick(conn, claim, *group, quota.min(room)).await?);
         }
     }
     if picked.is_empty() {
@@ -256,7 +297,7 @@ async fn pick(
     claim: &Claim,
     group: Uuid,
     limit: i64,
-) -> Result<Vec<Picked>, StoreError> {
+) -> Result<Vec<Place>, StoreError> {
     let sql = format!(
         "WITH picked AS MATERIALIZED (
              SELECT lane_key
@@ -269,12 +310,12 @@ async fn pick(
          )
          UPDATE lane
          SET worker = $4, epoch = $5, claimed = $3, due = NULL, gate_kind = NULL,
-             gate_target = NULL
+             gate_target = NULL, parked = NULL
          WHERE tenant = $1 AND lane_group = $2 AND lane_key IN (SELECT lane_key FROM picked)
          RETURNING lane_group, lane_key",
         lock = dialect::skip_locked(conn),
     );
-    let rows: Vec<Picked> = on!(conn, c => sqlx::query_as(AssertSqlSafe(sql))
+    let rows: Vec<Place> = on!(conn, c => sqlx::query_as(AssertSqlSafe(sql))
         .bind(claim.tenant.0)
         .bind(group)
         .bind(claim.now.0)
@@ -286,8 +327,13 @@ async fn pick(
     Ok(rows)
 }
 
-/// One lane through each gate whose probe time has come.
-async fn probes(conn: &mut Conn, claim: &Claim) -> Result<Vec<Picked>, StoreError> {
+/// One lane through each gate whose probe time has come, while there is room.
+async fn probes(
+    conn: &mut Conn,
+    claim: &Claim,
+    room: &mut Room,
+    picked: &mut Picked,
+) -> Result<(), StoreError> {
     let gates: Vec<(String, Uuid)> = on!(conn, c => sqlx::query_as(
         "UPDATE gate
          SET probe = $3
@@ -302,37 +348,44 @@ async fn probes(conn: &mut Conn, claim: &Claim) -> Result<Vec<Picked>, StoreErro
     .bind(claim.now.plus_seconds(PROBE_SECONDS).0)
     .fetch_all(c)
     .await)?;
-    let mut picked = Vec::new();
     for (kind, target) in gates {
-        picked.extend(probe(conn, claim, &kind, target).await?);
+        if room.lanes <= 0 {
+            break;
+        }
+        for place in probe(conn, claim, &kind, target).await? {
+            let kind = from_word("gate", "kind", &kind)?;
+            room.take(place.0);
+            picked.insert(place, Some(GateKey { kind, target }));
+        }
     }
-    Ok(picked)
+    Ok(())
 }
 
+/// The one that waits longest: a lane that is itself the trouble must not be tried again and again.
 async fn probe(
     conn: &mut Conn,
     claim: &Claim,
     kind: &str,
     target: Uuid,
-) -> Result<Vec<Picked>, StoreError> {
+) -> Result<Vec<Place>, StoreError> {
     let sql = format!(
         "WITH picked AS MATERIALIZED (
              SELECT lane_group, lane_key
              FROM lane
              WHERE tenant = $1 AND gate_kind = $2 AND gate_target = $3 AND worker IS NULL
-             ORDER BY lane_group, lane_key
+             ORDER BY parked
              LIMIT 1
              {lock}
          )
          UPDATE lane
          SET worker = $4, epoch = $5, claimed = $6, due = NULL, gate_kind = NULL,
-             gate_target = NULL
+             gate_target = NULL, parked = NULL
          WHERE tenant = $1
            AND (lane_group, lane_key) IN (SELECT lane_group, lane_key FROM picked)
          RETURNING lane_group, lane_key",
         lock = dialect::skip_locked(conn),
     );
-    let rows: Vec<Picked> = on!(conn, c => sqlx::query_as(AssertSqlSafe(sql))
+    let rows: Vec<Place> = on!(conn, c => sqlx::query_as(AssertSqlSafe(sql))
         .bind(claim.tenant.0)
         .bind(kind)
         .bind(target)
@@ -348,13 +401,13 @@ async fn probe(
 async fn load(
     conn: &mut Conn,
     claim: &Claim,
-    picked: Vec<Picked>,
+    picked: Picked,
 ) -> Result<Vec<ClaimedLane>, StoreError> {
     let mut heads = heads(conn, claim).await?;
     let mut runs = runs(conn, claim).await?;
     let mut answers = answers(conn, claim).await?;
     let mut lanes = Vec::with_capacity(picked.len());
-    for place in picked {
+    for (place, through) in picked {
         let Some(head) = heads.remove(&place) else {
             return Err(crate::text::corrupt("lane", "head", place.1));
         };
@@ -368,12 +421,13 @@ async fn load(
             event: Event::try_from(head.event)?,
             run: head.run.and_then(|run| runs.remove(&RunId(run))),
             result: head.command.and_then(|command| answers.remove(&command)),
+            through,
         });
     }
     Ok(lanes)
 }
 
-async fn heads(conn: &mut Conn, claim: &Claim) -> Result<HashMap<Picked, HeadRow>, StoreError> {
+async fn heads(conn: &mut Conn, claim: &Claim) -> Result<HashMap<Place, HeadRow>, StoreError> {
     let sql = format!(
         "SELECT lane.lane_group, lane.lane_key, lane.head, lane.command, job.run, {columns}
          FROM lane

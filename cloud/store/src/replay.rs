@@ -224,7 +224,7 @@ async fn release(
     .execute(c)
     .await
     .map(|_| ()))?;
-    events::park_if_closed(conn, lane).await?;
+    events::park_if_closed(conn, lane, event.received).await?;
     conn.wakes.lanes = true;
     Ok(())
 }

@@ -145,8 +145,9 @@ async fn upsert(conn: &mut Conn, prepared: &Prepared) -> Result<(), StoreError> 
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
                  $19, $20, $21, $22, $23)
          ON CONFLICT (tenant, id) DO UPDATE
-         SET company = excluded.company, state = excluded.state, summary = excluded.summary,
-             snapshot = excluded.snapshot, gp_key = excluded.gp_key,
+         SET company = excluded.company, workflow = excluded.workflow,
+             workflow_version = excluded.workflow_version, revision = excluded.revision,
+             state = excluded.state, summary = excluded.summary, snapshot = excluded.snapshot, gp_key = excluded.gp_key,
              finished = excluded.finished, failure = excluded.failure,
              failure_code = excluded.failure_code, fingerprint = excluded.fingerprint",
     )
@@ -300,7 +301,7 @@ async fn let_go(conn: &mut Conn, transition: &Transition, rest: &Rest) -> Result
     on!(conn, c => sqlx::query(
         "UPDATE lane
          SET worker = NULL, epoch = NULL, claimed = NULL, due = $4, command = $5, gate_kind = $6,
-             gate_target = $7, held = $8
+             gate_target = $7, held = $8, parked = $9
          WHERE tenant = $1 AND lane_group = $2 AND lane_key = $3",
     )
     .bind(transition.lane.tenant.0)
@@ -311,6 +312,7 @@ async fn let_go(conn: &mut Conn, transition: &Transition, rest: &Rest) -> Result
     .bind(kind)
     .bind(rest.gate.map(|gate| gate.target))
     .bind(rest.held)
+    .bind(rest.gate.map(|_| transition.now.0))
     .execute(c)
     .await
     .map(|_| ()))?;

@@ -33,6 +33,13 @@ impl Workers<'_> {
             .await
     }
 
+    /// Ends every lease, of whatever worker: for a database that only this process can have open.
+    pub async fn delete_all(&self) -> Result<(), StoreError> {
+        self.0
+            .write((), |conn, ()| Box::pin(retire_all(conn)))
+            .await
+    }
+
     /// Prolongs the lease; [`ApplyError::Fenced`] once it is lost.
     pub async fn update(&self, fence: Fence) -> Result<(), ApplyError> {
         self.0
@@ -48,7 +55,36 @@ impl Workers<'_> {
     }
 }
 
+/// Ends all leases: of a database that no other process can have open.
+async fn retire_all(conn: &mut Conn) -> Result<(), StoreError> {
+    on!(conn, c => sqlx::query(
+        "UPDATE worker
+         SET epoch = epoch + 1, expired = TRUE
+         WHERE NOT expired",
+    )
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+/// Workers of long ago; no lane names one that is a day past its lease.
+async fn forget(conn: &mut Conn) -> Result<(), StoreError> {
+    let sql = format!(
+        "DELETE FROM worker
+         WHERE expired AND heartbeat + lease_micros < {now} - 86400000000
+           AND NOT EXISTS (SELECT 1 FROM lane WHERE lane.worker = worker.id)",
+        now = dialect::database_now(conn),
+    );
+    on!(conn, c => sqlx::query(AssertSqlSafe(sql))
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
 async fn register(conn: &mut Conn, worker: WorkerId, lease: i64) -> Result<Fence, StoreError> {
+    forget(conn).await?;
     let sql = format!(
         "INSERT INTO worker (id, epoch, lease_micros, heartbeat, expired)
          VALUES ($1, 1, $2, {now}, FALSE)

@@ -41,6 +41,8 @@ pub struct ClaimedLane {
     pub run: Option<Run>,
     /// Result of the command the run waited for, as stored by the tunnel.
     pub result: Option<CommandAnswer>,
+    /// The closed gate that let it through, to see whether work comes through again.
+    pub through: Option<GateKey>,
 }
 
 /// An agent's stored answer.

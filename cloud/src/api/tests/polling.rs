@@ -118,12 +118,16 @@ async fn every_order_since_the_store_was_added_is_found_once() {
 async fn end_run(cloud: &Cloud, tenant: &Tenant, company: Option<CompanyId>) {
     let services = &cloud.services;
     let worker = WorkerId(services.ids.next());
-    let lease = std::time::Duration::from_secs(60);
+    let lease = std::time::Duration::from_mins(1);
     let workers = services.database.workers();
     let fence = workers.insert(worker, lease).await.expect("a worker");
     let now = services.clock.now();
     let lanes = services.database.lanes();
-    let claimed = lanes.claim(tenant.id, fence, now, 1).await.expect("a lane");
+    let one = connect_store::Room::of(1);
+    let claimed = lanes
+        .claim(tenant.id, fence, now, one)
+        .await
+        .expect("a lane");
     let lane = claimed.into_iter().next().expect("a lane");
     let run = Run {
         tenant: tenant.id,

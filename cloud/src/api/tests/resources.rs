@@ -159,6 +159,7 @@ async fn an_agent_gets_a_token_once_and_can_be_shut_out() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn packaged_artifacts_profiles_and_routes_make_revisions() {
     let cloud = Cloud::start().await;
     let tenant = cloud.tenant("Fabrikam").await;

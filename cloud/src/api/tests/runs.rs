@@ -8,6 +8,7 @@ use connect_core::domain::run::{Run, RunState, StepRecord, StepState, Transition
 use super::*;
 
 /// A run that ended as a dead letter, as a worker would have written it.
+#[expect(clippy::too_many_lines, reason = "one story")]
 pub(super) async fn dead_run(cloud: &Cloud, tenant: &Tenant, store: &Value, code: &str) -> Uuid {
     let services = &cloud.services;
     let path = format!(
@@ -19,7 +20,7 @@ pub(super) async fn dead_run(cloud: &Cloud, tenant: &Tenant, store: &Value, code
         .await
         .expect(StatusCode::ACCEPTED);
     let worker = connect_core::domain::ids::WorkerId(services.ids.next());
-    let lease = std::time::Duration::from_secs(60);
+    let lease = std::time::Duration::from_mins(1);
     let fence = services
         .database
         .workers()
@@ -30,7 +31,7 @@ pub(super) async fn dead_run(cloud: &Cloud, tenant: &Tenant, store: &Value, code
     let claimed = services
         .database
         .lanes()
-        .claim(tenant.id, fence, now, 1)
+        .claim(tenant.id, fence, now, connect_store::Room::of(1))
         .await
         .expect("a lane");
     let lane = claimed.into_iter().next().expect("a lane");

@@ -113,6 +113,7 @@ async fn a_delivery_is_stored_once_however_often_it_comes() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn what_is_not_the_stores_word_stores_nothing() {
     let cloud = Cloud::start().await;
     let tenant = cloud.tenant("Fabrikam").await;

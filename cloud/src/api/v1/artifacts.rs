@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::prefixes::{self, Change};
+use super::routes;
 use crate::api::auth::{Caller, Owner, Viewer};
 use crate::api::extract::{Path, Query};
 use crate::api::form::Form;
@@ -156,17 +157,12 @@ pub(crate) async fn publish_profile(
     });
     form.finish()?;
     shared.environment(&caller, environment).await?;
-    prefixes::check(&shared, &caller, environment, Change::Profile(&name, &body)).await?;
-    publish(
-        &shared,
-        &caller,
-        environment,
-        ArtifactKind::Profile,
-        &name,
-        body.to_string(),
-    )
-    .await
-    .map(Json)
+    let change = Change::Profile(&name, &body);
+    prefixes::check(&shared, &caller, environment, change).await?;
+    let (kind, body) = (ArtifactKind::Profile, body.to_string());
+    let published = publish(&shared, &caller, environment, kind, &name, body).await?;
+    routes::let_go_on_by_profile(&shared, &caller, environment, &name).await?;
+    Ok(Json(published))
 }
 
 /// Lists the latest revisions, newest first.

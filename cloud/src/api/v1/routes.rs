@@ -203,6 +203,21 @@ async fn let_go_on(shared: &Shared, caller: &Caller, store: StoreId) -> Result<(
     Ok(())
 }
 
+/// The same for every store that goes by a profile.
+pub(super) async fn let_go_on_by_profile(
+    shared: &Shared,
+    caller: &Caller,
+    environment: EnvironmentId,
+    profile: &str,
+) -> Result<(), Error> {
+    for (_, route) in in_force(shared, caller, environment).await? {
+        if route.enabled && route.profile == profile {
+            let_go_on(shared, caller, route.store).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Both ends, the workflow and the profile must be there, in the same environment.
 async fn check_ends(
     shared: &Shared,

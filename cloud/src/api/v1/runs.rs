@@ -192,21 +192,15 @@ pub(super) async fn queue(
     again: Again,
 ) -> Result<ReplayView, Error> {
     let services = &shared.services;
-    let revision = if again.newest {
-        services
-            .database
-            .artifacts()
-            .current(caller.tenant, run.environment)
-            .await?
-    } else {
-        None
+    let artifacts = services.database.artifacts();
+    let newest = artifacts.current(caller.tenant, run.environment).await?;
+    let revision = if again.newest { newest } else { None };
+    // Work under a revision without a route goes by the newest.
+    let routed = match revision {
+        Some(_) => false,
+        None => routes::is_routed(shared, caller, run, Some(run.revision)).await?,
     };
-    let under = if again.newest {
-        revision
-    } else {
-        Some(run.revision)
-    };
-    if !routes::is_routed(shared, caller, run, under).await? {
+    if !routed && !routes::is_routed(shared, caller, run, newest).await? {
         return Err(Error::conflict(
             NO_ROUTE,
             "no route of the run's store is on: switch one on first",

@@ -157,6 +157,7 @@ pub(crate) async fn create(
         name: String::new(),
         hook_key: shops::hook_key(caller.tenant, id),
         base_url: String::new(),
+        effect_scope: String::new(),
         flavour,
         nop_store_id: 0,
         installation: None,
@@ -176,6 +177,7 @@ pub(crate) async fn create(
     store.time_zone = text(change.time_zone);
     store.currency = text(change.currency);
     store.credentials = change.credentials.unwrap_or_default();
+    store.effect_scope = shops::effect_scope(&store.base_url);
     // A cursor without a store does no harm; a store without one would never be looked through.
     shops::poll_soon(&services.database, now, caller.tenant, id).await?;
     let database = shared.audited(&caller, "store.create", &id.to_string());

@@ -20,6 +20,7 @@ pub(super) struct Parts {
 }
 
 /// Puts an order together.
+#[expect(clippy::too_many_lines, reason = "one line for each field of an order")]
 pub(super) fn order(parts: Parts) -> Result<canonical::Order, Failure> {
     let Parts {
         order,

@@ -86,6 +86,10 @@ impl Shop {
         self.calls.lock().expect("calls").clone()
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each address of the shop"
+    )]
     fn answer(&self, path: &str, query: &str) -> Option<Value> {
         if let Some(answer) = self.answers.get(path) {
             return Some(answer.clone());
@@ -263,6 +267,7 @@ fn store(base_url: &str, flavour: Flavour) -> Store {
         name: "Shop".into(),
         hook_key: "s1".into(),
         base_url: base_url.into(),
+        effect_scope: "shop.example".into(),
         flavour,
         nop_store_id: 0,
         installation: None,

@@ -59,6 +59,7 @@ CREATE TABLE store (
     name TEXT NOT NULL,
     hook_key TEXT NOT NULL,
     base_url TEXT NOT NULL,
+    effect_scope TEXT NOT NULL,
     flavour TEXT NOT NULL,
     nop_store_id BIGINT NOT NULL,
     installation TEXT NULL,
@@ -211,13 +212,14 @@ CREATE TABLE lane (
     command UUID NULL,
     gate_kind TEXT NULL,
     gate_target UUID NULL,
+    parked BIGINT NULL,
     held BOOLEAN NOT NULL,
     PRIMARY KEY (tenant, lane_group, lane_key)
 );
 CREATE INDEX lane_ready ON lane (tenant, lane_group, due) WHERE worker IS NULL AND due IS NOT NULL;
 CREATE INDEX lane_due ON lane (tenant, due) WHERE worker IS NULL AND due IS NOT NULL;
 CREATE INDEX lane_worker ON lane (tenant, worker) WHERE worker IS NOT NULL;
-CREATE INDEX lane_gate ON lane (tenant, gate_kind, gate_target) WHERE gate_kind IS NOT NULL;
+CREATE INDEX lane_gate ON lane (tenant, gate_kind, gate_target, parked) WHERE gate_kind IS NOT NULL;
 
 CREATE TABLE job (
     tenant UUID NOT NULL,

@@ -4,7 +4,7 @@ use connect_core::domain::command::Command;
 use connect_core::domain::ids::CommandId;
 use connect_core::domain::lane::{ClaimedLane, Fence, LaneNext};
 use connect_core::domain::run::{Run, RunState};
-use connect_store::Settled;
+use connect_store::{Answer, Settled};
 
 use crate::support::{NOW, World, id};
 
@@ -32,7 +32,13 @@ async fn send(world: &World, fence: Fence, next: LaneNext) -> (ClaimedLane, Run,
 async fn settle(world: &World, id: CommandId, result: &[u8]) -> Settled {
     let commands = world.database.commands();
     commands
-        .settle(world.tenant, id, result.to_vec(), NOW)
+        .settle(Answer {
+            tenant: world.tenant,
+            agent: world.agent,
+            id,
+            result: result.to_vec(),
+            now: NOW,
+        })
         .await
         .unwrap()
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use connect_core::domain::ids::StoreId;
 use connect_core::domain::lane::{LaneKey, LaneNext};
 use connect_core::domain::run::RunState;
-use connect_store::ApplyError;
+use connect_store::{ApplyError, Room};
 use tokio::sync::Mutex;
 
 use crate::support::{NOW, World, insert_store};
@@ -169,7 +169,7 @@ async fn expired_worker_is_fenced_and_its_lane_taken_over(world: World) {
     let late = world
         .database
         .lanes()
-        .claim(world.tenant, old, NOW, 1)
+        .claim(world.tenant, old, NOW, Room::of(1))
         .await;
     assert!(matches!(late, Err(ApplyError::Fenced)));
     let again = world

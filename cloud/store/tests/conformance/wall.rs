@@ -4,7 +4,7 @@ use connect_core::domain::artifact::ArtifactKind;
 use connect_core::domain::ids::{EventId, TenantId};
 use connect_core::domain::lane::{Gate, GateKey, GateKind, LaneNext};
 use connect_core::domain::run::RunState;
-use connect_store::{NewArtifact, Replay, Replayed, RunFilter, Settled, StoreChange};
+use connect_store::{Answer, NewArtifact, Replay, Replayed, Room, RunFilter, Settled, StoreChange};
 
 use crate::support::{NOW, World, id, insert_tenant, step};
 
@@ -20,7 +20,7 @@ async fn work_is_walled(world: World) {
     assert!(
         database
             .lanes()
-            .claim(stranger, fence, NOW, 10)
+            .claim(stranger, fence, NOW, Room::of(10))
             .await
             .unwrap()
             .is_empty()
@@ -92,7 +92,13 @@ async fn work_is_walled(world: World) {
     assert!(open.is_empty());
     let settled = database
         .commands()
-        .settle(stranger, command, Vec::new(), NOW)
+        .settle(Answer {
+            tenant: stranger,
+            agent: world.agent,
+            id: command,
+            result: Vec::new(),
+            now: NOW,
+        })
         .await
         .unwrap();
     assert_eq!(settled, Settled::Unknown);

@@ -18,7 +18,7 @@ use connect_core::domain::run::{NewCommand, Run, RunState, StepRecord, StepState
 use connect_core::domain::store::{Flavour, Store};
 use connect_core::domain::tenant::{Environment, Tenant};
 use connect_core::domain::time::Micros;
-use connect_store::{CompanyReport, Database, Options};
+use connect_store::{CompanyReport, Database, Options, Room};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -141,7 +141,7 @@ impl World {
     pub(crate) async fn claim_at(&self, fence: Fence, now: Micros, limit: i64) -> Vec<ClaimedLane> {
         self.database
             .lanes()
-            .claim(self.tenant, fence, now, limit)
+            .claim(self.tenant, fence, now, Room::of(limit))
             .await
             .unwrap()
     }
@@ -321,6 +321,7 @@ pub(crate) fn store(tenant: TenantId, environment: EnvironmentId) -> Store {
         name: "Shop".to_owned(),
         hook_key: store.to_string(),
         base_url: format!("https://shop.example/{store}"),
+        effect_scope: format!("shop.example/{store}"),
         flavour: Flavour::Official,
         nop_store_id: 0,
         installation: None,
