@@ -77,7 +77,7 @@ impl Paging {
         self.limit + 1
     }
 
-    fn read(query: PageQuery) -> Result<Self, Error> {
+    fn read(query: &PageQuery) -> Result<Self, Error> {
         let mut error = Error::invalid("invalid_fields", "some parameters are not valid");
         let limit = match query.limit.as_deref().map(str::parse::<i64>) {
             None => DEFAULT,
@@ -109,7 +109,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let Query(query) = Query::<PageQuery>::from_request_parts(parts, state).await?;
-        Self::read(query)
+        Self::read(&query)
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
             cursor: Some(cursor),
             limit: Some("2".into()),
         };
-        let paging = Paging::read(query).expect("reads");
+        let paging = Paging::read(&query).expect("reads");
         assert_eq!(
             paging,
             Paging {
@@ -144,7 +144,7 @@ mod tests {
             cursor: Some("?".into()),
             limit: Some("0".into()),
         };
-        let error = Paging::read(query).expect_err("wrong");
+        let error = Paging::read(&query).expect_err("wrong");
         assert_eq!(error.fields.len(), 2);
     }
 }

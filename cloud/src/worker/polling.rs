@@ -19,7 +19,7 @@ const MORE_SECONDS: i64 = 1;
 /// Stores looked through at once.
 const AT_ONCE: usize = 8;
 /// A look that takes longer ends; the next one goes on behind the last page that it kept.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 /// Should this process end meanwhile, another look comes after this: later than a look can last.
 const CLAIMED_SECONDS: i64 = 150;
 

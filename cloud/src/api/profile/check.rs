@@ -138,6 +138,11 @@ impl Found {
                 self.deposit(name, *PYMTTYPE, CHEKBKID.as_deref(), CARDNAME.as_deref());
             }
         }
+        self.payments(profile);
+        self.currencies(profile);
+    }
+
+    fn payments(&mut self, profile: &Profile) {
         match profile.unexplained_credit {
             Unexplained::GiftCards | Unexplained::RewardPoints | Unexplained::DeadLetter => {}
         }
@@ -173,6 +178,9 @@ impl Found {
                 self.deposit(&name, *PYMTTYPE, CHEKBKID.as_deref(), CARDNAME.as_deref());
             }
         }
+    }
+
+    fn currencies(&mut self, profile: &Profile) {
         for (code, currency) in &profile.currencies {
             let iso = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
             self.demand(

@@ -115,6 +115,7 @@ async fn every_order_since_the_store_was_added_is_found_once() {
 }
 
 /// What a worker writes when it ends the head of the only lane.
+#[expect(clippy::too_many_lines, reason = "one line for each field")]
 async fn end_run(cloud: &Cloud, tenant: &Tenant, company: Option<CompanyId>) {
     let services = &cloud.services;
     let worker = WorkerId(services.ids.next());

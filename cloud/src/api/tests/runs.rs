@@ -104,6 +104,7 @@ pub(super) async fn dead_run(cloud: &Cloud, tenant: &Tenant, store: &Value, code
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn a_dead_letter_says_what_to_do_and_is_replayed() {
     let cloud = Cloud::start().await;
     let tenant = cloud.tenant("Fabrikam").await;

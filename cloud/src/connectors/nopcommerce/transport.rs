@@ -38,7 +38,7 @@ enum Login {
 }
 
 // A gate that a refused login closes is not probed earlier either.
-const REFUSAL_KEPT: Duration = Duration::from_secs(60);
+const REFUSAL_KEPT: Duration = Duration::from_mins(1);
 
 /// A call; `name` stands in metrics and messages instead of its path.
 #[derive(Clone, Copy)]
