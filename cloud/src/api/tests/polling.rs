@@ -6,7 +6,7 @@ use axum::extract::Query;
 use axum::routing::{get, post};
 use connect_core::domain::event::{Event, Source};
 use connect_core::domain::ids::{CompanyId, EventId, RunId, StoreId, WorkerId};
-use connect_core::domain::lane::{LaneKey, LaneNext};
+use connect_core::domain::lane::{Gate, GateKey, GateKind, LaneKey, LaneNext};
 use connect_core::domain::link::{Link, LinkKey};
 use connect_core::domain::run::{Run, RunState, Transition};
 use connect_core::domain::store::{PollCursor, Store};
@@ -289,4 +289,59 @@ async fn a_store_that_does_not_answer_is_told_apart() {
         .expect("read")
         .expect("a cursor");
     assert_eq!(kept, cursor);
+}
+
+/// Asks until the answer is there.
+async fn wait_for<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let limit = std::time::Duration::from_secs(20);
+    let asked = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(limit, asked).await.expect("in time")
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_looked_at_when_its_gate_probes_and_opens_it_when_back() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let now = cloud.services.clock.now();
+    let away = store_at(&cloud, &tenant, "http://127.0.0.1:1").await;
+    let back = store_at(&cloud, &tenant, &shop(0, now).await).await;
+    let gates = cloud.services.database.gates();
+    let key = |store: &Store| GateKey {
+        kind: GateKind::Store,
+        target: store.id.0,
+    };
+    let closed = Gate {
+        tenant: tenant.id,
+        key: key(&back),
+        reason: "The store did not answer.".into(),
+        closed: now,
+        probe: Some(now.plus_seconds(3_600)),
+        probes: 7,
+    };
+    gates.insert(&closed).await.expect("closed");
+    cloud
+        .services
+        .tasks
+        .spawn(crate::worker::run(cloud.services.clone()));
+
+    let cursors = cloud.services.database.poll_cursors();
+    wait_for(async || {
+        let gate = gates.find(tenant.id, key(&away)).await.expect("read")?;
+        let cursor = cursors.find(tenant.id, away.id).await.expect("read")?;
+        (gate.probe == Some(cursor.due)).then_some(())
+    })
+    .await;
+    wait_for(async || {
+        let gate = gates.find(tenant.id, key(&back)).await.expect("read");
+        gate.is_none().then_some(())
+    })
+    .await;
+    cloud.services.stop().await;
 }

@@ -135,7 +135,7 @@ async fn stores_are_changed_and_forgotten(world: World) {
     assert!(!late, "what was rotated meanwhile is not lost");
     let update = |id, change| stores.update(world.tenant, id, change, NOW);
     let updated = update(other.id, change.clone()).await.unwrap();
-    other.name = "Outlet".to_owned();
+    "Outlet".clone_into(&mut other.name);
     other.nop_store_id = 2;
     assert_eq!(updated, Some(other.clone()));
     assert_eq!(
