@@ -20,8 +20,9 @@ use crate::sqlserver::Gp;
 use crate::state::{CompanyStatus, Identity, MarkKeeper, StateDir, Status};
 use crate::tunnel::{Tunnel, TunnelConfig, TunnelParts, TunnelStatus};
 
+/// The status is written when something has changed, at most at every tick.
 const TICK: Duration = Duration::from_secs(1);
-/// How often a company that works is looked at again.
+/// How often a company that works is looked at again, and a status without news written.
 const CHECK_EVERY: u32 = 30;
 /// The first look at the companies may take this long before the tunnel is opened anyway.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
@@ -163,10 +164,6 @@ impl Watcher {
                     self.rebind(&company).await;
                     continue;
                 }
-                Ok(()) = self.status.changed() => {
-                    self.write_status();
-                    continue;
-                }
             };
             if let Err(error) = self.parts.marks.flush() {
                 tracing::error!("The high marks cannot be written: {error}");
@@ -174,11 +171,16 @@ impl Watcher {
             if stop {
                 break;
             }
+            let all = ticks.is_multiple_of(CHECK_EVERY);
             ticks = ticks.wrapping_add(1);
-            self.look(ticks.is_multiple_of(CHECK_EVERY)).await;
+            let news = self.look(all).await;
+            if all || news || self.status.has_changed().unwrap_or(false) {
+                let status = self.current_status();
+                self.write_status(&status);
+            }
         }
-        self.status.borrow_and_update();
-        self.write_status();
+        let last = self.current_status().ended();
+        self.write_status(&last);
     }
 
     /// Does what the owner decided in the console; a company in order is left alone.
@@ -206,29 +208,26 @@ impl Watcher {
         self.look(false).await;
     }
 
-    /// Looks at the companies that are due and tells the cloud what has changed.
-    async fn look(&mut self, all: bool) {
+    /// Looks at the companies that are due and tells the cloud what has changed; true if anything.
+    async fn look(&mut self, all: bool) -> bool {
         let due = self.gp.companies().filter(|company| {
             let ready = company.state() == CompanyState::Ready;
             (ready && all) || (!ready && company.is_due())
         });
         join_all(due.map(|company| company.check())).await;
         let reports = report(&self.gp);
-        let changed = self.reports.send_if_modified(|known| {
+        self.reports.send_if_modified(|known| {
             let same = known.iter().map(essence).eq(reports.iter().map(essence));
             *known = reports;
             !same
-        });
-        if changed {
-            self.write_status();
-        }
+        })
     }
 
-    fn write_status(&self) {
-        let tunnel = self.status.borrow().clone();
+    fn current_status(&mut self) -> Status {
+        let tunnel = self.status.borrow_and_update().clone();
         let certificate = self.parts.state.certificate().ok().flatten();
         let companies = self.reports.borrow().iter().map(company_status).collect();
-        let status = Status {
+        Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             written_unix_ms: self.parts.clock.now_unix_ms(),
             tunnel: match (tunnel.connected, tunnel.problem.as_str()) {
@@ -241,8 +240,11 @@ impl Watcher {
             companies,
             commands_in_flight: tunnel.in_flight,
             results_unacknowledged: tunnel.unacknowledged,
-        };
-        if let Err(error) = self.parts.state.set_status(&status) {
+        }
+    }
+
+    fn write_status(&self, status: &Status) {
+        if let Err(error) = self.parts.state.set_status(status) {
             tracing::warn!("The status file cannot be written: {error}");
         }
     }

@@ -1,5 +1,6 @@
 //! The command line: what a person or the service manager can ask of the agent.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -194,6 +195,7 @@ async fn renew(config: Config) -> anyhow::Result<ExitCode> {
 fn status(config: Config) -> anyhow::Result<ExitCode> {
     let parts = Parts::open(config, clock())?;
     let status = parts.state.status()?.context("the agent has not run yet")?;
+    let status = status.at(parts.clock.now_unix_ms());
     say(&serde_json::to_string_pretty(&status)?)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -265,10 +267,15 @@ fn served<'a>(gp: &'a Gp, company: &str) -> anyhow::Result<&'a Arc<sqlserver::Co
 
 fn print_sql(sql: &Sql, config: Option<&Config>) -> anyhow::Result<ExitCode> {
     let system = config.map_or("DYNAMICS", |config| config.gp.system_database.as_str());
+    let none = BTreeSet::new();
+    let allowed = config.map_or(&none, |config| &config.gp.allow_transactions);
     if sql.remove_script {
         say(REMOVE_SCRIPT)?;
     } else if sql.install_script {
         say(INSTALL_SCRIPT)?;
+        for procedure in allowed_procedures(allowed) {
+            say(&sqlserver::grant(procedure))?;
+        }
         if sql.rights == Rights::Dyngrp {
             say(DYNGRP_SCRIPT)?;
         }
@@ -285,12 +292,23 @@ fn print_sql(sql: &Sql, config: Option<&Config>) -> anyhow::Result<ExitCode> {
         let site = config
             .iter()
             .flat_map(|config| config.allow.nodes.iter().map(String::as_str));
-        for procedure in sqlserver::served_procedures().into_iter().chain(site) {
+        for procedure in sqlserver::served_procedures(allowed)
+            .into_iter()
+            .chain(site)
+        {
             say(&sqlserver::procedure_line(procedure))?;
         }
         say("\n-- transactions by the protocol's own requests: begin, commit, roll back")?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the owner's own transaction types call, beyond what the script grants anyway.
+fn allowed_procedures(allowed: &BTreeSet<String>) -> Vec<&'static str> {
+    let usual = sqlserver::served_procedures(&BTreeSet::new());
+    let mut all = sqlserver::served_procedures(allowed);
+    all.retain(|procedure| !usual.contains(procedure));
+    all
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -9,6 +9,9 @@ use crate::sqlserver::{self, Finding, Gp};
 use crate::state::StateDir;
 use crate::tunnel::{self, EnrolError};
 
+/// What the agent's own files may need in a while.
+const ROOM: usize = 16 << 20;
+const CLOCK_TOLERANCE_MS: i64 = 60_000;
 const CLOUD_REPAIR: &str = "Check cloud.tunnel_url, cloud.proxy and the firewall: the agent needs an \
      outgoing HTTPS connection to that address.";
 
@@ -29,6 +32,7 @@ impl Doctor {
         let mut findings = vec![self.state_directory(), self.certificate()];
         findings.push(name_resolution("cloud name", &self.config.cloud.tunnel_url).await);
         findings.push(self.cloud().await);
+        findings.push(self.cloud_clock().await);
         match &self.gp {
             Ok(gp) => {
                 for company in gp.companies() {
@@ -48,13 +52,33 @@ impl Doctor {
     fn state_directory(&self) -> Finding {
         let name = "state directory";
         let path = self.config.state_dir.display();
-        match self.state.prove_writable() {
-            Ok(()) => Finding::passed(name, format!("{path} can be written")),
+        match self.state.prove_room(ROOM) {
+            Ok(()) => Finding::passed(name, format!("{path} takes another {} MiB", ROOM >> 20)),
             Err(error) => Finding::failed(
                 name,
                 format!("{path}: {error}"),
-                "Give the service's account the right to write there, and see that the disk is not full.",
+                "Give the service's account the right to write there, and make room on the disk: \
+                 without its high marks the agent cannot tell a restored database.",
             ),
+        }
+    }
+
+    /// Certificates live a day, so a clock that is off keeps the agent out.
+    async fn cloud_clock(&self) -> Finding {
+        let name = "clock";
+        let repair = "Set this machine to a time source (Windows: w32tm /resync).";
+        match tunnel::cloud_time(&self.config.cloud).await {
+            Ok(Some(cloud_unix_ms)) => {
+                let ahead = self.clock.now_unix_ms() - cloud_unix_ms;
+                let detail = format!("this machine's clock is {ahead} ms ahead of the cloud's");
+                if ahead.abs() <= CLOCK_TOLERANCE_MS {
+                    Finding::passed(name, detail)
+                } else {
+                    Finding::failed(name, detail, repair)
+                }
+            }
+            Ok(None) => Finding::passed(name, "the cloud does not tell its time"),
+            Err(error) => Finding::failed(name, chain(error), CLOUD_REPAIR),
         }
     }
 

@@ -58,6 +58,30 @@ pub struct Status {
     pub results_unacknowledged: u32,
 }
 
+/// A running agent writes its status at least every 30 seconds.
+const STATUS_LIMIT_MS: i64 = 90_000;
+const NOT_RUNNING: &str = "not running";
+
+impl Status {
+    /// The status as it is at a time: one that nobody keeps fresh is of an agent that has ended.
+    #[must_use]
+    pub fn at(mut self, now_unix_ms: i64) -> Self {
+        if now_unix_ms - self.written_unix_ms > STATUS_LIMIT_MS {
+            self = self.ended();
+        }
+        self
+    }
+
+    /// The status an agent leaves when it ends.
+    #[must_use]
+    pub fn ended(mut self) -> Self {
+        NOT_RUNNING.clone_into(&mut self.tunnel);
+        self.session_id.clear();
+        self.commands_in_flight = 0;
+        self
+    }
+}
+
 /// The last known state of one company.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompanyStatus {
@@ -118,15 +142,19 @@ impl StateDir {
         self.read("status.json")
     }
 
+    /// Not made durable: after a power cut nobody needs it.
     pub fn set_status(&self, status: &Status) -> Result<(), StateError> {
-        self.write("status.json", status)
+        let (path, text) = self.text("status.json", status)?;
+        replace(&path, &text, Durability::Whenever)
+            .map_err(|source| StateError::Io { path, source })
     }
 
-    /// Writes and removes a small file, for the doctor.
-    pub fn prove_writable(&self) -> io::Result<()> {
+    /// Writes and removes a file of a size, for the doctor.
+    pub fn prove_room(&self, bytes: usize) -> io::Result<()> {
         let path = self.path.join("probe");
-        write_private(&path, b"probe")?;
-        std::fs::remove_file(path)
+        let written = write_private(&path, &vec![0x55; bytes]);
+        let removed = std::fs::remove_file(&path);
+        written.and(removed)
     }
 
     fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StateError> {
@@ -142,12 +170,16 @@ impl StateDir {
     }
 
     fn write<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StateError> {
-        let path = self.path.join(name);
-        let text = serde_json::to_vec_pretty(value).map_err(|source| StateError::Damaged {
-            path: path.clone(),
-            source,
-        })?;
+        let (path, text) = self.text(name, value)?;
         write_private(&path, &text).map_err(|source| StateError::Io { path, source })
+    }
+
+    fn text<T: Serialize>(&self, name: &str, value: &T) -> Result<(PathBuf, Vec<u8>), StateError> {
+        let path = self.path.join(name);
+        match serde_json::to_vec_pretty(value) {
+            Ok(text) => Ok((path, text)),
+            Err(source) => Err(StateError::Damaged { path, source }),
+        }
     }
 }
 
@@ -217,6 +249,16 @@ impl MarkKeeper {
 
 /// Replaces a file in one step, readable by its owner only; a crash leaves the old or the new.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace(path, content, Durability::Now)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    Now,
+    Whenever,
+}
+
+fn replace(path: &Path, content: &[u8], durability: Durability) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".new");
     let temporary = PathBuf::from(temporary);
@@ -226,10 +268,15 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&temporary)?;
     file.write_all(content)?;
-    file.sync_all()?;
+    if durability == Durability::Now {
+        file.sync_all()?;
+    }
     drop(file);
     std::fs::rename(&temporary, path)?;
-    sync_directory(path)
+    match durability {
+        Durability::Now => sync_directory(path),
+        Durability::Whenever => Ok(()),
+    }
 }
 
 /// On Unix a rename is durable only once its directory is.
@@ -264,6 +311,17 @@ mod tests {
             .set_marks(&Marks::from([("TWO".to_owned(), mark.clone())]))
             .expect("written");
         assert_eq!(state.marks().expect("read")["TWO"], mark);
+    }
+
+    #[test]
+    fn an_old_status_is_of_an_agent_that_does_not_run() {
+        let status = Status {
+            written_unix_ms: 1_000_000,
+            tunnel: "connected".to_owned(),
+            ..Status::default()
+        };
+        assert_eq!(status.clone().at(1_089_000).tunnel, "connected");
+        assert_eq!(status.at(1_091_000).tunnel, "not running");
     }
 
     #[test]

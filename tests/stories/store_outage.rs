@@ -112,7 +112,7 @@ async fn a_paused_store_takes_events_and_works_on_them_once_resumed() {
     let world = world().await;
     let store = format!("/stores/{}", world.tenancy.store_id);
     let pause = |paused: bool| json!({"paused": paused});
-    let call = |body: Value| async {
+    let call = async |body: Value| {
         let (status, said) = world.api.call(Method::PATCH, &store, Some(&body)).await?;
         anyhow::ensure!(status.is_success(), "{said}");
         anyhow::Ok(())

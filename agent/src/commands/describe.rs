@@ -1,10 +1,10 @@
 //! `describe`: what the agent serves: companies, procedures, queries.
 
 use connect_proto::tunnel::v1::command_result::Outcome;
-use connect_proto::tunnel::v1::{Describe, Described};
+use connect_proto::tunnel::v1::{Describe, Described, Failure};
 use serde_json::{Map, Value, json};
 
-use crate::sqlserver::{self, Gp, SqlError};
+use crate::sqlserver::{self, Gp};
 
 /// Describes what is asked for; unknown names are left out.
 pub(super) async fn run(gp: &Gp, company: &str, body: &Describe) -> Outcome {
@@ -18,7 +18,7 @@ pub(super) async fn run(gp: &Gp, company: &str, body: &Describe) -> Outcome {
         };
         match value {
             Ok(value) => described.insert(what.clone(), value),
-            Err(error) => return Outcome::Failure(sqlserver::of_sql_error(&error)),
+            Err(failure) => return Outcome::Failure(failure),
         };
     }
     Outcome::Described(Described {
@@ -41,11 +41,13 @@ fn companies(gp: &Gp) -> Value {
 }
 
 /// The eConnect procedures of one company, or of all when none is named.
-async fn procedures(gp: &Gp, company: &str) -> Result<Value, SqlError> {
+async fn procedures(gp: &Gp, company: &str) -> Result<Value, Failure> {
     let mut all = Map::new();
     for served in gp.companies() {
         if company.is_empty() || served.database() == company {
-            let names = served.procedure_names().await?;
+            served.admit_reading().await?;
+            let names = served.procedure_names().await;
+            let names = names.map_err(|error| sqlserver::of_sql_error(&error))?;
             all.insert(served.database().to_owned(), names.into());
         }
     }

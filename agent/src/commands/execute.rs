@@ -1,7 +1,5 @@
 //! `execute`: one eConnect document, exactly once for its effect key.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use aws_lc_rs::digest::{SHA256, digest};
 use connect_proto::econnect::{self, Document, Limits, Options, ReadError};
 use connect_proto::tunnel::v1::command_result::Outcome;
@@ -10,10 +8,12 @@ use connect_proto::tunnel::v1::{
 };
 
 use super::failure;
-use crate::sqlserver::{self, Company, Request};
+use crate::sqlserver::{self, Company, Progress, Request};
 use crate::tunnel::Work;
 
 const LONGEST_KEY: usize = 200;
+const LONGEST_COMMAND_ID: usize = 36;
+const TIMED_OUT: &str = "timed_out";
 
 /// Executes the document within the command's time.
 pub(super) async fn run(company: &Company, work: &Work, body: &ExecuteDocument) -> Outcome {
@@ -29,10 +29,11 @@ async fn executed(
     body: &ExecuteDocument,
 ) -> Result<Executed, Failure> {
     check_key(&body.effect_key)?;
-    check_incarnation(company, &body.expected_incarnation).await?;
+    check_command_id(&work.command.command_id)?;
     let document = read(company, &work.document)?;
+    check_served(company, &document)?;
     let hash = hex(digest(&SHA256, &work.document).as_ref());
-    let committing = AtomicBool::new(false);
+    let progress = Progress::default();
     let request = Request {
         effect_key: &body.effect_key,
         command_id: &work.command.command_id,
@@ -42,20 +43,61 @@ async fn executed(
         update: body.semantics() == Semantics::Update,
         gapless: body.gapless,
         deadline: work.deadline,
-        committing: &committing,
+        progress: &progress,
     };
     let deadline = tokio::time::Instant::from_std(work.deadline);
     // Dropping the execution closes its connection, and the server rolls back.
     let stopped = tokio::select! {
-        outcome = Box::pin(sqlserver::execute(company, &request)) => return outcome,
-        () = tokio::time::sleep_until(deadline) => "timed_out",
+        outcome = Box::pin(admitted(company, &request, &body.expected_incarnation)) => {
+            return outcome;
+        }
+        () = tokio::time::sleep_until(deadline) => TIMED_OUT,
         () = work.cancelled.cancelled() => "cancelled",
     };
-    if committing.load(Ordering::SeqCst) {
+    if progress.is_committing() {
         return sqlserver::settle(company, &request).await;
+    }
+    if progress.was_locked() && stopped == TIMED_OUT {
+        return Err(sqlserver::locked_failure());
     }
     let message = "The document was not finished in its time; nothing was written.";
     Err(failure(ErrorClass::Unavailable, stopped, message))
+}
+
+/// Nothing is asked of a server that refuses the login or cannot be reached until it is due.
+async fn admitted(
+    company: &Company,
+    request: &Request<'_>,
+    expected_incarnation: &str,
+) -> Result<Executed, Failure> {
+    company.admit().await?;
+    check_incarnation(company, expected_incarnation).await?;
+    sqlserver::execute(company, request).await
+}
+
+/// The journal's column holds no more, and a cut id would not be found again.
+fn check_command_id(id: &str) -> Result<(), Failure> {
+    if (1..=LONGEST_COMMAND_ID).contains(&id.len()) && id.is_ascii() {
+        return Ok(());
+    }
+    let message = format!("A command id has 1 to {LONGEST_COMMAND_ID} ASCII characters.");
+    Err(failure(ErrorClass::Bug, "command_id", message))
+}
+
+/// What the agent was not made and tested for is not sent to GP unless the owner says so.
+fn check_served(company: &Company, document: &Document) -> Result<(), Failure> {
+    let mut kinds = document.transactions.iter().map(|t| t.kind.as_str());
+    let Some(kind) = kinds.find(|kind| !company.serves(kind)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "This agent does not carry out {kind}. Its owner can allow it by gp.allow_transactions."
+    );
+    Err(failure(
+        ErrorClass::Unsupported,
+        "unsupported_document",
+        message,
+    ))
 }
 
 fn check_key(key: &str) -> Result<(), Failure> {
@@ -72,7 +114,7 @@ async fn check_incarnation(company: &Company, expected: &str) -> Result<(), Fail
         return Ok(());
     }
     // The agent may be the one who is late.
-    company.check().await;
+    company.recheck().await?;
     if company.incarnation() == expected {
         return Ok(());
     }

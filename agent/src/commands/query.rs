@@ -12,6 +12,9 @@ const LARGEST_PAGE: usize = 5_000;
 
 /// Runs the query; the token is the number of rows already given.
 pub(super) async fn run(company: &Company, body: &RunQuery) -> Outcome {
+    if let Err(failure) = company.admit_reading().await {
+        return Outcome::Failure(failure);
+    }
     let parameters = body.parameters.clone().into_iter().collect();
     let rows = match sqlserver::query(company, &body.name, &parameters).await {
         Ok(rows) => rows,

@@ -1,16 +1,17 @@
 //! One GP company: its connections, what is known of its procedures, and whether it may be written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use connect_proto::econnect::catalogue;
-use connect_proto::tunnel::v1::{Binding, CompanyReport, CompanyState, ErrorClass, Failure};
+use connect_proto::tunnel::v1::{Binding, CompanyReport, CompanyState, Failure};
 use tokio::sync::Mutex;
 
 use super::binding::{self, Bound, Expected, Found, Judgement};
 use super::connection::{ConnectOptions, SqlConnection};
 use super::error::SqlError;
+use super::health;
 use super::journal;
 use super::pool::{Lease, Pool};
 use super::procedures::{Shape, Shapes};
@@ -25,12 +26,6 @@ use super::view::{
 use crate::clock::Clock;
 use crate::state::MarkKeeper;
 
-/// A server that did not answer is not asked again sooner.
-const UNREACHABLE_WAIT: Duration = Duration::from_secs(1);
-/// A refused login is tried slowly, so that no account is locked.
-const REFUSED_WAIT: Duration = Duration::from_secs(30);
-/// What its owner has to mend is looked at now and then.
-const OWNER_WAIT: Duration = Duration::from_secs(5);
 /// Connections beside those that execute documents: checks, queries, settling.
 const SPARE_CONNECTIONS: u32 = 3;
 
@@ -42,6 +37,8 @@ pub(super) struct CompanyConfig {
     pub(super) environment: String,
     pub(super) environment_check: bool,
     pub(super) allowed: Arc<dyn NodeRule>,
+    /// Transaction types allowed beside those the agent is made for.
+    pub(super) transactions: Arc<BTreeSet<String>>,
 }
 
 /// Which nodes the owner allows beside the catalogue's.
@@ -49,7 +46,7 @@ pub(super) trait NodeRule: std::fmt::Debug + Send + Sync {
     fn allows(&self, node: &str) -> bool;
 }
 
-impl NodeRule for std::collections::BTreeSet<String> {
+impl NodeRule for BTreeSet<String> {
     fn allows(&self, node: &str) -> bool {
         self.contains(node)
     }
@@ -62,9 +59,9 @@ pub struct Company {
     pool: Pool,
     shapes: Shapes,
     marks: Arc<MarkKeeper>,
-    view: RwLock<View>,
+    view: RwLock<Arc<View>>,
     /// One check at a time.
-    checking: Mutex<()>,
+    pub(super) checking: Mutex<()>,
 }
 
 /// Why there is no connection to write with.
@@ -91,7 +88,7 @@ impl Company {
             pool,
             shapes: Shapes::default(),
             marks,
-            view: RwLock::new(view),
+            view: RwLock::new(Arc::new(view)),
             checking: Mutex::new(()),
         }
     }
@@ -128,9 +125,9 @@ impl Company {
         });
         CompanyReport {
             company: self.config.database.clone(),
-            company_name: view.name,
+            company_name: view.name.clone(),
             state: view.state.into(),
-            detail: view.detail,
+            detail: view.detail.clone(),
             binding,
             parallel: self.config.parallel,
         }
@@ -142,7 +139,7 @@ impl Company {
 
     /// Names the binding in force.
     pub fn incarnation(&self) -> String {
-        self.view().bound.incarnation
+        self.view().bound.incarnation.clone()
     }
 
     /// The highest journal number known to be committed.
@@ -159,6 +156,15 @@ impl Company {
     /// Whether the owner allows a node beside the catalogue's.
     pub fn allows_node(&self, node: &str) -> bool {
         self.config.allowed.allows(node)
+    }
+
+    /// Whether documents of a transaction type are carried out here.
+    pub fn serves(&self, kind: &str) -> bool {
+        health::is_served(kind) || self.config.transactions.contains(kind)
+    }
+
+    pub(super) fn allowed_transactions(&self) -> &BTreeSet<String> {
+        &self.config.transactions
     }
 
     /// The eConnect procedures the login can see.
@@ -185,32 +191,40 @@ impl Company {
     }
 
     pub(super) async fn lease(&self) -> Result<Lease, SqlError> {
-        self.pool.lease().await
+        let leased = self.pool.lease().await;
+        leased.inspect_err(|error| self.no_connection(error))
     }
 
     pub(super) async fn fresh_lease(&self) -> Result<Lease, SqlError> {
-        self.pool.lease_fresh().await
+        let leased = self.pool.lease_fresh().await;
+        leased.inspect_err(|error| self.no_connection(error))
+    }
+
+    /// Remembers that there is no way in, so that not every command tries the login again.
+    fn no_connection(&self, error: &SqlError) {
+        if error.is_no_way_in() {
+            let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+            *view = Arc::new(View {
+                looked: Some(Instant::now()),
+                ..failed_view(&view, error.clone())
+            });
+        }
     }
 
     /// A connection to a company that may be written.
     pub(super) async fn writer(&self) -> Result<Lease, NoWriter> {
-        if self.is_due() {
-            self.check().await;
-        }
-        self.refusal()
-            .map_or(Ok(()), |failure| Err(NoWriter::Parked(Box::new(failure))))?;
-        let lease = self.pool.lease().await.map_err(NoWriter::Sql)?;
+        let parked = |failure| NoWriter::Parked(Box::new(failure));
+        self.admit().await.map_err(parked)?;
+        let lease = self.lease().await.map_err(NoWriter::Sql)?;
         if !lease.reused {
             // A restore closes every connection, so a new one is the moment to look again.
-            self.check().await;
-            self.refusal()
-                .map_or(Ok(()), |failure| Err(NoWriter::Parked(Box::new(failure))))?;
+            self.recheck().await.map_err(parked)?;
         }
         Ok(lease)
     }
 
     /// Looks at the database again, because something does not fit.
-    pub(super) async fn recheck(&self) -> Result<(), Failure> {
+    pub async fn recheck(&self) -> Result<(), Failure> {
         self.check().await;
         self.refusal().map_or(Ok(()), Err)
     }
@@ -218,8 +232,18 @@ impl Company {
     /// Reads the binding and decides whether the company may be written; true when that changed.
     pub async fn check(&self) -> bool {
         let _one_at_a_time = self.checking.lock().await;
+        self.look_again().await
+    }
+
+    pub(super) async fn look_again(&self) -> bool {
         let before = self.view();
-        let mut view = match self.look().await {
+        let mut looked = self.look().await;
+        if matches!(looked, Err(SqlError::Broken(_))) {
+            // An idle connection may have died unseen; a new one tells.
+            self.pool.clear();
+            looked = self.look().await;
+        }
+        let mut view = match looked {
             Ok(view) => view,
             Err(error) => failed_view(&before, error),
         };
@@ -239,7 +263,7 @@ impl Company {
             self.pool.clear();
             self.shapes.forget();
         }
-        *self.view.write().unwrap_or_else(PoisonError::into_inner) = view;
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
         changed
     }
 
@@ -308,8 +332,8 @@ impl Company {
         let mark = self.marks.get(&self.config.database);
         let mut lease = self.lease().await?;
         let connection = &mut lease.connection;
-        let name = match self.view().name {
-            known if !known.is_empty() => known,
+        let name = match self.view().name.as_str() {
+            known if !known.is_empty() => known.to_owned(),
             _ => self.read_name(connection).await?,
         };
         let Some(found) = binding::read(connection).await? else {
@@ -403,34 +427,7 @@ impl Company {
         }
     }
 
-    /// Whether a company that may not be written is worth another look.
-    pub fn is_due(&self) -> bool {
-        let view = self.view();
-        let wait = match view.state {
-            CompanyState::Ready => return false,
-            CompanyState::Unreachable | CompanyState::Unspecified => UNREACHABLE_WAIT,
-            CompanyState::LoginRefused => REFUSED_WAIT,
-            CompanyState::NotPrepared | CompanyState::Restored | CompanyState::Copied => OWNER_WAIT,
-        };
-        view.looked.is_none_or(|looked| looked.elapsed() >= wait)
-    }
-
-    fn refusal(&self) -> Option<Failure> {
-        let view = self.view();
-        let code = match view.state {
-            CompanyState::Ready => return None,
-            CompanyState::Unreachable | CompanyState::Unspecified | CompanyState::LoginRefused => {
-                let error = view.failed.unwrap_or(SqlError::Unreachable(view.detail));
-                return Some(refusal::of_sql_error(&error));
-            }
-            CompanyState::NotPrepared => "company_not_prepared",
-            CompanyState::Restored => "company_restored",
-            CompanyState::Copied => "company_copied",
-        };
-        Some(refusal::failure(ErrorClass::Parked, code, view.detail))
-    }
-
-    fn view(&self) -> View {
+    pub(super) fn view(&self) -> Arc<View> {
         self.view
             .read()
             .unwrap_or_else(PoisonError::into_inner)

@@ -67,9 +67,9 @@ pub(super) struct Call<'a> {
     pub(super) outputs: Vec<(&'a str, SqlValue)>,
 }
 
-/// A call as text with declared parameters.
+/// A call as text with declared parameters; outputs hold what they are before it.
 #[derive(Debug)]
-pub(super) struct ProvenCall<'a> {
+pub(super) struct TextCall<'a> {
     pub(super) text: &'a str,
     pub(super) declarations: &'a str,
     pub(super) parameters: Vec<(&'a str, SqlValue)>,
@@ -120,18 +120,28 @@ impl SqlConnection {
             client,
             system_database: options.system_database.clone(),
         };
-        connection.set_lock_timeout(options.lock_timeout_ms).await?;
+        connection.set_up(options.lock_timeout_ms).await?;
         Ok(connection)
     }
 
     /// `SET` has no parameters, and inside `sp_executesql` it would end with the statement.
-    async fn set_lock_timeout(&mut self, milliseconds: u32) -> Result<(), SqlError> {
-        let text = statements::LOCK_TIMEOUT
+    async fn set_up(&mut self, milliseconds: u32) -> Result<(), SqlError> {
+        let text = statements::SESSION
             .text(&self.system_database)
             .replace("{milliseconds}", &milliseconds.to_string());
+        self.batch(text).await
+    }
+
+    /// Sends a text as it is, without parameters, and waits for its end.
+    pub(super) async fn batch(&mut self, text: String) -> Result<(), SqlError> {
         let answer = self.client.simple_query(text).await.map_err(sql_error)?;
         answer.into_results().await.map_err(sql_error)?;
         Ok(())
+    }
+
+    /// The name of GP's system database.
+    pub(super) fn system_database(&self) -> &str {
+        &self.system_database
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), SqlError> {
@@ -191,8 +201,8 @@ impl SqlConnection {
         Ok(self.query(statement, parameters).await?.into_iter().next())
     }
 
-    /// Calls a procedure through a text that also proves where the transaction stands.
-    pub(super) async fn call_proven(&mut self, call: ProvenCall<'_>) -> Result<Called, SqlError> {
+    /// Runs a text whose outputs say how it went, in one round trip.
+    pub(super) async fn call_text(&mut self, call: TextCall<'_>) -> Result<Called, SqlError> {
         let mut command = Command::new(statements::RUN_TEXT);
         command.bind_param("", ColumnData::String(Some(Cow::Borrowed(call.text))));
         command.bind_param(
@@ -204,13 +214,6 @@ impl SqlConnection {
         }
         for (name, value) in call.outputs {
             command.bind_out_param(name, column(value));
-        }
-        for name in [
-            statements::RETURN_CODE,
-            statements::TRANSACTION_COUNT,
-            statements::TRANSACTION_HEALTH,
-        ] {
-            command.bind_out_param(name, ColumnData::I32(Some(0)));
         }
         let stream = command.exec(&mut self.client).await.map_err(sql_error)?;
         let mut called = collect(stream).await?;

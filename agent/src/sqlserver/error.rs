@@ -35,9 +35,30 @@ impl SqlError {
         matches!(self.number(), Some(2601 | 2627))
     }
 
+    /// Raised by a text of the agent's own, not inside a procedure of GP.
+    pub fn is_from_text(&self) -> bool {
+        match self {
+            // A procedure that is missing or takes other parameters cannot name itself.
+            Self::Server { procedure, .. } => procedure.is_empty() && !self.is_drift(),
+            Self::Unreachable(_)
+            | Self::Tls(_)
+            | Self::LoginRefused(_)
+            | Self::Broken(_)
+            | Self::Unexpected(_) => false,
+        }
+    }
+
     /// The procedure is not what we thought: missing, or with other parameters.
     pub fn is_drift(&self) -> bool {
         matches!(self.number(), Some(201 | 2812 | 8144 | 8145))
+    }
+
+    /// The server cannot be reached or does not let the agent in.
+    pub fn is_no_way_in(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Tls(_) | Self::LoginRefused(_) => true,
+            Self::Server { .. } | Self::Broken(_) | Self::Unexpected(_) => false,
+        }
     }
 
     /// Nothing more can be said on the connection.

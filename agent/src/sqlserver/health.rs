@@ -1,17 +1,20 @@
 //! What `doctor` finds out about a company: login, rights, schema, procedures, clock, version.
 
+use std::collections::BTreeSet;
+
 use connect_proto::econnect::catalogue;
 use connect_proto::tunnel::v1::CompanyState;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::company::Company;
+use super::compile;
 use super::connection::SqlConnection;
 use super::error::SqlError;
 use super::numbers;
 use super::reply::Cell;
 use super::statements;
 
-/// Transaction types whose procedures the agent needs.
+/// Transaction types the agent is made for.
 const SERVED: [&str; 2] = ["SOPTransactionType", "RMCustomerMasterType"];
 const CLOCK_TOLERANCE_MS: i64 = 60_000;
 
@@ -49,11 +52,15 @@ impl Finding {
     }
 }
 
-/// The procedures that documents of the served types may call.
-pub fn served_procedures() -> Vec<&'static str> {
-    let children = SERVED
-        .iter()
-        .filter_map(|name| catalogue::transaction_type(name));
+/// Whether the agent is made for documents of a transaction type.
+pub(super) fn is_served(kind: &str) -> bool {
+    SERVED.contains(&kind)
+}
+
+/// The procedures that documents of the served types may call, and of the types allowed beside.
+pub fn served_procedures(allowed: &BTreeSet<String>) -> Vec<&'static str> {
+    let kinds = SERVED.into_iter().chain(allowed.iter().map(String::as_str));
+    let children = kinds.filter_map(catalogue::transaction_type);
     let nodes = children
         .flat_map(|kind| kind.children)
         .filter_map(|c| catalogue::node(c.node));
@@ -83,17 +90,12 @@ pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
         ("connect.Binding", "INSERT"),
         ("connect.Binding", "UPDATE"),
     ] {
-        findings.push(
-            right_on(
-                connection,
-                name(&format!("{right} on {object}")),
-                object,
-                right,
-            )
-            .await,
-        );
+        let finding = name(&format!("{right} on {object}"));
+        findings.push(right_on(connection, finding, (object, right), ROLE).await);
     }
-    for procedure in served_procedures() {
+    findings.extend(system_rights(connection, name).await);
+    findings.push(compile::examine(company, name("statements")).await);
+    for procedure in served_procedures(company.allowed_transactions()) {
         let finding = name(&format!("procedure {procedure}"));
         if let Some(finding) = procedure_finding(company, connection, finding, procedure).await {
             findings.push(finding);
@@ -168,14 +170,36 @@ fn unix_ms(moment: PrimitiveDateTime) -> i64 {
     i64::try_from(since.whole_milliseconds()).unwrap_or(i64::MAX)
 }
 
+const ROLE: &str = "Run the script of `connect-agent sql --install-script` and add the agent's \
+                    user to role connect_agent.";
+
+const READ: &str = "SELECT";
+
+/// GP's own words and company names are read in the system database.
+async fn system_rights(
+    connection: &mut SqlConnection,
+    name: impl Fn(&str) -> String,
+) -> Vec<Finding> {
+    let system = connection.system_database().to_owned();
+    let mut findings = Vec::new();
+    for table in ["taErrorCode", "SY01500"] {
+        let object = format!("{system}.dbo.{table}");
+        let finding = name(&format!("{READ} on {object}"));
+        let repair = format!(
+            "In {system}: CREATE USER for the agent's login and GRANT SELECT ON dbo.{table} to it. \
+             Check gp.system_database if GP's system database has another name."
+        );
+        findings.push(right_on(connection, finding, (&object, READ), &repair).await);
+    }
+    findings
+}
+
 async fn right_on(
     connection: &mut SqlConnection,
     name: String,
-    object: &str,
-    right: &str,
+    (object, right): (&str, &str),
+    repair: &str,
 ) -> Finding {
-    let repair = "Run the script of `connect-agent sql --install-script` and add the agent's user \
-                  to role connect_agent.";
     let parameters = vec![object.into(), right.into()];
     match connection
         .query_one(&statements::RIGHT_ON_OBJECT, parameters)
@@ -205,13 +229,8 @@ async fn procedure_finding(
         "taCreateCustomerAddress",
         "taGetSopNumber",
     ];
-    let right = right_on(
-        connection,
-        name.clone(),
-        &format!("dbo.{procedure}"),
-        "EXECUTE",
-    )
-    .await;
+    let object = format!("dbo.{procedure}");
+    let right = right_on(connection, name.clone(), (&object, "EXECUTE"), ROLE).await;
     if !right.passed {
         return CORE.contains(&procedure).then_some(right);
     }
@@ -260,7 +279,7 @@ mod tests {
     #[test]
     fn the_install_script_grants_every_procedure_the_agent_calls() {
         let script = include_str!("../../../installer/sql/connect.sql");
-        for procedure in served_procedures() {
+        for procedure in served_procedures(&BTreeSet::new()) {
             let grant = format!("GRANT EXECUTE ON dbo.{procedure} TO connect_agent;");
             assert!(script.contains(&grant), "no grant for {procedure}");
         }

@@ -1,8 +1,10 @@
 //! The journal in the company database: one row for each effect key, committed with the effect.
 
-use super::connection::SqlConnection;
+use super::connection::{SqlConnection, TextCall};
 use super::error::SqlError;
-use super::reply::Cell;
+use super::numbers::{self, Reserved};
+use super::plan::NumberWanted;
+use super::reply::{Called, Cell};
 use super::statements;
 use super::values::SqlValue;
 
@@ -84,57 +86,104 @@ pub(super) async fn keep_numbers(
     Ok(touched == 1)
 }
 
-/// Takes a reserved row for writing; false when it is no longer reserved.
-pub(super) async fn take(
-    connection: &mut SqlConnection,
-    entry: &Entry<'_>,
-) -> Result<Option<bool>, SqlError> {
-    update(connection, &statements::JOURNAL_TAKE, entry).await
+/// How a reservation in one text ended.
+#[derive(Debug)]
+pub(super) enum Reservation {
+    /// Row and number are committed.
+    Kept { journal_id: i64, number: Reserved },
+    /// There is a row already; look at it.
+    Exists,
+    /// Another session is at it.
+    Blocked,
+    /// The row's own number was seen before, so everything was rolled back.
+    Older,
+    /// GP gave no number; everything was rolled back.
+    Refused(Box<Called>),
 }
 
-/// Takes the row of an older revision for writing; false when there is none older.
-pub(super) async fn revise(
+/// Takes the effect key and one document number and commits both in one round trip.
+///
+/// The text begins and ends its own transaction, and any error ends both (`XACT_ABORT`).
+pub(super) async fn reserve(
     connection: &mut SqlConnection,
     entry: &Entry<'_>,
-) -> Result<Option<bool>, SqlError> {
-    update(connection, &statements::JOURNAL_REVISE, entry).await
+    wanted: &NumberWanted,
+    known: i64,
+) -> Result<Reservation, SqlError> {
+    let (before, after) = numbers::around(wanted);
+    let mut parameters = entry.attempt();
+    parameters.extend([
+        ("@connect_effect_key", entry.effect_key.into()),
+        ("@connect_known", SqlValue::BigInt(known)),
+        ("@connect_sop_type", SqlValue::TinyInt(wanted.sop_type)),
+        ("@connect_document_id", wanted.document_id.as_str().into()),
+        ("@connect_before", SqlValue::Text(before)),
+        ("@connect_after", SqlValue::Text(after)),
+    ]);
+    let call = TextCall {
+        text: statements::JOURNAL_RESERVE.fixed(),
+        declarations: statements::RESERVE_DECLARATIONS,
+        parameters,
+        outputs: vec![
+            (numbers::NUMBER_OUT, SqlValue::from("")),
+            (numbers::STATE_OUT, SqlValue::Int(0)),
+            (statements::JOURNAL_ID, SqlValue::BigInt(0)),
+            (statements::KEPT, SqlValue::Int(0)),
+            (statements::RETURN_CODE, SqlValue::Int(0)),
+        ],
+    };
+    let called = connection.call_text(call).await?;
+    if let Some(raised) = &called.raised {
+        return raised_while_reserving(raised.clone(), called);
+    }
+    let int = |name| called.output(name).and_then(Cell::int);
+    let journal_id = int(statements::JOURNAL_ID).unwrap_or_default();
+    if int(statements::KEPT) == Some(1) {
+        let number = numbers::given(&called);
+        return Ok(Reservation::Kept {
+            journal_id,
+            number: wanted.reserved(number),
+        });
+    }
+    if (1..=known).contains(&journal_id) {
+        return Ok(Reservation::Older);
+    }
+    Ok(Reservation::Refused(Box::new(called)))
 }
 
-/// `None` means blocked by another session.
-async fn update(
-    connection: &mut SqlConnection,
-    statement: &statements::Statement,
-    entry: &Entry<'_>,
-) -> Result<Option<bool>, SqlError> {
-    let parameters = vec![
-        entry.command_id.into(),
-        entry.payload_hash.into(),
-        entry.document_type.into(),
-        SqlValue::BigInt(entry.revision),
-        entry.effect_key.into(),
-    ];
-    match connection.execute(statement, parameters).await {
-        Ok(touched) => Ok(Some(touched == 1)),
-        Err(error) if error.number() == Some(1222) => Ok(None),
-        Err(error) => Err(error),
+/// Errors of the text itself come without a procedure's name; others are GP's.
+fn raised_while_reserving(raised: SqlError, called: Called) -> Result<Reservation, SqlError> {
+    if !raised.is_from_text() {
+        return if raised.is_lock() {
+            Err(raised)
+        } else {
+            Ok(Reservation::Refused(Box::new(called)))
+        };
+    }
+    match raised {
+        raised if raised.is_duplicate() => Ok(Reservation::Exists),
+        raised if raised.number() == Some(1222) => Ok(Reservation::Blocked),
+        raised => Err(raised),
     }
 }
 
-/// The last statement of a writing transaction: must still find the row it began with.
-pub(super) async fn commit(
-    connection: &mut SqlConnection,
-    entry: &Entry<'_>,
-    answer: String,
-) -> Result<bool, SqlError> {
-    let parameters = vec![
-        SqlValue::Text(answer),
-        entry.effect_key.into(),
-        entry.command_id.into(),
-    ];
-    let touched = connection
-        .execute(&statements::JOURNAL_COMMIT, parameters)
-        .await?;
-    Ok(touched == 1)
+impl<'a> Entry<'a> {
+    /// What the row says of the attempt, for texts with named parameters.
+    pub(super) fn attempt(&self) -> Vec<(&'a str, SqlValue)> {
+        vec![
+            ("@connect_payload_hash", self.payload_hash.into()),
+            ("@connect_document_type", self.document_type.into()),
+            ("@connect_revision", SqlValue::BigInt(self.revision)),
+        ]
+    }
+
+    /// Which row, and whose attempt.
+    pub(super) fn identity(&self) -> [(&'a str, SqlValue); 2] {
+        [
+            ("@connect_effect_key", self.effect_key.into()),
+            ("@connect_command_id", self.command_id.into()),
+        ]
+    }
 }
 
 /// Reads the row of an effect key; waits for a session that is writing it.

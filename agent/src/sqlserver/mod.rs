@@ -1,15 +1,18 @@
 //! Everything about SQL Server: connections, the journal, eConnect calls. The only tiberius.
 
 mod address;
+mod admission;
 mod answer;
 mod binding;
 mod company;
+mod compile;
 mod connection;
 mod econnect;
 mod error;
 mod health;
 mod journal;
 mod numbers;
+mod opening;
 mod plan;
 mod pool;
 mod procedures;
@@ -19,6 +22,7 @@ mod reply;
 mod statements;
 mod values;
 mod view;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,12 +31,12 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 pub use company::Company;
-pub use econnect::{Request, execute, settle};
+pub use econnect::{Progress, Request, execute, locked_failure, settle};
 pub use error::SqlError;
 pub use health::{Finding, examine, served_procedures};
 pub use queries::{NAMES as QUERY_NAMES, QueryError, run as query};
 pub use refusal::of_sql_error;
-pub use statements::{ALL as STATEMENTS, procedure_line};
+pub use statements::{ALL as STATEMENTS, grant, procedure_line};
 
 use crate::config::{Config, SqlAuth, SqlTls};
 use crate::state::MarkKeeper;
@@ -64,6 +68,7 @@ impl Gp {
     ) -> Result<Self, GpError> {
         let options = options(config, password)?;
         let allowed = Arc::new(config.allow.nodes.clone());
+        let transactions = Arc::new(config.gp.allow_transactions.clone());
         let company = |company: &crate::config::Company| {
             let made = company::CompanyConfig {
                 database: company.database.clone(),
@@ -71,6 +76,7 @@ impl Gp {
                 environment: environment.to_owned(),
                 environment_check: config.gp.environment_check,
                 allowed: Arc::clone(&allowed) as Arc<dyn company::NodeRule>,
+                transactions: Arc::clone(&transactions),
             };
             let made = Company::new(made, options.clone(), Arc::clone(marks));
             (company.database.clone(), Arc::new(made))

@@ -9,8 +9,8 @@ use super::reply::{Called, Cell};
 use super::values::SqlValue;
 
 pub(super) const PROCEDURE: &str = "taGetSopNumber";
-const NUMBER_OUT: &str = "@O_vSopNumber";
-const STATE_OUT: &str = "@O_iErrorState";
+pub(super) const NUMBER_OUT: &str = "@O_vSopNumber";
+pub(super) const STATE_OUT: &str = "@O_iErrorState";
 
 /// A number GP gave for a transaction of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,21 +69,43 @@ pub(super) async fn take(
         .output(STATE_OUT)
         .and_then(Cell::int)
         .unwrap_or_default();
-    let number = called
-        .output(NUMBER_OUT)
-        .and_then(Cell::text)
-        .unwrap_or_default()
-        .trim()
-        .to_owned();
+    let number = given(&called);
     if state != 0 || called.return_code != 0 || called.raised.is_some() || number.is_empty() {
         return Err(NoNumber::Refused(Box::new(called)));
     }
-    Ok(Reserved {
-        transaction: wanted.transaction,
-        sop_type: wanted.sop_type,
-        document_id: wanted.document_id.clone(),
-        number,
-    })
+    Ok(wanted.reserved(number))
+}
+
+/// The number a call gave, empty when it gave none.
+pub(super) fn given(called: &Called) -> String {
+    let number = called.output(NUMBER_OUT).and_then(Cell::text);
+    number.unwrap_or_default().trim().to_owned()
+}
+
+impl NumberWanted {
+    /// What was asked for, with the number that came.
+    pub(super) fn reserved(&self, number: String) -> Reserved {
+        Reserved {
+            transaction: self.transaction,
+            sop_type: self.sop_type,
+            document_id: self.document_id.clone(),
+            number,
+        }
+    }
+}
+
+/// The journal's text of one number, cut where the number itself stands.
+pub(super) fn around(wanted: &NumberWanted) -> (String, String) {
+    const END: &str = "\"}]";
+    let whole = to_journal(&[wanted.reserved(String::new())]);
+    let before = whole.strip_suffix(END).unwrap_or(&whole);
+    (before.to_owned(), END.to_owned())
+}
+
+/// How long the journal's text may become: GP's numbers have at most 21 characters.
+pub(super) fn longest_text(wanted: &[NumberWanted]) -> usize {
+    let longest = |wanted: &NumberWanted| wanted.reserved("9".repeat(21));
+    to_journal(&wanted.iter().map(longest).collect::<Vec<_>>()).len()
 }
 
 /// The text kept in the journal.
@@ -123,6 +145,8 @@ mod tests {
             document_id: "STDORD".to_owned(),
             number: "STDORD2295".to_owned(),
         }];
+        let (before, after) = around(&wanted);
+        assert_eq!(format!("{before}STDORD2295{after}"), to_journal(&reserved));
         let kept = from_journal(&to_journal(&reserved));
         assert_eq!(kept, reserved);
         assert!(fit(&kept, std::slice::from_ref(&wanted)));

@@ -6,15 +6,14 @@ use std::sync::Arc;
 use connect_proto::econnect::{self, Document, Element, Node, Transaction, Value, catalogue};
 use connect_proto::tunnel::v1::{DocumentKey, ErrorClass, Failure, GpError};
 
-use super::procedures::{Parameter, Shape};
+use super::procedures::{CallText, Parameter, Shape};
 use super::refusal;
-use super::statements;
 use super::values::SqlValue;
 
 pub(super) const HEADER: &str = "taSopHdrIvcInsert";
 const NUMBER: &str = "SOPNUMBE";
-/// What eConnect's procedures tell beside their return code.
-const OUTPUTS: [&str; 2] = ["@O_iErrorState", "@oErrString"];
+/// As many problems as a person can use, and a message can hold.
+const MOST_PROBLEMS: usize = 100;
 /// Carries connection settings of eConnect's own interface; it is no procedure.
 const PROCESS_INFO: &str = "eConnectProcessInfo";
 
@@ -22,23 +21,12 @@ const PROCESS_INFO: &str = "eConnectProcessInfo";
 #[derive(Debug, PartialEq)]
 pub(super) struct PlannedCall {
     pub(super) procedure: String,
-    pub(super) path: String,
     /// Which transaction and node of the document it is.
     pub(super) transaction: usize,
     pub(super) node: usize,
-    pub(super) arguments: Vec<Argument>,
-    /// The outputs eConnect defines, as far as the procedure has them.
-    pub(super) outputs: Vec<String>,
-    /// The call as text, and the types its parameters are declared with.
-    pub(super) text: String,
-    pub(super) declarations: String,
-}
-
-/// One parameter of a call.
-#[derive(Debug, PartialEq)]
-pub(super) struct Argument {
-    pub(super) name: String,
-    pub(super) value: ArgumentValue,
+    /// What the parameters of the text get, in its order.
+    pub(super) values: Vec<ArgumentValue>,
+    pub(super) text: Arc<CallText>,
 }
 
 /// What a parameter gets.
@@ -86,14 +74,12 @@ pub(super) fn plan(
     shapes: &HashMap<String, Option<Arc<Shape>>>,
     allowed: &dyn Fn(&str) -> bool,
 ) -> Result<Plan, Failure> {
-    let mut problems: Vec<GpError> = econnect::check_document(document, allowed)
-        .into_iter()
-        .map(violation)
-        .collect();
+    let violations = econnect::check_document(document, allowed).into_iter();
+    let mut problems: Vec<GpError> = violations.take(MOST_PROBLEMS).map(violation).collect();
     let mut calls = Vec::new();
     for (transaction, content) in document.transactions.iter().enumerate() {
         for (node, spec) in content.nodes.iter().enumerate() {
-            if spec.name == PROCESS_INFO {
+            if spec.name == PROCESS_INFO || problems.len() >= MOST_PROBLEMS {
                 continue;
             }
             let place = Place {
@@ -109,6 +95,9 @@ pub(super) fn plan(
         }
     }
     let numbers = numbers(document, &mut problems);
+    if calls.is_empty() && problems.is_empty() {
+        problems.push(nothing_to_call(document));
+    }
     if problems.is_empty() {
         let kinds: Vec<_> = document
             .transactions
@@ -125,6 +114,7 @@ pub(super) fn plan(
     let first = &problems[0];
     let message = format!("The document is not sound: {} {}", first.node, first.text);
     let mut failure = refusal::failure(ErrorClass::InvalidData, "document_invalid", message);
+    problems.truncate(MOST_PROBLEMS);
     failure.errors = problems;
     Err(failure)
 }
@@ -148,14 +138,22 @@ pub(super) fn keys(
     keys
 }
 
-impl Argument {
-    /// The parameter with its value, once the document has its number.
-    pub(super) fn bound(&self, number: Option<&str>) -> (&str, SqlValue) {
-        let value = match &self.value {
-            ArgumentValue::Fixed(value) => value.clone(),
-            ArgumentValue::DocumentNumber => SqlValue::from(number.unwrap_or_default()),
-        };
-        (self.name.as_str(), value)
+impl ArgumentValue {
+    /// The value, once the document has its number.
+    fn bound(&self, number: Option<&str>) -> SqlValue {
+        match self {
+            Self::Fixed(value) => value.clone(),
+            Self::DocumentNumber => SqlValue::from(number.unwrap_or_default()),
+        }
+    }
+}
+
+impl PlannedCall {
+    /// The parameters with their values, once the document has its number.
+    pub(super) fn parameters(&self, number: Option<&str>) -> Vec<(&str, SqlValue)> {
+        let names = self.text.inputs.iter().map(String::as_str);
+        let values = self.values.iter().map(|value| value.bound(number));
+        names.zip(values).collect()
     }
 }
 
@@ -168,10 +166,11 @@ pub(super) fn initial(output: &str) -> SqlValue {
     }
 }
 
-struct Place<'a> {
-    document: &'a Document,
-    transaction: usize,
-    node: usize,
+/// Where a node is in a document; its path is made only to report it.
+pub(super) struct Place<'a> {
+    pub(super) document: &'a Document,
+    pub(super) transaction: usize,
+    pub(super) node: usize,
 }
 
 impl Place<'_> {
@@ -179,11 +178,11 @@ impl Place<'_> {
         &self.document.transactions[self.transaction]
     }
 
-    fn spec(&self) -> &Node {
+    pub(super) fn spec(&self) -> &Node {
         &self.content().nodes[self.node]
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         let path = self.content().path(self.node);
         let kind = self.content().kind.as_str();
         let rest = path.strip_prefix(kind).unwrap_or_default();
@@ -199,59 +198,33 @@ fn procedure(node: &str) -> &str {
 
 fn call(place: &Place<'_>, shape: &Shape, problems: &mut Vec<GpError>) -> PlannedCall {
     let spec = place.spec();
-    let path = place.path();
-    let mut arguments = Vec::with_capacity(spec.elements.len());
-    let mut declarations = Vec::with_capacity(spec.elements.len() + 5);
+    let mut inputs = Vec::with_capacity(spec.elements.len());
+    let mut values = Vec::with_capacity(spec.elements.len());
     for element in &spec.elements {
         match argument(spec, element, shape) {
-            Ok((argument, declared)) => {
-                declarations.push(format!("{} {declared}", argument.name));
-                arguments.push(argument);
+            Ok((parameter, value)) => {
+                inputs.push(parameter);
+                values.push(value);
             }
-            Err(text) => problems.push(problem(spec, &path, &element.name, &text)),
+            Err(text) => problems.push(problem(spec, &place.path(), &element.name, &text)),
         }
     }
-    let outputs = OUTPUTS
-        .iter()
-        .filter_map(|name| shape.named(name))
-        .filter(|p| p.output);
-    let outputs: Vec<&Parameter> = outputs.collect();
-    declarations.extend(
-        outputs
-            .iter()
-            .map(|p| format!("{} {} OUTPUT", p.name, p.declared)),
-    );
-    let proofs = [
-        statements::RETURN_CODE,
-        statements::TRANSACTION_COUNT,
-        statements::TRANSACTION_HEALTH,
-    ];
-    declarations.extend(proofs.iter().map(|name| format!("{name} int OUTPUT")));
     let procedure = procedure(&spec.name);
-    let inputs = arguments.iter().map(|argument| argument.name.as_str());
-    let named = outputs.iter().map(|output| output.name.as_str());
-    let text = statements::procedure_call(procedure, inputs, named);
     PlannedCall {
         procedure: procedure.to_owned(),
-        path,
         transaction: place.transaction,
         node: place.node,
-        outputs: outputs
-            .into_iter()
-            .map(|output| output.name.clone())
-            .collect(),
-        text,
-        declarations: declarations.join(", "),
-        arguments,
+        values,
+        text: shape.call_text(procedure, &inputs),
     }
 }
 
-/// The parameter for an element and its declared type, or what is wrong with it.
+/// The parameter for an element and what it gets, or what is wrong with it.
 fn argument<'a>(
     spec: &Node,
     element: &Element,
     shape: &'a Shape,
-) -> Result<(Argument, &'a str), String> {
+) -> Result<(&'a Parameter, ArgumentValue), String> {
     let Some(parameter) = shape.of_element(&element.name) else {
         return Err("is not a parameter of the procedure on this server".to_owned());
     };
@@ -264,8 +237,7 @@ fn argument<'a>(
         let bound = parameter.kind.bind(&element.value);
         ArgumentValue::Fixed(bound.map_err(|misfit| misfit.to_string())?)
     };
-    let name = parameter.name.clone();
-    Ok((Argument { name, value }, &parameter.declared))
+    Ok((parameter, value))
 }
 
 /// A header whose number is present and empty asks for the next one of its document id.
@@ -335,6 +307,16 @@ fn violation(violation: econnect::Violation) -> GpError {
         element: violation.element.unwrap_or_default(),
         value: violation.value.unwrap_or_default(),
         repair: "Correct the mapping or the store's data, and replay.".to_owned(),
+        ..GpError::default()
+    }
+}
+
+fn nothing_to_call(document: &Document) -> GpError {
+    let node = document.transactions.first().map(|t| t.kind.clone());
+    GpError {
+        text: "holds no node that GP could be given".to_owned(),
+        node: node.unwrap_or_default(),
+        repair: "Correct the mapping, and replay.".to_owned(),
         ..GpError::default()
     }
 }

@@ -1,7 +1,7 @@
 //! The parameters of procedures as the live server has them, remembered for each company.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::connection::SqlConnection;
 use super::error::SqlError;
@@ -10,10 +10,29 @@ use super::statements;
 use super::values::{ParameterType, SqlValue};
 
 /// A procedure's parameters, found by their name without case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Shape {
     parameters: HashMap<String, Parameter>,
+    /// Texts made before, by the names of their parameters.
+    texts: Mutex<HashMap<String, Arc<CallText>>>,
 }
+
+/// A call as text: the same for every document that gives the same elements.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct CallText {
+    pub(super) text: String,
+    /// The types its parameters are declared with.
+    pub(super) declarations: String,
+    /// The parameters given, in the order of the values.
+    pub(super) inputs: Vec<String>,
+    /// The outputs eConnect defines, as far as the procedure has them.
+    pub(super) outputs: Vec<String>,
+}
+
+/// What eConnect's procedures tell beside their return code.
+const OUTPUTS: [&str; 2] = ["@O_iErrorState", "@oErrString"];
+/// Mappings give a handful of element sets; a document cannot make memory grow with more.
+const MOST_TEXTS: usize = 64;
 
 /// One parameter, spelled as the server spells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +55,49 @@ impl Shape {
         let by_name = |p: Parameter| (p.name.to_ascii_lowercase(), p);
         Self {
             parameters: parameters.into_iter().map(by_name).collect(),
+            texts: Mutex::default(),
+        }
+    }
+
+    /// The call's text for parameters of this shape; made once for each set of them.
+    pub(super) fn call_text(&self, procedure: &str, inputs: &[&Parameter]) -> Arc<CallText> {
+        let names: Vec<_> = inputs.iter().map(|input| input.name.as_str()).collect();
+        let key = names.join(",");
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = texts.get(&key) {
+            return Arc::clone(text);
+        }
+        if texts.len() >= MOST_TEXTS {
+            texts.clear();
+        }
+        let text = Arc::new(self.make_text(procedure, inputs));
+        texts.insert(key, Arc::clone(&text));
+        text
+    }
+
+    fn make_text(&self, procedure: &str, inputs: &[&Parameter]) -> CallText {
+        let outputs = OUTPUTS.iter().filter_map(|name| self.named(name));
+        let outputs: Vec<_> = outputs.filter(|p| p.output).collect();
+        let given = inputs.iter().map(|p| format!("{} {}", p.name, p.declared));
+        let told = outputs
+            .iter()
+            .map(|p| format!("{} {} OUTPUT", p.name, p.declared));
+        let proofs = statements::PROOFS.map(|name| format!("{name} int OUTPUT"));
+        let declarations: Vec<_> = given.chain(told).chain(proofs).collect();
+        let names = |parameters: &[&Parameter]| {
+            let names = parameters.iter().map(|parameter| parameter.name.clone());
+            names.collect::<Vec<_>>()
+        };
+        let (inputs, outputs) = (names(inputs), names(&outputs));
+        CallText {
+            text: statements::procedure_call(
+                procedure,
+                inputs.iter().map(String::as_str),
+                outputs.iter().map(String::as_str),
+            ),
+            declarations: declarations.join(", "),
+            inputs,
+            outputs,
         }
     }
 
@@ -119,6 +181,38 @@ fn declaration(kind: &str, max_length: i64, precision: i64, scale: i64) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_made_once_for_a_set_of_parameters() {
+        let parameter = |name: &str, output| Parameter {
+            name: name.to_owned(),
+            kind: ParameterType::Int,
+            declared: "int".to_owned(),
+            output,
+        };
+        let shape = Shape::new([
+            parameter("@I_vA", false),
+            parameter("@I_vB", false),
+            parameter("@O_iErrorState", true),
+        ]);
+        let text = |elements: &[&str]| {
+            let found = elements.iter().filter_map(|name| shape.of_element(name));
+            shape.call_text("taX", &found.collect::<Vec<_>>())
+        };
+        let first = text(&["A", "B"]);
+        assert!(Arc::ptr_eq(&first, &text(&["A", "B"])));
+        assert_ne!(first, text(&["B"]));
+        assert!(
+            first
+                .declarations
+                .starts_with("@I_vA int, @I_vB int, @O_iErrorState int OUTPUT, ")
+        );
+        for element in 0..200 {
+            let extra = parameter(&format!("@I_v{element}"), false);
+            shape.call_text("taX", &[&extra]);
+        }
+        assert!(shape.texts.lock().expect("texts").len() <= MOST_TEXTS);
+    }
 
     #[test]
     fn types_are_declared_as_the_server_has_them() {

@@ -52,16 +52,26 @@ pub async fn run(
         "sop_document" => sop_document(parameters)?,
         _ => return Err(QueryError::Unknown),
     };
-    let mut lease = company.lease().await.map_err(QueryError::Sql)?;
+    let mut found = read(company, statements, columns, &bound).await;
+    if matches!(found, Err(SqlError::Broken(_))) {
+        // An idle connection may have died unseen.
+        company.connection_lost();
+        found = read(company, statements, columns, &bound).await;
+    }
+    found.map_err(QueryError::Sql)
+}
+
+async fn read(
+    company: &Company,
+    statements: &[&Statement],
+    columns: &[&str],
+    bound: &[SqlValue],
+) -> Result<Vec<Value>, SqlError> {
+    let mut lease = company.lease().await?;
     let mut rows = Vec::new();
     for statement in statements {
-        let found = lease.connection.query(statement, bound.clone()).await;
-        rows.extend(
-            found
-                .map_err(QueryError::Sql)?
-                .iter()
-                .map(|row| object(columns, row)),
-        );
+        let found = lease.connection.query(statement, bound.to_vec()).await?;
+        rows.extend(found.iter().map(|row| object(columns, row)));
     }
     lease.give_back();
     Ok(rows)

@@ -13,6 +13,10 @@ use super::statements;
 use super::values::SqlValue;
 
 const MOST_CODES: usize = 20;
+/// The code of a document whose locks outlived every attempt.
+pub(super) const LOCKED: &str = "locked";
+/// "Document number already exists": GP's header and line procedures give it.
+const NUMBER_EXISTS: i32 = 2221;
 const OUT_STATE: &str = "@O_iErrorState";
 const OUT_TEXT: &str = "@oErrString";
 
@@ -114,6 +118,14 @@ impl Verdict {
         }
     }
 
+    /// The document's number belongs to another document.
+    pub(super) fn is_number_taken(&self) -> bool {
+        match self {
+            Self::Codes(codes) => codes.contains(&NUMBER_EXISTS),
+            Self::Accepted | Self::Words { .. } | Self::Raised { .. } => false,
+        }
+    }
+
     /// Another session was in the way; trying again may help.
     pub(super) fn is_lock(&self) -> bool {
         match self {
@@ -136,8 +148,8 @@ pub(super) async fn report(
     let errors = errors(refused, &words);
     let class = class(refused, &errors);
     let code = match class {
-        ErrorClass::Busy => "gp_busy",
-        ErrorClass::Unavailable => "gp_locked",
+        ErrorClass::Busy => LOCKED,
+        ErrorClass::Unavailable => "gp_unavailable",
         ErrorClass::Authentication => "not_permitted",
         ErrorClass::Duplicate => "gp_duplicate",
         ErrorClass::InvalidData
@@ -332,6 +344,9 @@ fn shown(node: &Node, element: &str) -> String {
 
 /// The first code decides; one that is not listed is a business rule of GP.
 fn class(refused: &Refused<'_>, errors: &[GpError]) -> ErrorClass {
+    if refused.verdict.is_lock() {
+        return ErrorClass::Busy;
+    }
     let info = match &refused.verdict {
         Verdict::Raised { number, .. } => {
             u32::try_from(*number).ok().and_then(econnect::explain_sql)
@@ -347,7 +362,7 @@ fn class(refused: &Refused<'_>, errors: &[GpError]) -> ErrorClass {
         return ErrorClass::BusinessRule;
     };
     match info.class {
-        // Busy is kept for another session at the same effect key.
+        // Busy is kept for sessions in the way of this document alone: it closes no gate.
         econnect::ErrorClass::Busy | econnect::ErrorClass::Unavailable => ErrorClass::Unavailable,
         econnect::ErrorClass::Authentication => ErrorClass::Authentication,
         econnect::ErrorClass::InvalidData => ErrorClass::InvalidData,
@@ -379,7 +394,7 @@ pub fn of_sql_error(error: &SqlError) -> Failure {
         SqlError::Server {
             number: 1205 | 1222,
             ..
-        } => (ErrorClass::Unavailable, "gp_locked"),
+        } => (ErrorClass::Busy, LOCKED),
         SqlError::Server {
             number: 229 | 230 | 916,
             ..

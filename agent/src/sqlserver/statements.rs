@@ -1,5 +1,7 @@
 //! Every SQL text the agent can send, each with the right it needs. There is no other in the crate.
 
+use std::borrow::Cow;
+
 /// One fixed SQL text; values are bound, never spliced.
 #[derive(Debug)]
 pub struct Statement {
@@ -14,9 +16,23 @@ impl Statement {
         Self { name, right, sql }
     }
 
+    /// Takes a row that holds no more than reserved numbers.
+    pub(super) fn takes_reserved(&self) -> bool {
+        std::ptr::eq(self, &raw const JOURNAL_TAKE)
+    }
+
+    /// The text of a statement that names no other database.
+    pub(super) fn fixed(&self) -> &'static str {
+        self.sql
+    }
+
     /// The text with the system database's name put in.
-    pub fn text(&self, system_database: &str) -> String {
-        self.sql.replace("{system}", system_database)
+    pub fn text(&self, system_database: &str) -> Cow<'static, str> {
+        if self.sql.contains("{system}") {
+            Cow::Owned(self.sql.replace("{system}", system_database))
+        } else {
+            Cow::Borrowed(self.sql)
+        }
     }
 }
 
@@ -26,10 +42,17 @@ const METADATA: &str = "metadata of the company's procedures: EXECUTE on them sh
 const SYSTEM_READ: &str = "SELECT on this table of the system database";
 const COMPANY_READ: &str = "SELECT on this table of the company database (optional)";
 
-pub(super) static LOCK_TIMEOUT: Statement = Statement::new(
-    "session: waiting for locks",
+/// A server's `user options` may give new sessions other settings than the agent counts on.
+pub(super) static SESSION: Statement = Statement::new(
+    "session: settings",
     NONE,
-    "SET LOCK_TIMEOUT {milliseconds}",
+    "SET NOCOUNT OFF; SET XACT_ABORT OFF; SET IMPLICIT_TRANSACTIONS OFF; \
+     SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCK_TIMEOUT {milliseconds}",
+);
+pub(super) static COMPILE_ONLY: Statement = Statement::new(
+    "doctor: from here on compile, run nothing (on a connection of its own)",
+    NONE,
+    "SET NOEXEC ON",
 );
 pub(super) static TRANSACTION_STATE: Statement = Statement::new(
     "transaction: state",
@@ -47,33 +70,71 @@ pub(super) static JOURNAL_INSERT: Statement = Statement::new(
 pub(super) static JOURNAL_NUMBERS: Statement = Statement::new(
     "journal: keep reserved numbers",
     JOURNAL,
-    "UPDATE connect.Journal SET Numbers = @P1 WHERE EffectKey = @P2 AND State = 0",
+    "UPDATE connect.Journal SET Numbers = @P1 WHERE EffectKey = CAST(@P2 AS varchar(200)) AND State = 0",
 );
+pub(super) static JOURNAL_RESERVE: Statement = Statement::new(
+    "journal: take an effect key and reserve its number",
+    "INSERT, UPDATE on schema connect, EXECUTE on taGetSopNumber (role connect_agent)",
+    "SET XACT_ABORT ON; BEGIN TRAN; \
+     INSERT INTO connect.Journal \
+     (EffectKey, State, CommandId, DocumentType, PayloadHash, Revision, Numbers, ReservedAt) \
+     VALUES (@connect_effect_key, 0, '', @connect_document_type, @connect_payload_hash, \
+     @connect_revision, '', GETUTCDATE()); \
+     SET @connect_journal_id = SCOPE_IDENTITY(); \
+     IF @connect_journal_id > @connect_known \
+     EXEC @connect_return_code = dbo.taGetSopNumber @I_tSOPTYPE = @connect_sop_type, \
+     @I_cDOCID = @connect_document_id, @I_tInc_Dec = 1, @O_vSopNumber = @O_vSopNumber OUTPUT, \
+     @O_iErrorState = @O_iErrorState OUTPUT; \
+     IF @connect_return_code = 0 AND ISNULL(@O_iErrorState, 0) = 0 \
+     AND LTRIM(RTRIM(ISNULL(@O_vSopNumber, ''))) <> '' AND @@TRANCOUNT = 1 AND XACT_STATE() = 1 \
+     BEGIN \
+     UPDATE connect.Journal \
+     SET Numbers = @connect_before + LTRIM(RTRIM(@O_vSopNumber)) + @connect_after \
+     WHERE JournalId = @connect_journal_id; \
+     SET @connect_kept = @@ROWCOUNT; \
+     COMMIT TRAN; \
+     END \
+     ELSE IF @@TRANCOUNT > 0 ROLLBACK TRAN",
+);
+/// Stands before the first call of a document whose row is there.
 pub(super) static JOURNAL_TAKE: Statement = Statement::new(
-    "journal: take a reserved row",
+    "journal: take a reserved row (in one text with the first call)",
     JOURNAL,
-    "UPDATE connect.Journal \
-     SET CommandId = @P1, PayloadHash = @P2, DocumentType = @P3, Revision = @P4 \
-     WHERE EffectKey = @P5 AND State = 0",
+    "UPDATE connect.Journal SET CommandId = @connect_command_id, \
+     PayloadHash = @connect_payload_hash, DocumentType = @connect_document_type, \
+     Revision = @connect_revision \
+     WHERE EffectKey = @connect_effect_key AND State = 0; \
+     SET @connect_taken = @@ROWCOUNT; \
+     IF @connect_taken = 1 ",
 );
 pub(super) static JOURNAL_REVISE: Statement = Statement::new(
-    "journal: take the row of an older revision",
+    "journal: take the row of an older revision (in one text with the first call)",
     JOURNAL,
-    "UPDATE connect.Journal \
-     SET State = 0, CommandId = @P1, PayloadHash = @P2, DocumentType = @P3, Revision = @P4 \
-     WHERE EffectKey = @P5 AND (State = 0 OR Revision < @P4)",
+    "UPDATE connect.Journal SET State = 0, CommandId = @connect_command_id, \
+     PayloadHash = @connect_payload_hash, DocumentType = @connect_document_type, \
+     Revision = @connect_revision \
+     WHERE EffectKey = @connect_effect_key AND (State = 0 OR Revision < @connect_revision); \
+     SET @connect_taken = @@ROWCOUNT; \
+     IF @connect_taken = 1 ",
 );
+/// Stands behind the last call, which must have been accepted with the transaction in order.
 pub(super) static JOURNAL_COMMIT: Statement = Statement::new(
-    "journal: record the effect",
+    "journal: record the effect (in one text with the last call)",
     JOURNAL,
-    "UPDATE connect.Journal SET State = 1, Answer = @P1, CommittedAt = GETUTCDATE() \
-     WHERE EffectKey = @P2 AND State = 0 AND CommandId = @P3",
+    "; IF @connect_return_code = 0 AND @connect_transaction_count = 1 \
+     AND @connect_transaction_health = 1{accepted} \
+     BEGIN \
+     UPDATE connect.Journal SET State = 1, Numbers = @connect_numbers, Answer = @connect_answer, \
+     CommittedAt = GETUTCDATE() \
+     WHERE EffectKey = @connect_effect_key AND State = 0 AND CommandId = @connect_command_id; \
+     SET @connect_recorded = @@ROWCOUNT; \
+     END",
 );
 pub(super) static JOURNAL_FIND: Statement = Statement::new(
     "journal: look up an effect key",
     JOURNAL,
     "SELECT JournalId, State, CommandId, PayloadHash, Revision, Numbers, Answer \
-     FROM connect.Journal WITH (READCOMMITTEDLOCK) WHERE EffectKey = @P1",
+     FROM connect.Journal WITH (READCOMMITTEDLOCK) WHERE EffectKey = CAST(@P1 AS varchar(200))",
 );
 pub(super) static JOURNAL_HIGHEST: Statement = Statement::new(
     "journal: highest committed number",
@@ -140,7 +201,7 @@ pub(super) static ERROR_CODE: Statement = Statement::new(
 pub(super) static COMPANY_NAME: Statement = Statement::new(
     "companies: name",
     SYSTEM_READ,
-    "SELECT CMPNYNAM FROM {system}.dbo.SY01500 WHERE INTERID = @P1",
+    "SELECT CMPNYNAM FROM {system}.dbo.SY01500 WHERE INTERID = CAST(@P1 AS char(5))",
 );
 pub(super) static COMPANIES: Statement = Statement::new(
     "companies: list",
@@ -163,25 +224,25 @@ pub(super) static SOP_WORK: Statement = Statement::new(
     "query sop_document: unposted documents by customer PO",
     COMPANY_READ,
     "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
-     FROM dbo.SOP10100 WHERE CSTPONBR = @P1 ORDER BY SOPTYPE, SOPNUMBE",
+     FROM dbo.SOP10100 WHERE CSTPONBR = CAST(@P1 AS char(21)) ORDER BY SOPTYPE, SOPNUMBE",
 );
 pub(super) static SOP_HISTORY: Statement = Statement::new(
     "query sop_document: posted documents by customer PO",
     COMPANY_READ,
     "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
-     FROM dbo.SOP30200 WHERE CSTPONBR = @P1 ORDER BY SOPTYPE, SOPNUMBE",
+     FROM dbo.SOP30200 WHERE CSTPONBR = CAST(@P1 AS char(21)) ORDER BY SOPTYPE, SOPNUMBE",
 );
 pub(super) static SOP_WORK_NUMBER: Statement = Statement::new(
     "query sop_document: unposted document by number",
     COMPANY_READ,
     "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
-     FROM dbo.SOP10100 WHERE SOPNUMBE = @P1 ORDER BY SOPTYPE, SOPNUMBE",
+     FROM dbo.SOP10100 WHERE SOPNUMBE = CAST(@P1 AS char(21)) ORDER BY SOPTYPE, SOPNUMBE",
 );
 pub(super) static SOP_HISTORY_NUMBER: Statement = Statement::new(
     "query sop_document: posted document by number",
     COMPANY_READ,
     "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
-     FROM dbo.SOP30200 WHERE SOPNUMBE = @P1 ORDER BY SOPTYPE, SOPNUMBE",
+     FROM dbo.SOP30200 WHERE SOPNUMBE = CAST(@P1 AS char(21)) ORDER BY SOPTYPE, SOPNUMBE",
 );
 pub(super) static DOCUMENT_IDS: Statement = Statement::new(
     "query setup.document_ids",
@@ -202,6 +263,28 @@ pub(super) const RETURN_CODE: &str = "@connect_return_code";
 pub(super) const TRANSACTION_COUNT: &str = "@connect_transaction_count";
 /// Whether the transaction can still commit.
 pub(super) const TRANSACTION_HEALTH: &str = "@connect_transaction_health";
+
+/// What proves that a call was made in a transaction that stands.
+pub(super) const PROOFS: [&str; 3] = [RETURN_CODE, TRANSACTION_COUNT, TRANSACTION_HEALTH];
+/// The identity a reserved row was given.
+pub(super) const JOURNAL_ID: &str = "@connect_journal_id";
+/// 1 when the number was kept in the row and both were committed.
+pub(super) const KEPT: &str = "@connect_kept";
+/// Rows taken before the first call; only one of them is ours.
+pub(super) const TAKEN: &str = "@connect_taken";
+/// Rows recorded behind the last call.
+pub(super) const RECORDED: &str = "@connect_recorded";
+
+/// Declarations of the parameters that name the effect and its attempt.
+const IDENTITY: &str = "@connect_effect_key varchar(200), @connect_command_id char(36)";
+const ATTEMPT: &str = "@connect_payload_hash char(64), @connect_document_type varchar(60), \
+     @connect_revision bigint";
+pub(super) const RESERVE_DECLARATIONS: &str = "@connect_effect_key varchar(200), \
+     @connect_payload_hash char(64), @connect_document_type varchar(60), @connect_revision bigint, \
+     @connect_known bigint, @connect_sop_type tinyint, @connect_document_id varchar(50), \
+     @connect_before varchar(500), @connect_after varchar(500), \
+     @O_vSopNumber varchar(255) OUTPUT, @O_iErrorState int OUTPUT, \
+     @connect_journal_id bigint OUTPUT, @connect_kept int OUTPUT, @connect_return_code int OUTPUT";
 
 /// Calls an eConnect procedure and proves in the same round trip that the transaction stands.
 ///
@@ -226,6 +309,55 @@ pub(super) fn procedure_call<'a>(
     text
 }
 
+/// What the journal does in one text with a call.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Around {
+    /// Before it: the row is taken.
+    pub(super) first: Option<&'static Statement>,
+    /// Behind it: the effect is recorded.
+    pub(super) last: bool,
+}
+
+impl Around {
+    pub(super) fn is_bare(self) -> bool {
+        self.first.is_none() && !self.last
+    }
+
+    /// The call's text with the journal's statements around it.
+    ///
+    /// `outputs` are those of eConnect that the procedure has: a state or a text is a refusal.
+    pub(super) fn text(self, call: &str, outputs: &[String]) -> String {
+        let mut text = self.first.map_or("", |first| first.sql).to_owned();
+        text.push_str(call);
+        if self.last {
+            let accepted: String = outputs.iter().map(|name| accepted(name)).collect();
+            text.push_str(&JOURNAL_COMMIT.sql.replace("{accepted}", &accepted));
+        }
+        text
+    }
+
+    /// The call's declarations with those of the journal's parameters.
+    pub(super) fn declarations(self, call: &str) -> String {
+        let mut text = [call, ", ", IDENTITY].concat();
+        if self.first.is_some() {
+            text.extend([", ", ATTEMPT, ", ", TAKEN, " int OUTPUT"]);
+        }
+        if self.last {
+            text.push_str(", @connect_numbers varchar(2000), @connect_answer varchar(max)");
+            text.extend([", ", RECORDED, " int OUTPUT"]);
+        }
+        text
+    }
+}
+
+fn accepted(output: &str) -> String {
+    if output.eq_ignore_ascii_case("@oErrString") {
+        format!(" AND LTRIM(RTRIM(ISNULL({output}, ''))) = ''")
+    } else {
+        format!(" AND ISNULL({output}, 0) = 0")
+    }
+}
+
 /// The call as `connect-agent sql` prints it.
 pub fn procedure_line(procedure: &str) -> String {
     procedure_call(
@@ -235,12 +367,60 @@ pub fn procedure_line(procedure: &str) -> String {
     )
 }
 
+/// Lets the agent's role call a procedure that is there, as the set-up script does.
+pub fn grant(procedure: &str) -> String {
+    format!(
+        "IF OBJECT_ID('dbo.{procedure}') IS NOT NULL\nBEGIN\n    \
+         GRANT EXECUTE ON dbo.{procedure} TO connect_agent;\nEND\nGO"
+    )
+}
+
+/// Everything the agent can send, as batches that a server compiles without running them.
+///
+/// Parameters become variables; what stands in one text with a call is compiled around one.
+pub(super) fn compilable(system_database: &str) -> Vec<(&'static str, String)> {
+    let around = [&JOURNAL_TAKE, &JOURNAL_REVISE];
+    let inside = [&JOURNAL_RESERVE, &JOURNAL_COMMIT, &COMPILE_ONLY, &SESSION];
+    let plain = ALL.iter().filter(|statement| {
+        let known = around.iter().chain(&inside);
+        !known.copied().any(|each| std::ptr::eq(each, **statement))
+    });
+    let numbered = (1..=6).map(|n| format!("@P{n} nvarchar(4000)"));
+    let numbered = numbered.collect::<Vec<_>>().join(", ");
+    let mut batches: Vec<_> = plain
+        .map(|statement| {
+            let text = statement.text(system_database);
+            (statement.name, declared(&numbered, &text))
+        })
+        .collect();
+    let reserve = declared(RESERVE_DECLARATIONS, JOURNAL_RESERVE.sql);
+    batches.push((JOURNAL_RESERVE.name, reserve));
+    let call = procedure_call("taGetSopNumber", [].into_iter(), [].into_iter());
+    let proofs = PROOFS.map(|name| format!("{name} int")).join(", ");
+    for first in around {
+        let around = Around {
+            first: Some(first),
+            last: true,
+        };
+        let text = around.text(&call, &[]);
+        batches.push((first.name, declared(&around.declarations(&proofs), &text)));
+    }
+    batches
+}
+
+fn declared(declarations: &str, text: &str) -> String {
+    let declarations = declarations.replace(" OUTPUT", "");
+    format!("DECLARE {declarations}; {text}")
+}
+
 /// All of them, in the order `connect-agent sql` prints.
 pub static ALL: &[&Statement] = &[
-    &LOCK_TIMEOUT,
+    &SESSION,
+    &COMPILE_ONLY,
     &TRANSACTION_STATE,
     &JOURNAL_INSERT,
     &JOURNAL_NUMBERS,
+    &JOURNAL_RESERVE,
     &JOURNAL_TAKE,
     &JOURNAL_REVISE,
     &JOURNAL_COMMIT,
@@ -270,68 +450,5 @@ pub static ALL: &[&Statement] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use std::path::{Path, PathBuf};
-
-    use super::*;
-
-    #[test]
-    fn every_statement_is_listed() {
-        let source = include_str!("statements.rs");
-        let declared = source.matches("static ").count() - source.matches("'static ").count();
-        assert!(declared > 20);
-        let defined = source
-            .lines()
-            .filter(|line| line.starts_with("pub(super) static "))
-            .count();
-        assert_eq!(defined, ALL.len());
-    }
-
-    #[test]
-    fn no_other_file_has_sql_text() {
-        let markers = [
-            "\"SELECT ",
-            "\"INSERT ",
-            "\"UPDATE ",
-            "\"DELETE ",
-            "\"SET ",
-            "\"EXEC ",
-        ];
-        for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
-            if file.ends_with("sqlserver/statements.rs") {
-                continue;
-            }
-            let text = std::fs::read_to_string(&file).expect("source");
-            for marker in markers {
-                assert!(
-                    !text.contains(marker),
-                    "{} has SQL text: {marker}",
-                    file.display()
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn only_the_connection_speaks_tiberius() {
-        for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
-            let text = std::fs::read_to_string(&file).expect("source");
-            let speaks = text.contains(concat!("tiberius", "::"));
-            let allowed = file.ends_with("sqlserver/connection.rs");
-            assert!(!speaks || allowed, "{} uses the driver", file.display());
-        }
-    }
-
-    fn sources(dir: &Path) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(dir).expect("directory") {
-            let path = entry.expect("entry").path();
-            if path.is_dir() {
-                found.extend(sources(&path));
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-        found
-    }
-}
+#[path = "statements_tests.rs"]
+mod tests;

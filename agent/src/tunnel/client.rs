@@ -30,6 +30,10 @@ use crate::state::{StateDir, StoredCertificate};
 
 const STABLE: Duration = Duration::from_secs(30);
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+/// While stopping, a full connection gets so long to take one more message.
+const STUCK_LIMIT: Duration = Duration::from_secs(2);
+/// A connection that takes no message for so long is not worth waiting for.
+const SEND_LIMIT: Duration = Duration::from_secs(30);
 const REFUSED_WAIT: Duration = Duration::from_mins(1);
 
 /// A command with the time it has and a way to learn that it is no longer wanted.
@@ -213,8 +217,8 @@ impl Tunnel {
             actions.extend(self.session.settings(settings, Instant::now()));
         }
         loop {
-            if let Err(problem) = self.perform(actions, &link, &mut timers).await {
-                return Ended::Lost(problem);
+            if let Err(ended) = self.perform(actions, &link, &mut timers, shutdown).await {
+                return ended;
             }
             if let Some(ended) = self.drained(&timers, shutdown) {
                 farewell(link).await;
@@ -330,7 +334,8 @@ impl Tunnel {
         actions: Vec<Action>,
         link: &Connected,
         timers: &mut Timers,
-    ) -> Result<(), String> {
+        shutdown: &CancellationToken,
+    ) -> Result<(), Ended> {
         for action in actions {
             match action {
                 Action::Send(message) => {
@@ -338,10 +343,7 @@ impl Tunnel {
                     let message = AgentMessage {
                         message: Some(message),
                     };
-                    link.outgoing
-                        .send(message)
-                        .await
-                        .map_err(|_| "the stream ended".to_owned())?;
+                    send(&link.outgoing, message, shutdown, SEND_LIMIT).await?;
                     if is_result {
                         crash::point("agent.result.sent");
                     }
@@ -438,3 +440,47 @@ impl Tunnel {
 }
 
 type Joined = Result<(tokio::task::Id, Done), tokio::task::JoinError>;
+
+/// Sends within a limit; a shutdown leaves a connection that is stuck already.
+async fn send(
+    outgoing: &mpsc::Sender<AgentMessage>,
+    message: AgentMessage,
+    shutdown: &CancellationToken,
+    limit: Duration,
+) -> Result<(), Ended> {
+    let stuck = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(STUCK_LIMIT).await;
+    };
+    tokio::select! {
+        biased;
+        sent = tokio::time::timeout(limit, outgoing.send(message)) => match sent {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Ended::Lost("the stream ended".to_owned())),
+            Err(_) => Err(Ended::Lost("the cloud takes no messages".to_owned())),
+        },
+        () = stuck => Err(Ended::Shutdown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_takes_nothing_is_left() {
+        let (outgoing, _stuck) = mpsc::channel(1);
+        let shutdown = CancellationToken::new();
+        let message = AgentMessage::default;
+        let short = Duration::from_millis(20);
+        let sent = send(&outgoing, message(), &shutdown, short).await;
+        assert!(sent.is_ok());
+        let full = send(&outgoing, message(), &shutdown, short).await;
+        assert!(matches!(full, Err(Ended::Lost(_))));
+        shutdown.cancel();
+        let began = Instant::now();
+        let stopped = send(&outgoing, message(), &shutdown, SEND_LIMIT).await;
+        assert!(matches!(stopped, Err(Ended::Shutdown)));
+        assert!(began.elapsed() < SEND_LIMIT);
+    }
+}

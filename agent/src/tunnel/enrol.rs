@@ -165,6 +165,34 @@ pub async fn reach(
     }
 }
 
+/// What time the cloud has, by the `date` its answers carry; `None` when they carry none.
+pub async fn cloud_time(cloud: &Cloud) -> Result<Option<i64>, EnrolError> {
+    let mut client = client(cloud).await?;
+    // Nobody's challenge: the refusal is dated as well.
+    let answer = client.challenge(ChallengeRequest::default()).await;
+    let metadata = match &answer {
+        Ok(answer) => answer.metadata(),
+        Err(status) => status.metadata(),
+    };
+    let date = metadata.get("date").and_then(|date| date.to_str().ok());
+    Ok(date.and_then(http_date_unix_ms))
+}
+
+/// Reads the one form of date that HTTP still sends: `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn http_date_unix_ms(text: &str) -> Option<i64> {
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let mut parts = text.split(' ').skip(1);
+    let day = parts.next()?.parse().ok()?;
+    let month = u8::try_from(MONTHS.find(parts.next()?)? / 3 + 1).ok()?;
+    let year = parts.next()?.parse().ok()?;
+    let mut clock = parts.next()?.split(':').map(str::parse);
+    let mut next = || clock.next()?.ok();
+    let time = time::Time::from_hms(next()?, next()?, next()?).ok()?;
+    let date = time::Date::from_calendar_date(year, month.try_into().ok()?, day).ok()?;
+    let moment = time::PrimitiveDateTime::new(date, time).assume_utc();
+    Some(moment.unix_timestamp() * 1000)
+}
+
 /// The tunnel's target as configured.
 pub(super) fn target(url: &str, cloud: &Cloud) -> Result<Target, EnrolError> {
     let ca_pem = read_ca(&cloud.ca_file)?;
@@ -274,6 +302,13 @@ mod tests {
         let stored = stored(&certificate).expect("stored");
         assert_eq!(leaf_der(&stored).expect("leaf"), der);
         assert_eq!(stored.chain_pem.matches("BEGIN CERTIFICATE").count(), 2);
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_read() {
+        let read = http_date_unix_ms("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(read, Some(784_111_777_000));
+        assert_eq!(http_date_unix_ms("yesterday"), None);
     }
 
     #[test]

@@ -11,4 +11,4 @@ mod transfer;
 mod work;
 
 pub use client::{Handler, Tunnel, TunnelConfig, TunnelParts, TunnelStatus, Work};
-pub use enrol::{EnrolError, Enrolment, enroll, reach, renew};
+pub use enrol::{EnrolError, Enrolment, cloud_time, enroll, reach, renew};

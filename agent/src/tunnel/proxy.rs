@@ -5,6 +5,8 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -36,18 +38,46 @@ impl Service<Uri> for ProxyConnector {
 
     fn call(&mut self, target: Uri) -> Self::Future {
         let proxy = authority(&self.proxy, 8080);
+        let credentials = credentials(&self.proxy);
         Box::pin(async move {
-            Ok(TokioIo::new(
-                connect(&proxy, &authority(&target, 443)).await?,
-            ))
+            let target = authority(&target, 443);
+            let stream = connect(&proxy, &target, credentials.as_deref()).await?;
+            Ok(TokioIo::new(stream))
         })
     }
 }
 
-async fn connect(proxy: &str, target: &str) -> io::Result<TcpStream> {
+/// `USER:PASSWORD` of the proxy's address, for the Basic scheme.
+fn credentials(proxy: &Uri) -> Option<String> {
+    let (user_info, _) = proxy.authority()?.as_str().rsplit_once('@')?;
+    Some(BASE64.encode(unescaped(user_info)))
+}
+
+/// `%40` and the like, as a URL spells characters that would end the part they are in.
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let code = tail.get(..2).filter(|_| first == b'%');
+        let code = code.and_then(|digits| std::str::from_utf8(digits).ok());
+        if let Some(byte) = code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            bytes.push(byte);
+            rest = &tail[2..];
+        } else {
+            bytes.push(first);
+            rest = tail;
+        }
+    }
+    bytes
+}
+
+async fn connect(proxy: &str, target: &str, credentials: Option<&str>) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect(proxy).await?;
     stream.set_nodelay(true)?;
-    let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n");
+    let authorization = credentials.map_or_else(String::new, |credentials| {
+        format!("Proxy-Authorization: Basic {credentials}\r\n")
+    });
+    let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::with_capacity(256);
     // One byte at a time: what follows the blank line belongs to TLS.
@@ -113,8 +143,19 @@ mod tests {
                 .expect("writes");
             String::from_utf8_lossy(&request[..read]).into_owned()
         };
-        let (request, result) = tokio::join!(server, connect(&address, "cloud.example:443"));
+        let proxy: Uri = format!("http://GP%5Cagent:p%40ss@{address}")
+            .parse()
+            .expect("URL");
+        assert_eq!(authority(&proxy, 8080), address);
+        let credentials = credentials(&proxy);
+        let connecting = connect(&address, "cloud.example:443", credentials.as_deref());
+        let (request, result) = tokio::join!(server, connecting);
         assert!(request.starts_with("CONNECT cloud.example:443 HTTP/1.1\r\n"));
+        let sent = format!(
+            "\r\nProxy-Authorization: Basic {}\r\n",
+            BASE64.encode("GP\\agent:p@ss")
+        );
+        assert!(request.contains(&sent), "{request}");
         assert!(result.expect_err("refused").to_string().contains("403"));
     }
 }

@@ -241,6 +241,13 @@ impl Work {
         timeout_ms: u32,
     ) -> Result<Result<Value, Failure>> {
         let StoreWrite::OrderNote { order_id: id, text } = what;
+        let client = match shops::client(&self.services, &self.plan.store).await {
+            Ok(client) => client,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        if !client.has_notes() {
+            return Ok(Ok(noted(Noted::Unsupported)));
+        }
         let look_first = std::mem::replace(&mut self.resumed, false);
         if !look_first {
             let summary = format!("telling the store: {text}");
@@ -251,23 +258,16 @@ impl Work {
         let limit = self.within_lease(timeout_ms).await?;
         let now = self.services.clock.now();
         let write = async {
-            let client = shops::client(&self.services, &self.plan.store).await?;
             let id = order_id(id)?;
-            let noted = if look_first {
-                client.ensure_order_note(id, text, text, now).await?
+            if look_first {
+                client.ensure_order_note(id, text, text, now).await
             } else {
-                client.add_order_note(id, text, now).await?
-            };
-            let noted = match noted {
-                Noted::Added => "added",
-                Noted::AlreadyThere => "already there",
-                Noted::Unsupported => "the store's API has no notes",
-            };
-            Ok(Value::map([("note", Value::from(noted))]))
+                client.add_order_note(id, text, now).await
+            }
         };
         let outcome = in_time(limit, "The store", write).await;
         crate::crash::point("cloud.store.marked");
-        Ok(outcome)
+        Ok(outcome.map(noted))
     }
 
     /// A call that is not safe to repeat must have ended before another worker can take over.
@@ -289,20 +289,14 @@ impl Work {
             .iter()
             .map(|query| self.link_key(&query.kind, query.store_scoped, &query.store_key))
             .collect();
-        let mut found = Vec::with_capacity(keys.len());
-        for (query, key) in queries.iter().zip(&keys) {
-            let link = self
-                .services
-                .database
-                .links()
-                .find(key)
-                .await
-                .map_err(Error::from)?;
+        let links = self.services.database.links().list(&keys).await?;
+        let found = queries.iter().zip(&keys).map(|(query, key)| {
+            let link = links.iter().find(|link| link.key == *key);
             let value = link.map_or(Value::Null, |link| {
                 linked(&link.gp_key, link.complete, None)
             });
-            found.push((query.name.clone(), value));
-        }
+            (query.name.clone(), value)
+        });
         Ok(Value::map(found))
     }
 
@@ -541,6 +535,15 @@ impl Work {
             plan.company.database, plan.store.effect_scope, run.entity, run.entity_id,
         )
     }
+}
+
+fn noted(noted: Noted) -> Value {
+    let noted = match noted {
+        Noted::Added => "added",
+        Noted::AlreadyThere => "already there",
+        Noted::Unsupported => "the store's API has no notes",
+    };
+    Value::map([("note", Value::from(noted))])
 }
 
 fn linked(gp_key: &str, complete: bool, ours: Option<bool>) -> Value {

@@ -1,9 +1,10 @@
 //! Checks a whole document against the catalogue and lists everything that is wrong with it.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use super::catalogue::{self, ElementSpec, NodeSpec, TransactionType};
-use super::document::{Document, Element, Node, Transaction, Value};
+use super::document::{Document, Element, Node, Transaction, Value, node_path};
 use super::read_error::Place;
 use super::value::{ValueError, fits_code_page};
 use super::writer::is_name;
@@ -78,16 +79,48 @@ pub fn check_document(document: &Document, known: impl Fn(&str) -> bool) -> Vec<
         let message = "the document has no transaction".to_owned();
         found.push(at("eConnect", ViolationKind::NothingToDo, message));
     }
-    for (index, transaction) in document.transactions.iter().enumerate() {
-        let path = document.path(index);
+    let kinds = document.transactions.iter().map(|t| t.kind.as_str());
+    let mut numbers = Numbers::new(kinds);
+    for transaction in &document.transactions {
+        let kind = transaction.kind.as_str();
+        let (number, repeated) = numbers.next(kind);
         for mut violation in check_transaction(transaction, &known) {
-            if let Some(rest) = violation.node_path.strip_prefix(transaction.kind.as_str()) {
-                violation.node_path = format!("{path}{rest}");
+            if repeated && let Some(rest) = violation.node_path.strip_prefix(kind) {
+                violation.node_path = format!("{kind}[{number}]{rest}");
             }
             found.push(violation);
         }
     }
     found
+}
+
+/// Counts names as they come: a huge document is gone through once, not once for each node.
+struct Numbers<'a> {
+    totals: HashMap<&'a str, usize>,
+    seen: HashMap<&'a str, usize>,
+}
+
+impl<'a> Numbers<'a> {
+    fn new(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut totals = HashMap::new();
+        for name in names {
+            *totals.entry(name).or_default() += 1;
+        }
+        Self {
+            totals,
+            seen: HashMap::new(),
+        }
+    }
+
+    /// The number of the next one of a name, from 1, and whether there are several.
+    fn next(&mut self, name: &'a str) -> (usize, bool) {
+        let number = self.seen.entry(name).or_default();
+        *number += 1;
+        (
+            *number,
+            self.totals.get(name).is_some_and(|total| *total > 1),
+        )
+    }
 }
 
 /// Checks one transaction; `known` tells which other names are nodes that a site has added.
@@ -111,13 +144,18 @@ pub fn check_transaction(
         let message = "the transaction has no node to execute".to_owned();
         found.push(at(kind, ViolationKind::NothingToDo, message));
     }
-    for (index, node) in transaction.nodes.iter().enumerate() {
+    let names = transaction.nodes.iter().map(|node| node.name.as_str());
+    let mut numbers = Numbers::new(names);
+    for node in &transaction.nodes {
+        let (number, repeated) = numbers.next(&node.name);
         let mut check = NodeCheck {
-            path: transaction.path(index),
+            kind,
             node,
+            number,
+            repeated,
             found: &mut found,
         };
-        check.place(spec, transaction, index, &known);
+        check.place(spec, &known);
         check.elements();
     }
     found
@@ -135,28 +173,26 @@ fn at(node_path: &str, kind: ViolationKind, message: String) -> Violation {
 }
 
 struct NodeCheck<'a> {
-    path: String,
+    kind: &'a str,
     node: &'a Node,
+    /// Which of the nodes of this name it is, from 1.
+    number: usize,
+    repeated: bool,
     found: &'a mut Vec<Violation>,
 }
 
 impl NodeCheck<'_> {
+    fn path(&self) -> String {
+        node_path(self.kind, &self.node.name, self.number, self.repeated)
+    }
+
     /// Checks that the node may be where it is.
-    fn place(
-        &mut self,
-        spec: &TransactionType,
-        transaction: &Transaction,
-        index: usize,
-        known: impl Fn(&str) -> bool,
-    ) {
+    fn place(&mut self, spec: &TransactionType, known: impl Fn(&str) -> bool) {
         let name = self.node.name.as_str();
         let (kind, message) = match spec.child_of(name) {
             Some(child) if child.wrapper => return,
             Some(_) => {
-                if !transaction.nodes[..index]
-                    .iter()
-                    .any(|other| other.name == name)
-                {
+                if self.number == 1 {
                     return;
                 }
                 (
@@ -174,7 +210,7 @@ impl NodeCheck<'_> {
                 format!("{} has no node {name}", spec.name),
             ),
         };
-        self.found.push(at(&self.path, kind, message));
+        self.found.push(at(&self.path(), kind, message));
     }
 
     fn elements(&mut self) {
@@ -248,7 +284,7 @@ impl NodeCheck<'_> {
         };
         self.found.push(Violation {
             element: Some(spec.name.to_owned()),
-            ..at(&self.path, ViolationKind::Missing, message.to_owned())
+            ..at(&self.path(), ViolationKind::Missing, message.to_owned())
         });
     }
 
@@ -256,7 +292,7 @@ impl NodeCheck<'_> {
         self.found.push(Violation {
             element: Some(element.name.clone()),
             value: element.value.text().map(str::to_owned),
-            ..at(&self.path, kind, message)
+            ..at(&self.path(), kind, message)
         });
     }
 }

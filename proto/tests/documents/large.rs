@@ -1,6 +1,8 @@
 //! Large and deep inputs: refused early or read, always within bounded memory.
 
-use connect_proto::econnect::{Limits, ReadErrorKind as Kind, read};
+use connect_proto::econnect::{
+    self, Document, Limits, Node, ReadErrorKind as Kind, Transaction, read,
+};
 
 const FIFTY_MEGABYTES: usize = 50 << 20;
 
@@ -173,4 +175,26 @@ fn a_node_has_no_more_elements_than_a_procedure_parameters() {
     let refused = read.unwrap_err();
     assert_eq!(refused.kind, Kind::TooManyElements { limit: 2100 });
     assert_eq!(refused.element.as_deref(), Some("E2100"));
+}
+
+/// Looking back at all nodes for each one took minutes for a document that is still small enough.
+#[test]
+fn a_document_of_many_wrong_nodes_is_checked_in_one_pass() {
+    const LINES: usize = 60_000;
+    let mut order = Transaction::new("SOPTransactionType");
+    for _ in 0..LINES {
+        order
+            .nodes
+            .push(Node::new("taSopLineIvcInsert").with("SOPTYPE", "two"));
+    }
+    let mut document = Document::new().with(order);
+    for _ in 0..LINES {
+        document.transactions.push(Transaction::new("NoType"));
+    }
+    let began = std::time::Instant::now();
+    let found = econnect::check(&document);
+    assert!(began.elapsed() < std::time::Duration::from_secs(15));
+    assert!(found.len() > 2 * LINES);
+    let last = &found[found.len() - 1];
+    assert_eq!(last.node_path, format!("NoType[{LINES}]"));
 }

@@ -43,6 +43,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/restore/{database}", post(restore))
         .route("/server", post(set_server))
         .route("/login", post(set_login))
+        .route("/user-options", post(set_user_options))
         .route("/sql", post(sql))
         .route("/rename-server", post(rename))
         .with_state(control)
@@ -127,6 +128,8 @@ async fn stats(State(control): State<Arc<Control>>) -> Json<JsonValue> {
     Json(json!({
         "procedures": procedures,
         "batches": batches,
+        "logins": control.server.logins.load(Ordering::Relaxed),
+        "requests": control.server.requests.load(Ordering::Relaxed),
         "connections": control.server.connections.load(Ordering::Relaxed),
         "cpu_seconds": cpu_seconds(),
     }))
@@ -252,6 +255,21 @@ async fn set_login(
         .server
         .refuse_logins
         .store(order.refuse, Ordering::Relaxed);
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Debug, Deserialize)]
+struct UserOptions {
+    on: bool,
+}
+
+/// Turns on NOCOUNT, XACT_ABORT and IMPLICIT_TRANSACTIONS for sessions that begin from now on.
+async fn set_user_options(
+    State(control): State<Arc<Control>>,
+    Json(order): Json<UserOptions>,
+) -> StatusCode {
+    let options = &control.server.user_options;
+    options.store(order.on, Ordering::Relaxed);
     StatusCode::NO_CONTENT
 }
 

@@ -55,6 +55,9 @@ pub struct Fault {
     pub elements: HashMap<String, String>,
 }
 
+/// Named instead of a procedure, the fault strikes at the client's commit.
+const COMMIT: &str = "COMMIT";
+
 fn any() -> String {
     "*".to_owned()
 }
@@ -86,15 +89,29 @@ impl Faults {
 
     /// The fault that strikes this call now, if any; it is used up by one.
     pub fn strike(&self, procedure: &str, when: When, arguments: &[Argument]) -> Option<Fault> {
-        let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let position = faults.iter().position(|fault| {
+        self.take(|fault| {
             fault.when == when
                 && (fault.procedure == "*" || fault.procedure.eq_ignore_ascii_case(procedure))
                 && fault
                     .elements
                     .iter()
                     .all(|(name, value)| matches(arguments, name, value))
-        })?;
+        })
+    }
+
+    /// Whether the connection shall end at a commit that the client asks for; `*` means calls only.
+    pub fn ends_commit(&self, when: When) -> bool {
+        let found = self.take(|fault| {
+            fault.when == when
+                && fault.kind == Kind::Disconnect
+                && fault.procedure.eq_ignore_ascii_case(COMMIT)
+        });
+        found.is_some()
+    }
+
+    fn take(&self, strikes: impl Fn(&Fault) -> bool) -> Option<Fault> {
+        let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let position = faults.iter().position(strikes)?;
         let fault = faults[position].clone();
         faults[position].times = faults[position].times.saturating_sub(1);
         if faults[position].times == 0 {

@@ -34,6 +34,11 @@ pub struct Server {
     next_spid: AtomicI64,
     pub connections: AtomicI64,
     batches: AtomicU64,
+    pub requests: AtomicU64,
+    /// Logins that were tried, refused ones too.
+    pub logins: AtomicU64,
+    /// The server's `user options` turn on what most clients do not expect.
+    pub user_options: AtomicBool,
     calls: Mutex<HashMap<String, u64>>,
     /// Changes when all connections shall end.
     kick: watch::Sender<u64>,
@@ -61,6 +66,9 @@ impl Server {
             next_spid: AtomicI64::new(51),
             connections: AtomicI64::new(0),
             batches: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            logins: AtomicU64::new(0),
+            user_options: AtomicBool::new(false),
             calls: Mutex::new(HashMap::new()),
             kick: watch::channel(0).0,
         }
@@ -82,6 +90,11 @@ impl Server {
     /// Ends every connection.
     pub fn kick_all(&self) {
         self.kick.send_modify(|count| *count += 1);
+    }
+
+    /// Counts a message of a client: one round trip.
+    pub fn count_request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a batch or parameterised statement.
@@ -214,6 +227,7 @@ impl Server {
     }
 
     fn check(&self, login: &Login) -> Result<usize, SqlError> {
+        self.logins.fetch_add(1, Ordering::Relaxed);
         let right = login.user.eq_ignore_ascii_case(&self.user) && login.password == self.password;
         if !right || self.refuse_logins.load(Ordering::Relaxed) {
             return Err(SqlError::severe(

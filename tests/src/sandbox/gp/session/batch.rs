@@ -1,5 +1,6 @@
 //! Runs a batch step by step and writes its answer.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -49,7 +50,14 @@ impl Session {
                 .iter()
                 .any(|step| matches!(step, Step::Set(Setting::NoExec(_))))
         {
-            return Ok(self.check_only(&script, variables));
+            let mut kinds = variables.kinds.clone();
+            return Ok(match self.check_only(&script, &script.steps, &mut kinds) {
+                Ok(()) => Flow::Next,
+                Err(error) => {
+                    self.error(&error);
+                    Flow::Stop
+                }
+            });
         }
         let flow = self.steps(&script, &script.steps, variables).await?;
         if self.state.open.as_ref().is_some_and(|open| open.doomed) {
@@ -62,26 +70,70 @@ impl Session {
         Ok(flow)
     }
 
-    /// SET NOEXEC: statements are compiled and nothing runs.
-    fn check_only(&mut self, script: &Script, variables: &Variables) -> Flow {
-        for step in &script.steps {
-            if let Step::Statement(statement) = step {
-                let inner = self.server.heap.lock();
-                let setting = Compilation {
-                    inner: &inner,
-                    database: self.state.database,
-                    isolation: self.state.isolation,
-                    variables: &variables.kinds,
-                };
-                let compiled = script.statement(statement, &setting);
-                drop(inner);
-                if let Err(error) = compiled {
-                    self.error(&error);
-                    return Flow::Stop;
+    /// SET NOEXEC: statements are compiled, in every branch, and nothing runs.
+    fn check_only(
+        &self,
+        script: &Script,
+        steps: &[Step],
+        kinds: &mut HashMap<String, SqlType>,
+    ) -> Result<(), SqlError> {
+        for step in steps {
+            match step {
+                Step::Declare { variable, kind, .. } => {
+                    kinds.insert(variable.to_ascii_lowercase(), *kind);
                 }
+                Step::Block(inside) => self.check_only(script, inside, kinds)?,
+                Step::If {
+                    condition,
+                    then,
+                    otherwise,
+                } => {
+                    self.compiled(kinds, |setting| script.expression(condition, setting))?;
+                    self.check_only(script, then, kinds)?;
+                    self.check_only(script, otherwise, kinds)?;
+                }
+                Step::Try { body, handler } => {
+                    self.check_only(script, body, kinds)?;
+                    self.check_only(script, handler, kinds)?;
+                }
+                Step::Assign { value, .. } => {
+                    self.compiled(kinds, |setting| script.expression(value, setting))?;
+                }
+                Step::Statement(statement) => {
+                    self.compiled(kinds, |setting| script.statement(statement, setting))?;
+                }
+                Step::Begin
+                | Step::Commit
+                | Step::Rollback(_)
+                | Step::Save(_)
+                | Step::Set(_)
+                | Step::Execute { .. }
+                | Step::ExecuteText(_)
+                | Step::Print(_)
+                | Step::Raise(_)
+                | Step::Rethrow
+                | Step::Wait(_)
+                | Step::Use(_)
+                | Step::Define(_)
+                | Step::Return(_) => {}
             }
         }
-        Flow::Next
+        Ok(())
+    }
+
+    fn compiled<T>(
+        &self,
+        kinds: &HashMap<String, SqlType>,
+        compile: impl FnOnce(&Compilation<'_>) -> Result<T, SqlError>,
+    ) -> Result<(), SqlError> {
+        let inner = self.server.heap.lock();
+        let setting = Compilation {
+            inner: &inner,
+            database: self.state.database,
+            isolation: self.state.isolation,
+            variables: kinds,
+        };
+        compile(&setting).map(|_| ())
     }
 
     /// Runs steps; boxed because blocks nest.
@@ -116,6 +168,7 @@ impl Session {
         const GOES_ON: [i32; 9] = [2627, 2601, 515, 547, 8152, 2628, 1222, 50000, 3903];
         self.error(error);
         self.state.last_error = i64::from(error.number);
+        self.state.row_count = 0;
         if self.state.abort_on_error && self.state.open.is_some() {
             self.abandon()?;
             return Ok(Flow::Stop);

@@ -8,12 +8,14 @@ pub mod unit;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use super::error::SqlError;
+use super::faults::When;
 use super::server::Server;
 use super::sql::run::Answer;
 use super::sql::script::Isolation;
@@ -70,6 +72,7 @@ impl Session {
         database: usize,
         incoming: mpsc::Receiver<Message>,
     ) -> Self {
+        let options = server.user_options.load(Ordering::Relaxed);
         let state = State {
             spid,
             database,
@@ -79,10 +82,10 @@ impl Session {
             server_name: server.name(),
             open: None,
             lock_timeout: None,
-            abort_on_error: false,
-            no_count: false,
+            abort_on_error: options,
+            no_count: options,
             no_exec: false,
-            implicit: false,
+            implicit: options,
             isolation: Isolation::ReadCommitted,
             row_count: 0,
             identity: None,
@@ -142,13 +145,11 @@ impl Session {
     }
 
     async fn request(&mut self, message: Message) -> Ended {
+        self.server.count_request();
         let outcome = match message.kind {
             packet::BATCH => self.batch(message).await,
             packet::RPC => self.rpc(message).await,
-            packet::TRANSACTION => {
-                self.transaction(message);
-                Ok(())
-            }
+            packet::TRANSACTION => self.transaction(message),
             packet::ATTENTION => Err(Failure::Cancelled),
             other => Err(SqlError::unsupported(format!("packet type 0x{other:02X}")).into()),
         };
@@ -177,9 +178,14 @@ impl Session {
         Ok(())
     }
 
-    fn transaction(&mut self, message: Message) {
+    fn transaction(&mut self, message: Message) -> Result<(), Failure> {
         self.done_token = tokens::DONE;
-        let outcome = match request::transaction(message.body) {
+        let request = request::transaction(message.body);
+        let commits = matches!(request, Ok(TransactionRequest::Commit { .. }));
+        if commits && self.server.faults.ends_commit(When::Before) {
+            return Err(Failure::Gone);
+        }
+        let outcome = match request {
             Ok(TransactionRequest::Begin) => {
                 self.begin();
                 Ok(())
@@ -202,6 +208,9 @@ impl Session {
             ))),
             Err(error) => Err(SqlError::new(4002, error)),
         };
+        if commits && self.server.faults.ends_commit(When::After) {
+            return Err(Failure::Gone);
+        }
         let failed = outcome.is_err();
         if let Err(error) = outcome {
             self.error(&error);
@@ -212,6 +221,7 @@ impl Session {
             if failed { tokens::FAILED } else { 0 },
             0,
         );
+        Ok(())
     }
 
     /// Writes an error token.

@@ -197,7 +197,11 @@ impl Session {
                 outputs.push((position, name.to_ascii_lowercase()));
             }
         }
-        self.text(text, &mut variables).await?;
+        // What a text sets lasts no longer than the text.
+        let settings = self.state.settings();
+        let outcome = self.text(text, &mut variables).await;
+        self.state.restore(settings);
+        outcome?;
         let value = |name: &String| variables.values.get(name).cloned().unwrap_or(Value::Null);
         Ok(outputs
             .iter()
@@ -279,6 +283,12 @@ impl Session {
             Ok(reply)
         })
         .await
+        .map_err(|failure| match failure {
+            Failure::Error(error) if error.procedure.is_empty() => {
+                Failure::Error(error.in_procedure(name))
+            }
+            other @ (Failure::Error(_) | Failure::Cancelled | Failure::Gone) => other,
+        })
     }
 
     /// Does what a fault says; a reply takes the place of the procedure's own.

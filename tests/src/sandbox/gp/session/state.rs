@@ -114,7 +114,37 @@ fn database_property(name: &str) -> Value {
     }
 }
 
+/// Settings that a text run by `sp_executesql` gives back at its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    lock_timeout: Option<Duration>,
+    abort_on_error: bool,
+    no_count: bool,
+    implicit: bool,
+    isolation: Isolation,
+}
+
 impl State {
+    /// The settings as they are.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            lock_timeout: self.lock_timeout,
+            abort_on_error: self.abort_on_error,
+            no_count: self.no_count,
+            implicit: self.implicit,
+            isolation: self.isolation,
+        }
+    }
+
+    /// Puts settings back.
+    pub fn restore(&mut self, settings: Settings) {
+        self.lock_timeout = settings.lock_timeout;
+        self.abort_on_error = settings.abort_on_error;
+        self.no_count = settings.no_count;
+        self.implicit = settings.implicit;
+        self.isolation = settings.isolation;
+    }
+
     /// @@TRANCOUNT.
     pub fn count(&self) -> i64 {
         self.open.as_ref().map_or(0, |open| open.count)

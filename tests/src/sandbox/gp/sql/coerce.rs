@@ -99,6 +99,26 @@ pub fn comparable(left: &Typed, right: &Typed) -> (String, String) {
     (a, b)
 }
 
+/// The alias of a `(var)char` column that is compared with national text.
+///
+/// With GP's collation, `SQL_Latin1_General_CP1_CI_AS`, the server converts the column, not the
+/// value: no index on it can be probed, so every row is read and waited for.
+pub fn widened(left: &Typed, right: &Typed) -> Option<String> {
+    let narrow = |typed: &Typed| {
+        typed.column && matches!(typed.kind, Some(SqlType::Char(_) | SqlType::VarChar(_)))
+    };
+    let wide = |typed: &Typed| {
+        !typed.column && matches!(typed.kind, Some(SqlType::NChar(_) | SqlType::NVarChar(_)))
+    };
+    let column = match (narrow(left) && wide(right), narrow(right) && wide(left)) {
+        (true, _) => left,
+        (_, true) => right,
+        (false, false) => return None,
+    };
+    let (alias, _) = column.sql.split_once('.')?;
+    Some(alias.to_owned())
+}
+
 /// An expression as text, blank padded where it is a `char(n)` column, for concatenation.
 pub fn text(typed: &Typed) -> String {
     if let (Some(SqlType::Char(n) | SqlType::NChar(n)), true) = (typed.kind, typed.column) {

@@ -97,6 +97,8 @@ pub struct Compiler<'a> {
     pub scopes: Vec<Vec<FromItem>>,
     pub common: Vec<FromItem>,
     pub aliases: usize,
+    /// Aliases of tables that are read from end to end.
+    pub scanned: Vec<String>,
 }
 
 impl<'a> Compiler<'a> {
@@ -117,6 +119,7 @@ impl<'a> Compiler<'a> {
             scopes: Vec::new(),
             common: Vec::new(),
             aliases: 0,
+            scanned: Vec::new(),
         }
     }
 

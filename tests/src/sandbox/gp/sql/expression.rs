@@ -187,6 +187,7 @@ impl Compiler<'_> {
 
     fn binary(&mut self, left: &Expr, operator: &BinaryOperator, right: &Expr) -> Compiled<Typed> {
         let (a, b) = (self.expression(left)?, self.expression(right)?);
+        self.scanned.extend(coerce::widened(&a, &b));
         let compare = |sign: &str| {
             let (x, y) = comparable(&a, &b);
             Ok(truth(format!("({x} {sign} {y})")))

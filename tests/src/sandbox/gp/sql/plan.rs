@@ -84,11 +84,7 @@ impl Compiler<'_> {
                     .selection
                     .push(format!("{} IS NULL", holder(&each.table.row_id)));
             } else {
-                probes.push(Probe {
-                    table: each.table.id,
-                    present: self.render_probe(&block, &holder(&each.table.row_id), None),
-                    before: self.render_probe(&block, &holder("_row"), Some(index)),
-                });
+                probes.push(self.probe(&block, index, &holder));
             }
             if let (Some(mode), false, None) = (each.hint.keep, block.grouped, target) {
                 let column = OutColumn {
@@ -135,12 +131,34 @@ impl Compiler<'_> {
         }
     }
 
-    fn render_probe(&self, block: &Block, holder: &str, before: Option<usize>) -> String {
-        let mut selection = block.selection.clone();
+    /// A table that is read from end to end waits for its every row.
+    fn probe(&self, block: &Block, index: usize, holder: &dyn Fn(&str) -> String) -> Probe {
+        let each = &self.uses[index];
+        let conditions: &[String] = if self.scanned.contains(&each.alias) {
+            &[]
+        } else {
+            &block.selection
+        };
+        let probe =
+            |holder: &str, before| self.render_probe(&block.from, conditions, holder, before);
+        Probe {
+            table: each.table.id,
+            present: probe(&holder(&each.table.row_id), None),
+            before: probe(&holder("_row"), Some(index)),
+        }
+    }
+
+    fn render_probe(
+        &self,
+        from: &str,
+        conditions: &[String],
+        holder: &str,
+        before: Option<usize>,
+    ) -> String {
+        let mut selection = conditions.to_vec();
         selection.push(format!("{holder} IS NOT NULL"));
         let sql = format!(
-            "SELECT {holder}{} WHERE {} LIMIT 1",
-            block.from,
+            "SELECT {holder}{from} WHERE {} LIMIT 1",
             selection.join(" AND ")
         );
         self.markers(&sql, before)

@@ -118,6 +118,25 @@ async fn an_update_lock_keeps_other_update_locks_away() {
 }
 
 #[tokio::test]
+async fn national_text_cannot_probe_an_index_of_plain_text() {
+    let sandbox = sandbox().await;
+    let (mut writer, mut reader) = (connect(&sandbox).await, connect(&sandbox).await);
+    writer.begin_transaction().await.unwrap();
+    let touch = "UPDATE SY03000 SET CARRIER = 'x' WHERE SHIPMTHD = 'MAIL'";
+    rows(&mut writer, touch).await.unwrap();
+    rows(&mut reader, "SET LOCK_TIMEOUT 100").await.unwrap();
+    let bare = "SELECT SHIPMTHD FROM SY03000 WHERE SHIPMTHD = @P1";
+    let blocked = reader.query(bare, &[&"GROUND"]).await.err();
+    assert_eq!(code(&blocked.unwrap()), 1222);
+    let update = "UPDATE SY03000 SET CARRIER = 'y' WHERE SHIPMTHD = @P1";
+    let blocked = reader.execute(update, &[&"GROUND"]).await;
+    assert_eq!(code(&blocked.err().unwrap()), 1222);
+    let cast = "SELECT SHIPMTHD FROM SY03000 WHERE SHIPMTHD = CAST(@P1 AS char(15))";
+    let found = reader.query(cast, &[&"GROUND"]).await.unwrap();
+    assert_eq!(found.into_first_result().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_deadlock_has_one_victim_who_loses_everything() {
     let sandbox = sandbox().await;
     let (mut first, mut second) = (connect(&sandbox).await, connect(&sandbox).await);

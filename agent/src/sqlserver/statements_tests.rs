@@ -1,0 +1,81 @@
+//! Holds that every statement is listed, and that there is no other.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+#[test]
+fn every_statement_is_listed() {
+    let source = include_str!("statements.rs");
+    let declared = source.matches("static ").count() - source.matches("'static ").count();
+    assert!(declared > 20);
+    let defined = source
+        .lines()
+        .filter(|line| line.starts_with("pub(super) static "))
+        .count();
+    assert_eq!(defined, ALL.len());
+}
+
+/// A bare parameter is national text: the server would convert the column and scan.
+#[test]
+fn character_columns_are_compared_with_their_own_type() {
+    let columns = ["EffectKey", "CommandId", "CSTPONBR", "SOPNUMBE", "INTERID"];
+    for statement in ALL {
+        for column in columns {
+            let bare = format!("{column} = @P");
+            let compared = statement.sql.rsplit("WHERE").next().unwrap_or_default();
+            let scans = statement.sql.contains("WHERE") && compared.contains(&bare);
+            assert!(!scans, "{} compares {bare}", statement.name);
+        }
+    }
+}
+
+#[test]
+fn no_other_file_has_sql_text() {
+    let markers = [
+        "\"SELECT ",
+        "\"INSERT ",
+        "\"UPDATE ",
+        "\"DELETE ",
+        "\"SET ",
+        "\"EXEC ",
+        "\"DECLARE ",
+    ];
+    for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
+        let own = ["statements.rs", "statements_tests.rs"];
+        if own.iter().any(|name| file.ends_with(name)) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).expect("source");
+        for marker in markers {
+            assert!(
+                !text.contains(marker),
+                "{} has SQL text: {marker}",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_connection_speaks_tiberius() {
+    for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
+        let text = std::fs::read_to_string(&file).expect("source");
+        let speaks = text.contains(concat!("tiberius", "::"));
+        let allowed = file.ends_with("sqlserver/connection.rs");
+        assert!(!speaks || allowed, "{} uses the driver", file.display());
+    }
+}
+
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).expect("directory") {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
