@@ -59,8 +59,7 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
     let segments = address.segments();
     let inner = match segments {
         [0, 0, 0, 0, 0, 0xffff | 0, high, low] if !address.is_loopback() => Some((high, low)),
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some((high, low)),
-        [0x2002, high, low, ..] => Some((high, low)),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some((high, low)),
         _ => None,
     };
     if let Some((high, low)) = inner {

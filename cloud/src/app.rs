@@ -92,7 +92,7 @@ impl App {
         let sealer = Sealer::from_config(&config.secrets)?;
         let database = open_database(&config).await?;
         database.migrate().await?;
-        let clients = Clients::new(outgoing_calls(&config))?;
+        let clients = Clients::new(outgoing_calls(&config), clock.clone())?;
         let authority = Authority::open(&database, &sealer, ids.next(), clock.now());
         let authority = authority.await.context("the private CA")?;
         let durability = database.check_durable().await?;

@@ -18,8 +18,12 @@ pub enum ErrorKind {
     Forbidden,
     /// Not there, or another tenant's.
     NotFound,
+    /// The address is known, but does not do this.
+    NotAllowed,
     /// Contradicts what is there.
     Conflict,
+    /// Well formed, but what it asks for would do harm.
+    Unprocessable,
     /// Over a size limit.
     TooLarge,
     /// Asked for too often.
@@ -87,6 +91,15 @@ impl Error {
         )
     }
 
+    /// What a known address answers to a method it does not have.
+    pub fn unknown_method() -> Self {
+        Self::new(
+            ErrorKind::NotAllowed,
+            "method_not_allowed",
+            "this address does not take that method",
+        )
+    }
+
     /// A request that contradicts what is there.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Conflict, code, message)
@@ -127,7 +140,9 @@ impl Error {
             | ErrorKind::Unauthenticated
             | ErrorKind::Forbidden
             | ErrorKind::NotFound
+            | ErrorKind::NotAllowed
             | ErrorKind::Conflict
+            | ErrorKind::Unprocessable
             | ErrorKind::TooLarge
             | ErrorKind::Internal => false,
         }

@@ -8,6 +8,7 @@ use connect_core::domain::failure::{Failure, FailureClass};
 use connect_core::domain::ids::{StoreId, TenantId};
 use connect_core::domain::store::{PollCursor, Store};
 use connect_core::domain::time::Micros;
+use connect_store::Database;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -247,20 +248,24 @@ pub async fn client(services: &Services, store: &Store) -> Result<Arc<Client>, F
 }
 
 /// Lets a worker look through the store's orders as soon as it can.
-pub async fn poll_soon(services: &Services, tenant: TenantId, store: StoreId) -> Result<(), Error> {
-    let cursors = services.database.poll_cursors();
-    let known = cursors.find(tenant, store).await?;
-    // A look under way may put its own cursor over this one: the next look then finds the rest.
-    let cursor = known.map(|known| known.cursor).unwrap_or_default();
-    let due = services.clock.now();
-    cursors
-        .update(&PollCursor {
-            tenant,
-            store,
-            cursor,
-            due,
-        })
-        .await?;
+pub async fn poll_soon(
+    database: &Database,
+    now: Micros,
+    tenant: TenantId,
+    store: StoreId,
+) -> Result<(), Error> {
+    let cursors = database.poll_cursors();
+    if cursors.find(tenant, store).await?.is_some() {
+        cursors.update_due(tenant, store, now).await?;
+        return Ok(());
+    }
+    let cursor = PollCursor {
+        tenant,
+        store,
+        cursor: String::new(),
+        due: now,
+    };
+    cursors.update(&cursor).await?;
     Ok(())
 }
 

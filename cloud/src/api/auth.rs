@@ -31,7 +31,15 @@ pub(crate) struct Caller {
     pub tenant: TenantId,
     /// Name of the key, kept as the author of what it changes.
     pub name: String,
+    key: ApiKeyId,
     role: Role,
+}
+
+impl Caller {
+    /// Who it is in the audit: names repeat, ids do not.
+    pub(crate) fn actor(&self) -> String {
+        format!("api_key:{} {}", self.key, self.name)
+    }
 }
 
 /// A caller who may read.
@@ -48,7 +56,16 @@ pub(crate) struct Owner(pub Caller);
 
 /// A caller who runs the installation: tenants, and nothing inside them.
 #[derive(Debug)]
-pub(crate) struct Installation;
+pub(crate) struct Installation {
+    actor: String,
+}
+
+impl Installation {
+    /// Who it is in the audit.
+    pub(crate) fn actor(&self) -> String {
+        self.actor.clone()
+    }
+}
 
 impl FromRequestParts<Arc<Shared>> for Viewer {
     type Rejection = Error;
@@ -89,9 +106,12 @@ impl FromRequestParts<Arc<Shared>> for Installation {
         let key = shared.services.database.operator_keys().find(id).await?;
         let known = key.filter(|key| key.revoked.is_none());
         let known = known.ok_or_else(unknown_key)?;
-        matches(secret, &known.secret_sha256)
-            .then_some(Self)
-            .ok_or_else(unknown_key)
+        if !matches(secret, &known.secret_sha256) {
+            return Err(unknown_key());
+        }
+        Ok(Self {
+            actor: format!("operator:{} {}", known.id, known.name),
+        })
     }
 }
 
@@ -120,13 +140,12 @@ impl Remembered {
 async fn caller(parts: &Parts, shared: &Shared, roles: &[Role]) -> Result<Caller, Error> {
     let text = bearer(parts)?;
     let hash = sha256(text.as_bytes());
-    let caller = match shared.remembered.find(&hash) {
-        Some(caller) => caller,
-        None => {
-            let caller = look_up(text, shared).await?;
-            shared.remembered.keep(hash, caller.clone());
-            caller
-        }
+    let caller = if let Some(caller) = shared.remembered.find(&hash) {
+        caller
+    } else {
+        let caller = look_up(text, shared).await?;
+        shared.remembered.keep(hash, caller.clone());
+        caller
     };
     if roles.contains(&caller.role) {
         return Ok(caller);
@@ -152,6 +171,7 @@ async fn look_up(text: &str, shared: &Shared) -> Result<Caller, Error> {
     Ok(Caller {
         tenant,
         name: key.name,
+        key: id,
         role: key.role,
     })
 }

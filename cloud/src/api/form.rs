@@ -67,13 +67,11 @@ impl Form {
 
     /// Required text of 1 to `max` characters.
     pub(crate) fn text(&mut self, field: &'static str, max: usize) -> String {
-        match self.optional_text(field, max) {
-            Some(text) => text,
-            None => {
-                self.missing(field);
-                String::new()
-            }
-        }
+        let Some(text) = self.optional_text(field, max) else {
+            self.missing(field);
+            return String::new();
+        };
+        text
     }
 
     /// Text of 1 to `max` characters, or none.
@@ -153,13 +151,11 @@ impl Form {
 
     /// Any JSON; required.
     pub(crate) fn value(&mut self, field: &'static str) -> Value {
-        match self.take(field) {
-            Some(value) => value,
-            None => {
-                self.missing(field);
-                Value::Null
-            }
-        }
+        let Some(value) = self.take(field) else {
+            self.missing(field);
+            return Value::Null;
+        };
+        value
     }
 
     /// A list of ids, or none.

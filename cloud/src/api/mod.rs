@@ -1,6 +1,8 @@
 //! The web API: every route in reading order, and what all handlers share.
 
 mod auth;
+mod describe;
+mod extract;
 mod form;
 mod packaged;
 mod page;
@@ -16,6 +18,8 @@ mod v1 {
     pub(super) mod dead_letters;
     pub(super) mod events;
     pub(super) mod gates;
+    pub(super) mod orders;
+    pub(super) mod prefixes;
     pub(super) mod routes;
     pub(super) mod runs;
     pub(super) mod stores;
@@ -30,13 +34,12 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::{Json, Router};
-use connect_core::domain::ids::EnvironmentId;
+use connect_core::domain::ids::{EnvironmentId, TenantId};
 use connect_core::domain::tenant::Environment;
 use connect_store::{AuditEntry, Database, StoreError};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -60,7 +63,7 @@ pub fn router(services: Arc<Services>) -> Router {
         remembered: Remembered::default(),
     });
     let (router, document) = described().split_for_parts();
-    let document = Json(document);
+    let document = Json(describe::finish(document));
     router
         .route(
             "/api/v1/openapi.json",
@@ -79,11 +82,13 @@ pub fn router(services: Arc<Services>) -> Router {
 
 /// The description of the API.
 pub fn openapi() -> OpenApi {
-    described().into_openapi()
+    describe::finish(described().into_openapi())
 }
 
 fn described() -> OpenApiRouter<Arc<Shared>> {
-    use v1::{agents, artifacts, companies, dead_letters, events, gates, runs, stores, tenants};
+    use v1::{
+        agents, artifacts, companies, dead_letters, events, gates, orders, runs, stores, tenants,
+    };
 
     let routes = OpenApiRouter::new()
         .routes(routes!(tenants::create, tenants::list))
@@ -94,7 +99,7 @@ fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(stores::create, stores::list))
         .routes(routes!(stores::show, stores::change, stores::remove))
         .routes(routes!(stores::rotate_secret))
-        .routes(routes!(stores::import_order))
+        .routes(routes!(orders::import_order))
         .routes(routes!(stores::poll))
         .routes(routes!(agents::create, agents::list))
         .routes(routes!(agents::show))
@@ -125,42 +130,21 @@ fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(gates::list))
         .routes(routes!(gates::open))
         .routes(routes!(gates::status));
-    OpenApiRouter::with_openapi(info()).nest("/api/v1", routes)
-}
-
-fn info() -> OpenApi {
-    let mut document = utoipa::openapi::OpenApiBuilder::new()
-        .info(
-            utoipa::openapi::InfoBuilder::new()
-                .title("Integration Hero Connect")
-                .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(
-                    "nopCommerce stores and Microsoft Dynamics GP, joined.",
-                ))
-                .build(),
-        )
-        .build();
-    let bearer = |description: &str| {
-        let http = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
-        SecurityScheme::Http(http.description(Some(description)).build())
-    };
-    let mut components = utoipa::openapi::Components::new();
-    components.add_security_scheme("api_key", bearer("A key of the tenant: ihc_..."));
-    components.add_security_scheme(
-        "operator_key",
-        bearer("A key of the installation: ihco_..."),
-    );
-    document.components = Some(components);
-    document
+    OpenApiRouter::with_openapi(describe::begin()).nest("/api/v1", routes)
 }
 
 impl Shared {
     /// The database, which writes down who changed what in the same unit of work.
     fn audited(&self, caller: &Caller, action: &str, target: &str) -> Database {
+        self.audited_by(caller.actor(), caller.tenant, action, target)
+    }
+
+    /// The same, for whoever it is.
+    fn audited_by(&self, actor: String, tenant: TenantId, action: &str, target: &str) -> Database {
         self.services.database.audited(AuditEntry {
-            tenant: caller.tenant,
+            tenant,
             happened: self.services.clock.now(),
-            actor: caller.name.clone(),
+            actor,
             action: action.to_owned(),
             target: target.to_owned(),
             detail: String::new(),

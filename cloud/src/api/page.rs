@@ -1,6 +1,6 @@
 //! Pages of a listing: keyset cursors that callers hand back as they got them.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::extract::Query;
 use crate::error::Error;
 
 const DEFAULT: i64 = 50;
@@ -76,7 +77,7 @@ impl Paging {
         self.limit + 1
     }
 
-    fn read(query: PageQuery) -> Result<Self, Error> {
+    fn read(query: &PageQuery) -> Result<Self, Error> {
         let mut error = Error::invalid("invalid_fields", "some parameters are not valid");
         let limit = match query.limit.as_deref().map(str::parse::<i64>) {
             None => DEFAULT,
@@ -107,9 +108,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let query = Query::<PageQuery>::from_request_parts(parts, state).await;
-        let Query(query) = query.map_err(|error| Error::invalid("bad_query", error.body_text()))?;
-        Self::read(query)
+        let Query(query) = Query::<PageQuery>::from_request_parts(parts, state).await?;
+        Self::read(&query)
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
             cursor: Some(cursor),
             limit: Some("2".into()),
         };
-        let paging = Paging::read(query).expect("reads");
+        let paging = Paging::read(&query).expect("reads");
         assert_eq!(
             paging,
             Paging {
@@ -144,7 +144,7 @@ mod tests {
             cursor: Some("?".into()),
             limit: Some("0".into()),
         };
-        let error = Paging::read(query).expect_err("wrong");
+        let error = Paging::read(&query).expect_err("wrong");
         assert_eq!(error.fields.len(), 2);
     }
 }

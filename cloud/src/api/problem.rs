@@ -6,7 +6,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, FieldError};
+
+/// Media type of a problem.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,44 +42,34 @@ pub(crate) struct FieldProblem {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, title) = face(self.kind);
-        answer(self, status, title)
-    }
-}
-
-fn answer(error: Error, status: StatusCode, title: &'static str) -> Response {
-    if status.is_server_error() {
-        tracing::error!(
-            error.code = error.code,
-            error.report = error.report(),
-            "request failed"
-        );
-    }
-    let fields = error
-        .fields
-        .into_iter()
-        .map(|field| FieldProblem {
+        if status.is_server_error() {
+            tracing::error!(
+                error.code = self.code,
+                error.report = self.report(),
+                "request failed"
+            );
+        }
+        let field = |field: FieldError| FieldProblem {
             field: field.field,
             message: field.message,
-        })
-        .collect();
-    let problem = Problem {
-        kind: format!("urn:connect:problem:{}", error.code),
-        title,
-        status: status.as_u16(),
-        code: error.code,
-        detail: error.message,
-        fields,
-    };
-    let mut response = (status, Json(problem)).into_response();
-    let media = HeaderValue::from_static("application/problem+json");
-    response.headers_mut().insert(header::CONTENT_TYPE, media);
-    if status == StatusCode::UNAUTHORIZED {
-        let scheme = HeaderValue::from_static("Bearer");
+        };
+        let problem = Problem {
+            kind: format!("urn:connect:problem:{}", self.code),
+            title,
+            status: status.as_u16(),
+            code: self.code,
+            detail: self.message,
+            fields: self.fields.into_iter().map(field).collect(),
+        };
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
         response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, scheme);
     }
-    response
 }
 
 fn face(kind: ErrorKind) -> (StatusCode, &'static str) {
@@ -85,7 +78,15 @@ fn face(kind: ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, "The caller is not known"),
         ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "The caller may not do this"),
         ErrorKind::NotFound => (StatusCode::NOT_FOUND, "There is nothing here"),
+        ErrorKind::NotAllowed => (
+            StatusCode::METHOD_NOT_ALLOWED,
+            "The address does not do this",
+        ),
         ErrorKind::Conflict => (StatusCode::CONFLICT, "It contradicts what is there"),
+        ErrorKind::Unprocessable => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The request would do harm",
+        ),
         ErrorKind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request is too large"),
         ErrorKind::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
         ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Not available right now"),
@@ -102,13 +103,8 @@ pub(crate) async fn unknown_path() -> Error {
 }
 
 /// What a known address answers to a method it does not have.
-pub(crate) async fn unknown_method() -> Response {
-    let error = Error::invalid(
-        "method_not_allowed",
-        "this address does not take that method",
-    );
-    let status = StatusCode::METHOD_NOT_ALLOWED;
-    std::future::ready(answer(error, status, "The address does not do this")).await
+pub(crate) async fn unknown_method() -> Error {
+    std::future::ready(Error::unknown_method()).await
 }
 
 /// What a handler that panicked answers; the panic itself is in the log already.

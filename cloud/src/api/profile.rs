@@ -63,6 +63,7 @@ enum Trigger {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "GP calls it document id")]
 struct Document {
     sop_type: i64,
     document_id: String,
@@ -141,6 +142,7 @@ struct CheckoutAttributes {
     #[serde(rename = "as")]
     #[expect(dead_code, reason = "only its type matters here")]
     kind: CheckoutAttributesAs,
+    limit_cents: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]

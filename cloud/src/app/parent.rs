@@ -11,19 +11,19 @@ pub(super) async fn gone(pid: Option<u32>) {
         return std::future::pending().await;
     };
     let entry = PathBuf::from(format!("/proc/{pid}"));
-    let ours = parent() == Some(pid);
+    let ours = is_parent(pid);
     // A dead parent may stay visible as a zombie: losing it as our parent counts too.
-    while entry.exists() && (!ours || parent() == Some(pid)) {
+    while entry.exists() && (!ours || is_parent(pid)) {
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
 #[cfg(unix)]
-fn parent() -> Option<u32> {
-    Some(std::os::unix::process::parent_id())
+fn is_parent(pid: u32) -> bool {
+    std::os::unix::process::parent_id() == pid
 }
 
 #[cfg(not(unix))]
-fn parent() -> Option<u32> {
-    None
+fn is_parent(_: u32) -> bool {
+    false
 }

@@ -57,18 +57,18 @@ pub fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
 
 /// Checks a base address people gave: scheme, host, and no private address written out in it.
 pub fn check_base_url(text: &str, settings: &Settings) -> Result<reqwest::Url, Failure> {
-    let url = reqwest::Url::parse(text).map_err(|error| address(format!("{error}")))?;
+    let url = reqwest::Url::parse(text).map_err(|error| address(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(address("it must begin with https:// or http://".into()));
+        return Err(address("it must begin with https:// or http://"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(address("it must not carry a user name or password".into()));
+        return Err(address("it must not carry a user name or password"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(address("it must end with the shop's root path".into()));
+        return Err(address("it must end with the shop's root path"));
     }
     let Some(host) = url.host_str() else {
-        return Err(address("it names no host".into()));
+        return Err(address("it names no host"));
     };
     let literal = host
         .trim_start_matches('[')
@@ -77,13 +77,13 @@ pub fn check_base_url(text: &str, settings: &Settings) -> Result<reqwest::Url, F
     let hidden = literal.is_ok_and(is_private) || host.eq_ignore_ascii_case("localhost");
     if hidden && !settings.allow_private_networks {
         return Err(address(
-            "it lies in a private network, which this server does not call".into(),
+            "it lies in a private network, which this server does not call",
         ));
     }
     Ok(url)
 }
 
-fn address(why: String) -> Failure {
+fn address(why: &str) -> Failure {
     Failure::new(
         FailureClass::InvalidData,
         "store_address_invalid",

@@ -109,7 +109,7 @@ impl EnrollmentService {
             .parse()
             .map_err(|_| Error::invalid("bad_agent_id", "the agent id is not one"))?;
         let now = self.services.clock.now();
-        let nonce = self.nonces.make(&self.services.sealer, agent, now)?;
+        let nonce = Nonces::make(&self.services.sealer, agent, now)?;
         Ok(v1::ChallengeResponse {
             nonce: nonce.bytes,
             expires_unix_ms: nonce.expires.millis(),
@@ -246,7 +246,7 @@ fn row(tenant: TenantId, agent: AgentId, issued: &Issued) -> Certificate {
         serial: issued.serial.clone(),
         agent,
         key_sha256: issued.key_sha256.clone(),
-        issued: issued.issued,
+        issued: issued.made,
         not_after: issued.not_after,
         revoked: None,
     }

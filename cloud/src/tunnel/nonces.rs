@@ -25,12 +25,7 @@ pub(crate) struct Nonces {
 }
 
 impl Nonces {
-    pub(crate) fn make(
-        &self,
-        sealer: &Sealer,
-        agent: AgentId,
-        now: Micros,
-    ) -> Result<Nonce, SecretError> {
+    pub(crate) fn make(sealer: &Sealer, agent: AgentId, now: Micros) -> Result<Nonce, SecretError> {
         let expires = now.plus_seconds(LIFE_SECONDS);
         let row = agent.to_string();
         let bytes = sealer.seal_global(&place(&row), &expires.0.to_be_bytes())?;
@@ -72,7 +67,7 @@ mod tests {
         let (sealer, nonces) = (Sealer::new(&[1; 32]), Nonces::default());
         let (agent, other) = (AgentId(Uuid::from_u128(1)), AgentId(Uuid::from_u128(2)));
         let start = Micros(1_000_000);
-        let nonce = nonces.make(&sealer, agent, start).unwrap().bytes;
+        let nonce = Nonces::make(&sealer, agent, start).unwrap().bytes;
         assert!(!nonces.take(&sealer, other, &nonce, start));
         assert!(!nonces.take(&sealer, agent, b"made up", start));
         assert!(!nonces.take(&sealer, agent, &nonce, start.plus_seconds(121)));

@@ -71,7 +71,7 @@ pub(crate) struct Issued {
     pub(crate) leaf_der: Vec<u8>,
     pub(crate) serial: String,
     pub(crate) key_sha256: Vec<u8>,
-    pub(crate) issued: Micros,
+    pub(crate) made: Micros,
     pub(crate) not_after: Micros,
     pub(crate) renew_after: Micros,
 }
@@ -190,7 +190,7 @@ impl Authority {
             leaf_der: certificate.der().to_vec(),
             serial,
             key_sha256: request.key_sha256(),
-            issued: now,
+            made: now,
             not_after,
             renew_after: now.plus_seconds(RENEW_AFTER_SECONDS),
         })

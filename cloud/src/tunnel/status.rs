@@ -40,10 +40,11 @@ impl From<PkiError> for Error {
 
 fn code(kind: ErrorKind) -> Code {
     match kind {
-        ErrorKind::Invalid => Code::InvalidArgument,
+        ErrorKind::Invalid | ErrorKind::Unprocessable => Code::InvalidArgument,
         ErrorKind::Unauthenticated => Code::Unauthenticated,
         ErrorKind::Forbidden => Code::PermissionDenied,
         ErrorKind::NotFound => Code::NotFound,
+        ErrorKind::NotAllowed => Code::Unimplemented,
         ErrorKind::Conflict => Code::FailedPrecondition,
         ErrorKind::TooLarge | ErrorKind::RateLimited => Code::ResourceExhausted,
         ErrorKind::Unavailable => Code::Unavailable,

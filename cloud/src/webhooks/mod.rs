@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
+use tower_http::catch_panic::CatchPanicLayer;
 
 pub use hooks::{Hook, Hooks};
 
@@ -22,6 +23,8 @@ pub fn router(services: Arc<Services>) -> Router {
             "/hooks/{store_key}",
             post(receive::receive).get(receive::echo),
         )
+        .method_not_allowed_fallback(receive::unknown_method)
+        .layer(CatchPanicLayer::custom(receive::panicked))
         // The handler holds its own limit, so that it can answer with a problem.
         .layer(DefaultBodyLimit::disable())
         .with_state(services)

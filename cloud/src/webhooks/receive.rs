@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -42,11 +43,15 @@ struct Taken {
 /// Takes a delivery.
 pub(super) async fn receive(
     State(services): State<Arc<Services>>,
-    Path(key): Path<String>,
+    key: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match Box::pin(take(&services, &key, &headers, body)).await {
+    let taken = async {
+        let Path(key) = key.map_err(|_| Error::not_found("store"))?;
+        Box::pin(take(&services, &key, &headers, body)).await
+    };
+    match taken.await {
         Ok(taken) => (StatusCode::ACCEPTED, Json(taken)).into_response(),
         Err(error) => {
             count(error.code);
@@ -90,7 +95,7 @@ async fn take_standard(
         return Err(forged());
     }
     let envelope = envelope::read(body).map_err(unreadable)?;
-    check_installation(services, hook, envelope.installation.as_deref()).await?;
+    let new = check_installation(hook, envelope.installation.as_deref())?;
     if let Verdict::Skewed { age_seconds } = verdict {
         return Err(skewed(services, hook, age_seconds).await);
     }
@@ -100,10 +105,18 @@ async fn take_standard(
             "the body's id must be the webhook-id header's",
         ));
     }
-    check_nop_store(hook, envelope.nop_store)?;
-    let stored = store(services, hook, envelope.id, envelope.happening).await?;
+    if is_elsewhere(hook, envelope.nop_store) {
+        let message = "this happened in another shop of the installation than the one connected";
+        return Err(Error::invalid("other_nop_store", message));
+    }
+    if let Some(installation) = new {
+        learn(services, hook, installation).await?;
+    }
+    let (event, lane) = event(services, hook, envelope.id, envelope.happening);
+    let inserted = services.database.events().insert(&event, &lane).await?;
+    crash::point("cloud.event.stored");
     Ok(Taken {
-        event_id: Some(stored),
+        event_id: Some(told(inserted)),
         event_ids: Vec::new(),
     })
 }
@@ -118,12 +131,19 @@ async fn take_legacy(
         return Err(forged());
     }
     let legacy = envelope::read_legacy(body).map_err(unreadable)?;
-    let mut event_ids = Vec::with_capacity(legacy.happenings.len());
+    let mut events = Vec::with_capacity(legacy.happenings.len());
     for (place, (nop_store, happening)) in legacy.happenings.into_iter().enumerate() {
-        check_nop_store(hook, nop_store)?;
+        // The plugin tells of every shop of the installation in one body.
+        if is_elsewhere(hook, nop_store) {
+            count("other_nop_store");
+            continue;
+        }
         let delivery = format!("legacy:{}:{}:{place}", legacy.id, legacy.digest);
-        event_ids.push(store(services, hook, delivery, happening).await?);
+        events.push(event(services, hook, delivery, happening));
     }
+    let inserted = services.database.events().insert_many(events, None).await?;
+    crash::point("cloud.event.stored");
+    let event_ids: Vec<Uuid> = inserted.into_iter().map(told).collect();
     if event_ids.is_empty() {
         count("ignored");
     }
@@ -133,13 +153,13 @@ async fn take_legacy(
     })
 }
 
-/// Stores what happened, once per delivery; durable when this returns.
-async fn store(
+/// What happened, as it is kept, and its place.
+fn event(
     services: &Services,
     hook: &Hook,
     delivery: String,
     happening: Happening,
-) -> Result<Uuid, Error> {
+) -> (Event, LaneKey) {
     let now = services.clock.now();
     let key = format!("{}:{}", happening.entity, happening.entity_id);
     let lane = LaneKey {
@@ -161,9 +181,12 @@ async fn store(
         received: now,
         revision: hook.revision,
     };
-    let inserted = services.database.events().insert(&event, &lane).await?;
-    crash::point("cloud.event.stored");
-    Ok(match inserted {
+    (event, lane)
+}
+
+/// Counts what became of a delivery, and names its event.
+fn told(inserted: Inserted) -> Uuid {
+    match inserted {
         Inserted::New { event } => {
             count("accepted");
             event.0
@@ -172,58 +195,57 @@ async fn store(
             count("repeated");
             event.0
         }
-    })
-}
-
-/// A copy of the shop signs with the same secret; only its installation tells it apart.
-async fn check_installation(
-    services: &Services,
-    hook: &Hook,
-    given: Option<&str>,
-) -> Result<(), Error> {
-    match (hook.installation.as_deref(), given) {
-        (Some(known), Some(given)) if known == given => Ok(()),
-        (None, None) => Ok(()),
-        (None, Some(given)) => learn(services, hook, given).await,
-        (Some(_), Some(_) | None) => Err(Error::unauthenticated(
-            "other_installation",
-            "this comes from another installation than the one connected: a copy of the shop?",
-        )),
     }
 }
 
-/// Takes the first signed webhook's word for which installation it is.
-async fn learn(services: &Services, hook: &Hook, given: &str) -> Result<(), Error> {
-    if given.is_empty() || given.len() > 100 {
-        return Err(Error::invalid(
+/// A copy of the shop signs with the same secret; only its installation tells it apart. Gives back
+/// the installation when it is the first one heard of.
+fn check_installation<'g>(hook: &Hook, given: Option<&'g str>) -> Result<Option<&'g str>, Error> {
+    match (hook.installation.as_deref(), given) {
+        (Some(known), Some(given)) if known == given => Ok(None),
+        (None, None) => Ok(None),
+        (None, Some(given)) if given.is_empty() || given.len() > 100 => Err(Error::invalid(
             "not_an_envelope",
             "installation_id is not a fingerprint",
-        ));
+        )),
+        (None, Some(given)) => Ok(Some(given)),
+        (Some(_), Some(_) | None) => Err(other_installation()),
     }
+}
+
+fn other_installation() -> Error {
+    Error::unauthenticated(
+        "other_installation",
+        "this comes from another installation than the one connected: a copy of the shop?",
+    )
+}
+
+/// Takes the word of the first webhook that is accepted for which installation it is; another
+/// delivery, here or in another process, may have been first with another one.
+async fn learn(services: &Services, hook: &Hook, given: &str) -> Result<(), Error> {
     let stores = services.database.stores();
-    if stores
+    let ours = stores
         .claim_installation(hook.tenant, hook.store, given)
-        .await?
-    {
-        tracing::info!(store.id = %hook.store, "learnt the store's installation");
-    }
+        .await?;
     services.hooks.forget();
+    if !ours {
+        return Err(other_installation());
+    }
+    tracing::info!(store.id = %hook.store, "learnt the store's installation");
     Ok(())
 }
 
-fn check_nop_store(hook: &Hook, given: Option<i64>) -> Result<(), Error> {
-    if hook.nop_store != 0 && given.is_some_and(|given| given != hook.nop_store) {
-        let message = "this happened in another shop of the installation than the one connected";
-        return Err(Error::invalid("other_nop_store", message));
-    }
-    Ok(())
+fn is_elsewhere(hook: &Hook, given: Option<i64>) -> bool {
+    hook.nop_store != 0 && given.is_some_and(|given| given != hook.nop_store)
 }
 
 async fn skewed(services: &Services, hook: &Hook, age_seconds: i64) -> Error {
     metrics::counter!("connect_webhook_clock_skew_total").increment(1);
     tracing::warn!(store.id = %hook.store, webhook.age_seconds = age_seconds, "store clock skew");
     // What it told is not lost: the store's orders are looked through instead.
-    if let Err(error) = shops::poll_soon(services, hook.tenant, hook.store).await {
+    let now = services.clock.now();
+    let soon = shops::poll_soon(&services.database, now, hook.tenant, hook.store).await;
+    if let Err(error) = soon {
         tracing::error!(error.report = error.report(), "no poll could be scheduled");
     }
     Error::unauthenticated(
@@ -235,9 +257,11 @@ async fn skewed(services: &Services, hook: &Hook, age_seconds: i64) -> Error {
 /// Answers the question the old plugin asks when it is given an address.
 pub(super) async fn echo(
     State(services): State<Arc<Services>>,
-    Path(key): Path<String>,
-    Query(query): Query<Echo>,
+    key: Result<Path<String>, PathRejection>,
+    query: Result<Query<Echo>, QueryRejection>,
 ) -> Result<Response, Error> {
+    let Path(key) = key.map_err(|_| Error::not_found("store"))?;
+    let Query(query) = query.map_err(|why| Error::invalid("bad_query", why.body_text()))?;
     let found = services.hooks.find(&services, &key).await?;
     found.ok_or_else(|| Error::not_found("store"))?;
     let echo = query.echo.filter(|text| {
@@ -251,6 +275,16 @@ pub(super) async fn echo(
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     Ok((headers, echo).into_response())
+}
+
+/// What the address answers to other methods.
+pub(super) async fn unknown_method() -> Error {
+    std::future::ready(Error::unknown_method()).await
+}
+
+/// What a handler that panicked answers; the panic itself is in the log already.
+pub(super) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    Error::internal("a webhook handler panicked").into_response()
 }
 
 /// Query of an echo.

@@ -155,6 +155,39 @@ impl Transient for ApplyError {
     }
 }
 
+/// Why a unit of work was undone. One that finds nothing to do leaves no audit row either.
+pub(crate) enum Undone<T> {
+    /// There was nothing to do.
+    Nothing(T),
+    /// The database failed.
+    Failed(StoreError),
+}
+
+impl<T> Undone<T> {
+    /// What callers are told of a unit of work.
+    pub(crate) fn told(outcome: Result<T, Self>) -> Result<T, StoreError> {
+        match outcome {
+            Ok(done) | Err(Self::Nothing(done)) => Ok(done),
+            Err(Self::Failed(error)) => Err(error),
+        }
+    }
+}
+
+impl<T> From<StoreError> for Undone<T> {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl<T> Transient for Undone<T> {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Nothing(_) => false,
+            Self::Failed(error) => error.is_transient(),
+        }
+    }
+}
+
 /// The database is not reachable, or has no connection left.
 fn unreachable(cause: &sqlx::Error) -> bool {
     let broken = matches!(

@@ -68,7 +68,7 @@ pub use runs::{RunFilter, Runs, fingerprint};
 pub use secrets::Secrets;
 pub use sessions::{Session, Sessions};
 pub use steps::Steps;
-pub use stores::Stores;
+pub use stores::{StoreChange, Stores};
 pub use tenants::Tenants;
 pub use transfers::Transfers;
 pub use workers::Workers;

@@ -80,6 +80,41 @@ impl Links<'_> {
         Ok(rows.into_iter().map(Link::from).collect())
     }
 
+    /// Lists which of a store's entities GP holds already, in whatever company.
+    pub async fn list_complete(
+        &self,
+        tenant: TenantId,
+        store: StoreId,
+        kind: &str,
+        store_keys: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        if store_keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The companies are there for the key's sake, which begins with tenant and company.
+        let places: Vec<String> = (4..store_keys.len() + 4).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT DISTINCT store_key
+             FROM link
+             WHERE tenant = $1 AND kind = $3 AND store = $2 AND complete
+               AND company IN (SELECT id FROM company WHERE tenant = $1)
+               AND store_key IN ({places})",
+            places = places.join(", "),
+        );
+        let mut conn = self.0.read().await?;
+        let rows: Vec<(String,)> = on!(conn, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql))
+                .bind(tenant.0)
+                .bind(store.0)
+                .bind(kind);
+            for key in store_keys {
+                query = query.bind(key);
+            }
+            query.fetch_all(c).await
+        })?;
+        Ok(rows.into_iter().map(|(key,)| key).collect())
+    }
+
     /// Lists those a run made.
     pub async fn list_by_run(&self, tenant: TenantId, run: RunId) -> Result<Vec<Link>, StoreError> {
         let mut conn = self.0.read().await?;

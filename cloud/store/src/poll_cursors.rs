@@ -66,6 +66,20 @@ impl PollCursors<'_> {
             .await
     }
 
+    /// Sets when a store is looked at next, and leaves how far looking has come.
+    pub async fn update_due(
+        &self,
+        tenant: TenantId,
+        store: StoreId,
+        due: Micros,
+    ) -> Result<(), StoreError> {
+        self.0
+            .write((tenant, store, due), |conn, &(tenant, store, due)| {
+                Box::pin(update_due(conn, tenant, store, due))
+            })
+            .await
+    }
+
     /// Takes cursors that are due and sets them due again at `until`, so that nobody else looks
     /// meanwhile and a look that dies is made again.
     pub async fn claim(
@@ -97,6 +111,26 @@ pub(crate) async fn update(conn: &mut Conn, cursor: &PollCursor) -> Result<(), S
     .bind(cursor.store.0)
     .bind(&cursor.cursor)
     .bind(cursor.due.0)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+async fn update_due(
+    conn: &mut Conn,
+    tenant: TenantId,
+    store: StoreId,
+    due: Micros,
+) -> Result<(), StoreError> {
+    on!(conn, c => sqlx::query(
+        "UPDATE poll_cursor
+         SET due = $3
+         WHERE tenant = $1 AND store = $2",
+    )
+    .bind(tenant.0)
+    .bind(store.0)
+    .bind(due.0)
     .execute(c)
     .await
     .map(|_| ()))?;

@@ -9,7 +9,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::conn::{Conn, on};
 use crate::dialect;
-use crate::error::StoreError;
+use crate::error::{StoreError, Undone};
 use crate::events;
 use crate::links;
 use crate::runs::{self, Runs};
@@ -49,18 +49,21 @@ pub enum Replayed {
 
 impl Runs<'_> {
     /// Queues a finished run's work again. A dead letter that holds its lane gives way to it at
-    /// the head of the lane; the work held behind follows.
+    /// the head of the lane; the work held behind follows. Where nothing is queued, nothing is
+    /// audited.
     pub async fn replay(
         &self,
         tenant: TenantId,
         run: RunId,
         replay: Replay,
     ) -> Result<Replayed, StoreError> {
-        self.0
+        let outcome = self
+            .0
             .write((tenant, run, replay), |conn, &(tenant, run, replay)| {
-                Box::pin(again(conn, tenant, run, replay))
+                Box::pin(queued(conn, tenant, run, replay))
             })
-            .await
+            .await;
+        Undone::told(outcome)
     }
 }
 
@@ -72,6 +75,18 @@ pub fn replay_of(event: &Event) -> Option<RunId> {
             run.parse().ok()
         }
         Source::Webhook | Source::Poll | Source::Manual => None,
+    }
+}
+
+async fn queued(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: RunId,
+    replay: Replay,
+) -> Result<Replayed, Undone<Replayed>> {
+    match again(conn, tenant, id, replay).await? {
+        queued @ Replayed::Queued { .. } => Ok(queued),
+        nothing @ (Replayed::NotOver { .. } | Replayed::Unknown) => Err(Undone::Nothing(nothing)),
     }
 }
 

@@ -272,6 +272,8 @@ fn customers_by_mail_and_one_web_customer() {
         };
         Some(format!("{kind} {store_scoped} {store_key} {gp_key}"))
     });
+    let number = reserved.next().unwrap();
+    assert_eq!(number, "customer_number false W000077 anna@example.com");
     let reserve = reserved.next().unwrap();
     assert_eq!(reserve, "customer_email false anna@example.com W000077");
     world.profile["customer"]["strategy"] = json!("single");
@@ -279,6 +281,23 @@ fn customers_by_mail_and_one_web_customer() {
     assert!(walked.nodes("taUpdateCreateCustomerRcd").is_empty());
     assert_eq!(walked.header().text("CUSTNMBR"), Some("WEBCUST"));
     assert_eq!(walked.header().text("CUSTNAME"), Some("Anna Field"));
+}
+
+#[test]
+fn a_number_that_is_another_customers_is_not_taken() {
+    let mut world = World::new(order());
+    world.number_owner = Some("other@example.com");
+    let failure = world.walk().failure().clone();
+    assert_eq!(failure.code, "customer_number_taken");
+    assert!(failure.message.contains("W000077"), "{}", failure.message);
+    // By e-mail the customer is another one, though the shop gave the id to both.
+    world.profile["customer"]["strategy"] = json!("email");
+    let walked = world.walk();
+    let number = walked.header().text("CUSTNMBR").unwrap().to_owned();
+    assert!(
+        number.starts_with("W000077-") && number.len() == 12,
+        "{number}"
+    );
 }
 
 #[test]
@@ -365,6 +384,78 @@ fn checkout_attributes_are_a_misc_charge() {
         failure.message.contains("differs by 10.00"),
         "{}",
         failure.message
+    );
+}
+
+#[test]
+fn checkout_attributes_explain_no_more_than_the_profile_lets_them() {
+    let described = |subtotal: &str, total: &str| {
+        untaxed(&format!(
+            r#"{{"checkout_attribute_description": "Gift wrapping: Yes",
+                "order_subtotal_excl_tax": {subtotal}, "order_total": {total}}}"#
+        ))
+    };
+    let missing_line = dead(described("306.94", "318.94"));
+    assert_eq!(missing_line.code, "checkout_attributes");
+    assert!(
+        missing_line.message.contains("differs by 150.00")
+            && missing_line.message.contains("100.00"),
+        "{}",
+        missing_line.message
+    );
+    let mut world = World::new(described("306.94", "318.94"));
+    world.profile["checkout_attributes"]["limit_cents"] = json!(15_000);
+    assert!(
+        totals(&world).contains("MISCAMNT=150.00"),
+        "{}",
+        totals(&world)
+    );
+    let less = dead(described("146.94", "158.94"));
+    assert_eq!(less.code, "checkout_attributes");
+    assert!(
+        less.message.contains("differs by -10.00"),
+        "{}",
+        less.message
+    );
+}
+
+#[test]
+fn tax_rates_that_do_not_make_the_tax_say_so() {
+    let gap = with(
+        order(),
+        r#"{"tax_rates": [{"rate": 8.25, "amount": 10.94}], "order_tax": 13.94}"#,
+    );
+    let failure = dead(gap);
+    assert_eq!(failure.code, "tax_gap");
+    assert!(
+        failure.message.contains("make 10.94") && failure.message.contains("differs by 3.00"),
+        "{}",
+        failure.message
+    );
+    // Shipping alone has more tax at 20 % than the order has at that rate.
+    let short = with(
+        two_rates(),
+        r#"{"tax_rates": [{"rate": 5.0000, "amount": 27.2318}, {"rate": 20.0000, "amount": 1.00}]}"#,
+    );
+    let failure = dead(short);
+    assert_eq!(failure.code, "tax_split");
+    for said in ["At 20", "1.00", "2.40", "-1.40"] {
+        assert!(failure.message.contains(said), "{}", failure.message);
+    }
+}
+
+#[test]
+fn a_cent_that_rounding_takes_from_a_rate_is_no_negative_tax() {
+    let world = World::new(with(
+        two_rates(),
+        r#"{"tax_rates": [{"rate": 5.0000, "amount": 25.8418}, {"rate": 20.0000, "amount": 2.39}]}"#,
+    ));
+    assert_eq!(
+        rows(&world, "taSopLineIvcTaxInsert", TAXES),
+        [
+            "TAXTYPE=0 TAXDTLID=UKVAT-RED STAXAMNT=25.83 FRTTXAMT=- MSCTXAMT=-",
+            "TAXTYPE=1 TAXDTLID=UKVAT-STD STAXAMNT=- FRTTXAMT=2.40 MSCTXAMT=-",
+        ]
     );
 }
 

@@ -101,6 +101,8 @@ pub(crate) struct World {
     pub(crate) topic: &'static str,
     pub(crate) links: Value,
     pub(crate) generation: u32,
+    /// Who holds the customer's number already.
+    pub(crate) number_owner: Option<&'static str>,
 }
 
 impl World {
@@ -112,6 +114,7 @@ impl World {
             topic: "order.placed",
             links: Value::Null,
             generation: 1,
+            number_owner: None,
         }
     }
 
@@ -179,8 +182,12 @@ impl World {
                 };
                 (step, Value::map(keys.iter().map(answer)))
             }
-            Action::ReserveLink { step, gp_key, .. } => {
-                let value = json!({"gp_key": gp_key, "complete": false, "ours": true});
+            Action::ReserveLink {
+                step, kind, gp_key, ..
+            } => {
+                let other = self.number_owner.filter(|_| kind == "customer_number");
+                let holder = other.unwrap_or(gp_key);
+                let value = json!({"gp_key": holder, "complete": false, "ours": other.is_none()});
                 (step, self::value(value))
             }
             Action::ExecuteDocument {

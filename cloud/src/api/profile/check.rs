@@ -118,6 +118,12 @@ impl Found {
             "rounding.limit_cents",
             "must be 0 to 10000",
         );
+        let most = profile.checkout_attributes.limit_cents.unwrap_or(0);
+        self.demand(
+            (0..=1_000_000).contains(&most),
+            "checkout_attributes.limit_cents",
+            "must be 0 to 1000000",
+        );
         for (name, credit) in [
             ("gift_cards", &profile.gift_cards),
             ("reward_points", &profile.reward_points),
@@ -132,6 +138,11 @@ impl Found {
                 self.deposit(name, *PYMTTYPE, CHEKBKID.as_deref(), CARDNAME.as_deref());
             }
         }
+        self.payments(profile);
+        self.currencies(profile);
+    }
+
+    fn payments(&mut self, profile: &Profile) {
         match profile.unexplained_credit {
             Unexplained::GiftCards | Unexplained::RewardPoints | Unexplained::DeadLetter => {}
         }
@@ -167,6 +178,9 @@ impl Found {
                 self.deposit(&name, *PYMTTYPE, CHEKBKID.as_deref(), CARDNAME.as_deref());
             }
         }
+    }
+
+    fn currencies(&mut self, profile: &Profile) {
         for (code, currency) in &profile.currencies {
             let iso = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
             self.demand(

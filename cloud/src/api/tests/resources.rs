@@ -159,6 +159,7 @@ async fn an_agent_gets_a_token_once_and_can_be_shut_out() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn packaged_artifacts_profiles_and_routes_make_revisions() {
     let cloud = Cloud::start().await;
     let tenant = cloud.tenant("Fabrikam").await;
@@ -280,6 +281,181 @@ async fn an_order_is_imported_by_hand_and_a_poll_is_asked_for() {
         .await
         .expect("read");
     assert_eq!(due, [tenant.id]);
+}
+
+/// The profile of the fixtures, for people to change.
+pub(super) fn profile() -> Value {
+    let text = include_str!("../../../../tests/fixtures/profile.json");
+    serde_json::from_str(text).expect("JSON")
+}
+
+/// Publishes a profile of that name; what came back.
+pub(super) async fn put_profile(cloud: &Cloud, tenant: &Tenant, name: &str, body: Value) -> Answer {
+    let body = json!({"environment_id": tenant.environment.0, "body": body});
+    let path = format!("/profiles/{name}");
+    cloud
+        .call(&tenant.key, Method::PUT, &path, Some(body))
+        .await
+}
+
+/// Publishes a route of that name, by the profile of that name; what came back.
+pub(super) async fn put_route(
+    cloud: &Cloud,
+    tenant: &Tenant,
+    name: &str,
+    (store, company): (Uuid, Uuid),
+    enabled: bool,
+) -> Answer {
+    let body = json!({
+        "environment_id": tenant.environment.0, "store_id": store, "company_id": company,
+        "workflow": "order_to_sop", "profile": name, "enabled": enabled,
+    });
+    let path = format!("/routes/{name}");
+    cloud
+        .call(&tenant.key, Method::PUT, &path, Some(body))
+        .await
+}
+
+/// A route of the store's work to a company, by the fixtures' profile.
+pub(super) async fn routed(cloud: &Cloud, tenant: &Tenant, store: &Value) -> Uuid {
+    let company = company(cloud, tenant).await;
+    let put = put_profile(cloud, tenant, "web", profile()).await;
+    put.expect(StatusCode::OK);
+    let put = put_route(cloud, tenant, "web", (id(&store["id"]), company), true).await;
+    put.expect(StatusCode::OK);
+    company
+}
+
+/// Who did what in the tenant, newest first.
+pub(super) async fn audited(cloud: &Cloud, tenant: &Tenant) -> Vec<(String, String)> {
+    let audits = cloud.services.database.audits();
+    let rows = audits.list(tenant.id, None, 100).await.expect("read");
+    rows.into_iter()
+        .map(|row| (row.entry.action, row.entry.actor))
+        .collect()
+}
+
+#[tokio::test]
+async fn one_shop_is_added_once() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = cloud.store(&tenant).await;
+    let mut twin = store_body(&tenant);
+    for (address, number) in [("http://127.0.0.1:5000", 0), ("https://127.0.0.1:5000/", 3)] {
+        twin["base_url"] = json!(address);
+        twin["nop_store_id"] = json!(number);
+        let again = cloud
+            .call(&tenant.key, Method::POST, "/stores", Some(twin.clone()))
+            .await;
+        let fields = again.problem(StatusCode::CONFLICT, "store_exists");
+        assert_eq!(fields, ["base_url"]);
+    }
+    let path = format!("/stores/{}", store["id"].as_str().expect("an id"));
+    let first = json!({"nop_store_id": 1});
+    let changed = cloud
+        .call(&tenant.key, Method::PATCH, &path, Some(first))
+        .await;
+    changed.expect(StatusCode::OK);
+    let made = cloud
+        .call(&tenant.key, Method::POST, "/stores", Some(twin))
+        .await;
+    let made = made.expect(StatusCode::CREATED);
+    let path = format!("/stores/{}", made["id"].as_str().expect("an id"));
+    let all = json!({"nop_store_id": 0});
+    let changed = cloud
+        .call(&tenant.key, Method::PATCH, &path, Some(all))
+        .await;
+    changed.problem(StatusCode::CONFLICT, "store_exists");
+}
+
+#[tokio::test]
+async fn two_stores_keep_their_numbers_apart_in_a_company() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = cloud.store(&tenant).await;
+    let company = routed(&cloud, &tenant, &store).await;
+    let mut second = store_body(&tenant);
+    second["base_url"] = json!("https://outlet.example");
+    let second = cloud
+        .call(&tenant.key, Method::POST, "/stores", Some(second))
+        .await;
+    let second = second.expect(StatusCode::CREATED);
+    let ends = (id(&second["id"]), company);
+
+    let mut outlet = profile();
+    outlet["customer"]["prefix"] = json!("w");
+    outlet["order_number"]["prefix"] = json!("OUT-");
+    let put = put_profile(&cloud, &tenant, "outlet", outlet.clone()).await;
+    put.expect(StatusCode::OK);
+    let put = put_route(&cloud, &tenant, "outlet", ends, true).await;
+    assert!(
+        put.body["fields"][0]["message"]
+            .to_string()
+            .contains("customer.prefix")
+    );
+    let fields = put.problem(StatusCode::UNPROCESSABLE_ENTITY, "prefix_taken");
+    assert_eq!(fields, ["profile"]);
+
+    let put = put_route(&cloud, &tenant, "outlet", ends, false).await;
+    put.expect(StatusCode::OK);
+    outlet["customer"]["prefix"] = json!("OUT");
+    let put = put_profile(&cloud, &tenant, "outlet", outlet.clone()).await;
+    put.expect(StatusCode::OK);
+    let put = put_route(&cloud, &tenant, "outlet", ends, true).await;
+    put.expect(StatusCode::OK);
+    outlet["order_number"]["prefix"] = json!("N1-");
+    let put = put_profile(&cloud, &tenant, "outlet", outlet).await;
+    let fields = put.problem(StatusCode::UNPROCESSABLE_ENTITY, "prefix_taken");
+    assert_eq!(fields, ["body.order_number.prefix"]);
+}
+
+#[tokio::test]
+async fn a_store_with_work_stays_and_the_audit_does_not_say_otherwise() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = cloud.store(&tenant).await;
+    let path = format!("/stores/{}", store["id"].as_str().expect("an id"));
+    let import = format!("{path}/orders/7/import");
+    let import = cloud.call(&tenant.key, Method::POST, &import, None).await;
+    import.expect(StatusCode::ACCEPTED);
+    let deleted = cloud.call(&tenant.key, Method::DELETE, &path, None).await;
+    deleted.problem(StatusCode::CONFLICT, "store_has_work");
+    cloud.get(&tenant.key, &path).await;
+    let audited = audited(&cloud, &tenant).await;
+    assert!(!audited.iter().any(|(action, _)| action == "store.delete"));
+}
+
+#[tokio::test]
+async fn everything_that_changes_is_audited_with_who_did_it() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = cloud.store(&tenant).await;
+    let agent = json!({"environment_id": tenant.environment.0, "name": "GP server"});
+    let agent = cloud
+        .call(&tenant.key, Method::POST, "/agents", Some(agent))
+        .await;
+    let agent = agent.expect(StatusCode::CREATED);
+    for path in [
+        format!("/agents/{}/token", agent["id"].as_str().expect("an id")),
+        format!("/stores/{}/poll", store["id"].as_str().expect("an id")),
+    ] {
+        let done = cloud.call(&tenant.key, Method::POST, &path, None).await;
+        assert!(done.status.is_success(), "{path}: {}", done.body);
+    }
+    let audited = audited(&cloud, &tenant).await;
+    for (action, who) in [
+        ("tenant.create", "operator:"),
+        ("api_key.create", "operator:"),
+        ("packaged.publish", "api_key:"),
+        ("agent.renew_token", "api_key:"),
+        ("store.poll", "api_key:"),
+    ] {
+        let row = audited.iter().find(|(done, _)| done == action);
+        let (_, actor) = row.unwrap_or_else(|| panic!("{action} in {audited:?}"));
+        let name = if who == "operator:" { "test" } else { "owner" };
+        assert!(actor.starts_with(who) && actor.ends_with(name), "{actor}");
+        assert!(actor.len() > 36, "the key's id stands in {actor}");
+    }
 }
 
 /// A company as an agent would report it.

@@ -8,6 +8,7 @@ use connect_core::domain::run::{Run, RunState, StepRecord, StepState, Transition
 use super::*;
 
 /// A run that ended as a dead letter, as a worker would have written it.
+#[expect(clippy::too_many_lines, reason = "one story")]
 pub(super) async fn dead_run(cloud: &Cloud, tenant: &Tenant, store: &Value, code: &str) -> Uuid {
     let services = &cloud.services;
     let path = format!(
@@ -19,7 +20,7 @@ pub(super) async fn dead_run(cloud: &Cloud, tenant: &Tenant, store: &Value, code
         .await
         .expect(StatusCode::ACCEPTED);
     let worker = connect_core::domain::ids::WorkerId(services.ids.next());
-    let lease = std::time::Duration::from_secs(60);
+    let lease = std::time::Duration::from_mins(1);
     let fence = services
         .database
         .workers()
@@ -103,6 +104,7 @@ pub(super) async fn dead_run(cloud: &Cloud, tenant: &Tenant, store: &Value, code
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn a_dead_letter_says_what_to_do_and_is_replayed() {
     let cloud = Cloud::start().await;
     let tenant = cloud.tenant("Fabrikam").await;
@@ -145,6 +147,11 @@ async fn a_dead_letter_says_what_to_do_and_is_replayed() {
 
     let path = format!("/dead-letters/{run}/replay");
     let from = json!({"from": "start"});
+    let nowhere = cloud
+        .call(&tenant.key, Method::POST, &path, Some(from.clone()))
+        .await;
+    nowhere.problem(StatusCode::CONFLICT, "no_route");
+    resources::routed(&cloud, &tenant, &store).await;
     let queued = cloud
         .call(&tenant.key, Method::POST, &path, Some(from.clone()))
         .await;
@@ -154,6 +161,12 @@ async fn a_dead_letter_says_what_to_do_and_is_replayed() {
     assert_eq!(events["items"][0]["source"], "replay");
     let status = cloud.get(&tenant.key, "/status").await;
     assert_eq!(status["lanes_waiting"], 1);
+    let running = format!("/runs/{run}/replay");
+    let again = cloud.call(&tenant.key, Method::POST, &running, None).await;
+    again.problem(StatusCode::CONFLICT, "run_not_over");
+    let audited = resources::audited(&cloud, &tenant).await;
+    let replays = audited.iter().filter(|(action, _)| action == "run.replay");
+    assert_eq!(replays.count(), 1, "only what was done is audited");
     let middle = json!({"from": "middle"});
     let wrong = cloud
         .call(&tenant.key, Method::POST, &path, Some(middle))
@@ -193,6 +206,19 @@ async fn dead_letters_with_one_code_are_replayed_together() {
         .await;
     assert_eq!(none.expect(StatusCode::ACCEPTED)["replayed"], json!([]));
     let code = json!({"code": "gp_refused"});
+    let nowhere = cloud
+        .call(
+            &tenant.key,
+            Method::POST,
+            "/dead-letters/replay",
+            Some(code.clone()),
+        )
+        .await;
+    assert_eq!(
+        nowhere.expect(StatusCode::ACCEPTED)["no_route"],
+        json!([run])
+    );
+    resources::routed(&cloud, &tenant, &store).await;
     let all = cloud
         .call(
             &tenant.key,
@@ -282,4 +308,39 @@ async fn gates_are_listed_and_opened() {
         .expect(StatusCode::NO_CONTENT);
     let again = cloud.call(&tenant.key, Method::POST, &path, None).await;
     again.problem(StatusCode::NOT_FOUND, "not_found");
+}
+
+#[tokio::test]
+async fn a_route_that_is_switched_on_lets_the_stores_work_go_on() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = cloud.store(&tenant).await;
+    let key = GateKey {
+        kind: GateKind::Store,
+        target: id(&store["id"]),
+    };
+    let gates = cloud.services.database.gates();
+    let gate = Gate {
+        tenant: tenant.id,
+        key,
+        reason: "No route of this store takes order.placed.".into(),
+        closed: cloud.services.clock.now(),
+        probe: None,
+        probes: 0,
+    };
+    gates.insert(&gate).await.expect("closed");
+    let company = resources::routed(&cloud, &tenant, &store).await;
+    assert_eq!(gates.find(tenant.id, key).await.expect("read"), None);
+
+    let path = format!("/stores/{}", store["id"].as_str().expect("an id"));
+    let paused = json!({"paused": true});
+    let paused = cloud
+        .call(&tenant.key, Method::PATCH, &path, Some(paused))
+        .await;
+    paused.expect(StatusCode::OK);
+    let ends = (key.target, company);
+    let put = resources::put_route(&cloud, &tenant, "web", ends, true).await;
+    put.expect(StatusCode::OK);
+    let kept = gates.find(tenant.id, key).await.expect("read");
+    assert!(kept.is_some(), "what a person holds stays held");
 }

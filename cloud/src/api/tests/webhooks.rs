@@ -113,6 +113,7 @@ async fn a_delivery_is_stored_once_however_often_it_comes() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn what_is_not_the_stores_word_stores_nothing() {
     let cloud = Cloud::start().await;
     let tenant = cloud.tenant("Fabrikam").await;
@@ -297,4 +298,61 @@ async fn the_old_plugin_is_understood() {
         .send(echo("%3Cscript%3E"))
         .await
         .problem(StatusCode::BAD_REQUEST, "nothing_to_echo");
+}
+
+#[tokio::test]
+async fn a_batch_of_the_old_plugin_leaves_out_other_shops() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = cloud.store(&tenant).await;
+    let path = format!("/stores/{}", store["id"].as_str().expect("an id"));
+    let second = json!({"nop_store_id": 2});
+    cloud
+        .call(&tenant.key, Method::PATCH, &path, Some(second))
+        .await
+        .expect(StatusCode::OK);
+    let body = json!({
+        "Id": "5d9d3f2f", "Attempt": 1, "Properties": {},
+        "Notifications": [
+            {"Action": "orders/create", "Item": {"id": 1001, "store_id": 2}},
+            {"Action": "orders/create", "Item": {"id": 1002, "store_id": 1}},
+            {"Action": "orders/create", "Item": {"id": 1003, "store_id": 2}},
+        ],
+    });
+    let taken = cloud
+        .send(Delivery::of(&store, &body).legacy())
+        .await
+        .expect(StatusCode::ACCEPTED);
+    assert_eq!(taken["event_ids"].as_array().map(Vec::len), Some(2));
+    let stored = events(&cloud, &tenant).await;
+    let mut orders: Vec<&str> = stored
+        .iter()
+        .filter_map(|event| event["entity_id"].as_str())
+        .collect();
+    orders.sort_unstable();
+    assert_eq!(orders, ["1001", "1003"]);
+}
+
+#[tokio::test]
+async fn an_installation_is_learnt_once_and_only_from_what_is_accepted() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = cloud.store(&tenant).await;
+    let mut old = Delivery::of(&store, &envelope("evt_1", 1));
+    old.age = 900;
+    let answer = cloud.send(old.standard(&cloud)).await;
+    answer.problem(StatusCode::UNAUTHORIZED, "timestamp_out_of_range");
+    let path = format!("/stores/{}", store["id"].as_str().expect("an id"));
+    let shown = cloud.get(&tenant.key, &path).await;
+    assert_eq!(shown["installation_id"], Value::Null);
+
+    // Another process hears of another installation first; this one remembers that none is known.
+    let stores = cloud.services.database.stores();
+    let id = connect_core::domain::ids::StoreId(id(&store["id"]));
+    let claimed = stores.claim_installation(tenant.id, id, "i-2").await;
+    assert!(claimed.expect("written"));
+    let fresh = Delivery::of(&store, &envelope("evt_2", 1)).standard(&cloud);
+    let answer = cloud.send(fresh).await;
+    answer.problem(StatusCode::UNAUTHORIZED, "other_installation");
+    assert!(events(&cloud, &tenant).await.is_empty());
 }

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use connect_core::domain::agent::{Agent, EnrollmentToken};
-use connect_core::domain::ids::{AgentId, EnvironmentId, TenantId};
+use connect_core::domain::ids::{AgentId, EnvironmentId};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::auth::{Caller, Owner, Viewer};
+use crate::api::extract::Path;
 use crate::api::form::Form;
 use crate::api::page::Page;
 use crate::api::problem::Problem;
@@ -63,7 +64,8 @@ pub(crate) async fn create(
     };
     let database = shared.audited(&caller, "agent.create", &agent.id.to_string());
     database.agents().insert(&agent).await?;
-    let view = enrollment(&shared, caller.tenant, agent.id).await?;
+    let action = "agent.create_token";
+    let view = enrollment(&shared, &caller, action, agent.id).await?;
     Ok((StatusCode::CREATED, Json(view)))
 }
 
@@ -122,7 +124,7 @@ pub(crate) async fn new_token(
             "this agent is shut out: make a new one",
         ));
     }
-    let view = enrollment(&shared, caller.tenant, agent.id).await?;
+    let view = enrollment(&shared, &caller, "agent.renew_token", agent.id).await?;
     Ok((StatusCode::CREATED, Json(view)))
 }
 
@@ -159,10 +161,11 @@ pub(crate) async fn revoke(
 
 async fn enrollment(
     shared: &Shared,
-    tenant: TenantId,
+    caller: &Caller,
+    action: &str,
     agent: AgentId,
 ) -> Result<EnrollmentView, Error> {
-    let services = &shared.services;
+    let (services, tenant) = (&shared.services, caller.tenant);
     let now = services.clock.now();
     let token = NewSecret::enrollment_token(tenant)?;
     let expires = now.plus_seconds(TOKEN_SECONDS);
@@ -173,11 +176,8 @@ async fn enrollment(
         expires,
         used: None,
     };
-    services
-        .database
-        .enrollment_tokens()
-        .insert(&row, now)
-        .await?;
+    let database = shared.audited(caller, action, &agent.to_string());
+    database.enrollment_tokens().insert(&row, now).await?;
     Ok(EnrollmentView {
         id: agent.0,
         enrollment_token: token.text.expose_secret().to_owned(),

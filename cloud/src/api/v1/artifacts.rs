@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use connect_core::domain::artifact::{Artifact, ArtifactKind};
 use connect_core::domain::ids::EnvironmentId;
 use connect_store::NewArtifact;
@@ -12,7 +12,10 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::prefixes::{self, Change};
+use super::routes;
 use crate::api::auth::{Caller, Owner, Viewer};
+use crate::api::extract::{Path, Query};
 use crate::api::form::Form;
 use crate::api::page::Page;
 use crate::api::problem::Problem;
@@ -154,16 +157,12 @@ pub(crate) async fn publish_profile(
     });
     form.finish()?;
     shared.environment(&caller, environment).await?;
-    publish(
-        &shared,
-        &caller,
-        environment,
-        ArtifactKind::Profile,
-        &name,
-        body.to_string(),
-    )
-    .await
-    .map(Json)
+    let change = Change::Profile(&name, &body);
+    prefixes::check(&shared, &caller, environment, change).await?;
+    let (kind, body) = (ArtifactKind::Profile, body.to_string());
+    let published = publish(&shared, &caller, environment, kind, &name, body).await?;
+    routes::let_go_on_by_profile(&shared, &caller, environment, &name).await?;
+    Ok(Json(published))
 }
 
 /// Lists the latest revisions, newest first.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use connect_core::domain::agent::{Company, CompanyState};
 use connect_core::domain::ids::CompanyId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::auth::{Caller, Owner, Viewer};
+use crate::api::extract::Path;
 use crate::api::form::Form;
 use crate::api::page::Page;
 use crate::api::problem::Problem;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use connect_core::domain::ids::RunId;
 use connect_core::domain::run::{Run, RunState};
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::runs::{self, Again, ReplayView};
 use crate::api::Shared;
 use crate::api::auth::{Caller, Operator, Viewer};
+use crate::api::extract::{Path, Query};
 use crate::api::form::Form;
 use crate::api::page::{Page, PageQuery, Paging};
 use crate::api::problem::Problem;
@@ -63,6 +64,8 @@ pub(crate) struct ReplayedMany {
     not_found: Vec<Uuid>,
     /// There, but no dead letters any more.
     not_dead: Vec<Uuid>,
+    /// Left as they are: no route of their store is on.
+    no_route: Vec<Uuid>,
     /// Whether more with this code are left; ask again.
     more: bool,
 }
@@ -159,6 +162,7 @@ pub(crate) async fn replay_many(
         replayed: Vec::new(),
         not_found: Vec::new(),
         not_dead: Vec::new(),
+        no_route: Vec::new(),
         more: false,
     };
     let runs = match (ids, code) {
@@ -170,6 +174,7 @@ pub(crate) async fn replay_many(
         match runs::queue(&shared, &caller, &run, again).await {
             Ok(view) => done.replayed.push(view),
             Err(error) if error.code == "run_not_over" => done.not_dead.push(run.id.0),
+            Err(error) if error.code == runs::NO_ROUTE => done.no_route.push(run.id.0),
             Err(error) => return Err(error),
         }
     }

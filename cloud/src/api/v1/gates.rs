@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use connect_core::domain::lane::GateKey;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::auth::{Operator, Viewer};
+use crate::api::extract::Path;
 use crate::api::page::Page;
 use crate::api::problem::Problem;
 use crate::api::view::{GATE_KINDS, GateView, RUN_STATES, instant};

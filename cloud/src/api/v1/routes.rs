@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use connect_core::domain::artifact::{Artifact, ArtifactKind, Route};
 use connect_core::domain::ids::{CompanyId, EnvironmentId, RouteId, StoreId};
+use connect_core::domain::lane::{GateKey, GateKind};
+use connect_core::domain::run::Run;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::artifacts::{self, InEnvironment};
+use super::prefixes::{self, Change};
 use crate::api::Shared;
 use crate::api::auth::{Caller, Owner, Viewer};
+use crate::api::extract::{Path, Query};
 use crate::api::form::Form;
 use crate::api::page::Page;
 use crate::api::problem::Problem;
@@ -136,9 +140,13 @@ pub(crate) async fn publish(
             return Err(Error::conflict("store_routed_already", message));
         }
     }
+    prefixes::check(&shared, &caller, environment, Change::Route(&name, &route)).await?;
     let body = serde_json::to_string(&route).map_err(Error::internal)?;
     let kind = ArtifactKind::Route;
     let published = artifacts::publish(&shared, &caller, environment, kind, &name, body).await?;
+    if route.enabled {
+        let_go_on(&shared, &caller, route.store).await?;
+    }
     Ok(Json(RouteView {
         id: route.id.0,
         name,
@@ -150,6 +158,64 @@ pub(crate) async fn publish(
         profile: route.profile,
         enabled: route.enabled,
     }))
+}
+
+/// Whether the store's work had somewhere to go under a revision; none: under none yet.
+pub(super) async fn is_routed(
+    shared: &Shared,
+    caller: &Caller,
+    run: &Run,
+    revision: Option<i64>,
+) -> Result<bool, Error> {
+    let Some(revision) = revision else {
+        return Ok(false);
+    };
+    let artifacts = shared.services.database.artifacts();
+    let contents = artifacts
+        .contents(caller.tenant, run.environment, revision)
+        .await?;
+    for artifact in contents {
+        if artifact.kind != ArtifactKind::Route {
+            continue;
+        }
+        let route: Route = serde_json::from_str(&artifact.body).map_err(Error::internal)?;
+        if route.enabled && route.store == run.store {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Opens the gate behind which the store's work waited for a route. A gate that a person closed
+/// stays; a store that is down closes its own again.
+async fn let_go_on(shared: &Shared, caller: &Caller, store: StoreId) -> Result<(), Error> {
+    let database = &shared.services.database;
+    let paused = database.stores().find(caller.tenant, store).await?;
+    if paused.is_none_or(|store| store.paused) {
+        return Ok(());
+    }
+    let key = GateKey {
+        kind: GateKind::Store,
+        target: store.0,
+    };
+    let now = shared.services.clock.now();
+    database.gates().delete(caller.tenant, key, now).await?;
+    Ok(())
+}
+
+/// The same for every store that goes by a profile.
+pub(super) async fn let_go_on_by_profile(
+    shared: &Shared,
+    caller: &Caller,
+    environment: EnvironmentId,
+    profile: &str,
+) -> Result<(), Error> {
+    for (_, route) in in_force(shared, caller, environment).await? {
+        if route.enabled && route.profile == profile {
+            let_go_on(shared, caller, route.store).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Both ends, the workflow and the profile must be there, in the same environment.

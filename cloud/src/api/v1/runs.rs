@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use connect_core::domain::ids::{EventId, RunId, StoreId};
@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::routes;
 use crate::api::auth::{Caller, Operator, Viewer};
+use crate::api::extract::{Path, Query};
 use crate::api::form::Form;
 use crate::api::page::{Page, PageQuery, Paging};
 use crate::api::problem::Problem;
@@ -166,6 +168,9 @@ pub(crate) async fn replay(
     Ok((StatusCode::ACCEPTED, Json(view)))
 }
 
+/// Stable code of the error that says a replay would go nowhere.
+pub(super) const NO_ROUTE: &str = "no_route";
+
 /// How a run is done again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Again {
@@ -187,15 +192,20 @@ pub(super) async fn queue(
     again: Again,
 ) -> Result<ReplayView, Error> {
     let services = &shared.services;
-    let revision = if again.newest {
-        services
-            .database
-            .artifacts()
-            .current(caller.tenant, run.environment)
-            .await?
-    } else {
-        None
+    let artifacts = services.database.artifacts();
+    let newest = artifacts.current(caller.tenant, run.environment).await?;
+    let revision = if again.newest { newest } else { None };
+    // Work under a revision without a route goes by the newest.
+    let routed = match revision {
+        Some(_) => false,
+        None => routes::is_routed(shared, caller, run, Some(run.revision)).await?,
     };
+    if !routed && !routes::is_routed(shared, caller, run, newest).await? {
+        return Err(Error::conflict(
+            NO_ROUTE,
+            "no route of the run's store is on: switch one on first",
+        ));
+    }
     let replay = Replay {
         event: EventId(services.ids.next()),
         revision,

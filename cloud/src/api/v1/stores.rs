@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use connect_core::domain::event::{Event, Source};
-use connect_core::domain::ids::{EnvironmentId, EventId, StoreId};
-use connect_core::domain::lane::LaneKey;
+use connect_core::domain::ids::{EnvironmentId, StoreId};
 use connect_core::domain::store::{Flavour, Store};
+use connect_store::{StoreChange, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -16,6 +15,7 @@ use uuid::Uuid;
 
 use crate::addresses;
 use crate::api::auth::{Caller, Operator, Owner, Viewer};
+use crate::api::extract::Path;
 use crate::api::form::Form;
 use crate::api::page::Page;
 use crate::api::problem::Problem;
@@ -23,6 +23,9 @@ use crate::api::view::{instant, word};
 use crate::api::{Shared, id_of};
 use crate::error::Error;
 use crate::shops::{self, Column, Credentials, Password, StoreSealer, WebhookSecrets};
+
+// Two people rarely replace a secret at once.
+const ROTATIONS: usize = 3;
 
 const FLAVOURS: [(&str, Flavour); 2] = [
     ("official", Flavour::Official),
@@ -100,7 +103,7 @@ pub(crate) struct NewCredentials {
 /// What may be changed; what is not given stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(dead_code, reason = "describes the body; a form reads it")]
-pub(crate) struct StoreChange {
+pub(crate) struct ChangedStore {
     name: Option<String>,
     base_url: Option<String>,
     nop_store_id: Option<i64>,
@@ -119,13 +122,6 @@ pub(crate) struct SecretView {
     webhook_secret: String,
     /// The secrets before it are good until then.
     older_until: String,
-}
-
-/// An event that was stored.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct StoredEvent {
-    /// Its id.
-    event_id: Uuid,
 }
 
 /// Adds a store.
@@ -172,15 +168,21 @@ pub(crate) async fn create(
         created: now,
         paused: false,
     };
-    if let Some(credentials) = &fields.credentials {
-        store.credentials = sealer.seal(id, Column::Credentials, credentials)?;
-    }
-    fields.apply(&mut store);
+    let change = fields.change(&sealer, id)?;
+    let text = |given: Option<String>| given.unwrap_or_default();
+    store.name = text(change.name);
+    store.base_url = text(change.base_url);
+    store.nop_store_id = change.nop_store_id.unwrap_or(0);
+    store.installation = change.installation;
+    store.time_zone = text(change.time_zone);
+    store.currency = text(change.currency);
+    store.credentials = change.credentials.unwrap_or_default();
     store.effect_scope = shops::effect_scope(&store.base_url);
     // A cursor without a store does no harm; a store without one would never be looked through.
-    shops::poll_soon(services, caller.tenant, id).await?;
+    shops::poll_soon(&services.database, now, caller.tenant, id).await?;
     let database = shared.audited(&caller, "store.create", &id.to_string());
-    database.stores().insert(&store).await?;
+    let inserted = database.stores().insert(&store).await;
+    inserted.map_err(same_shop)?;
     let mut view = view(&shared, store);
     view.webhook_secret = Some(secret);
     Ok((StatusCode::CREATED, Json(view)))
@@ -228,7 +230,7 @@ pub(crate) async fn show(
 /// Changes a store.
 #[utoipa::path(
     patch, path = "/stores/{id}", tag = "stores", params(("id" = Uuid, Path)),
-    request_body = StoreChange,
+    request_body = ChangedStore,
     responses((status = 200, body = StoreView), (status = "default", body = Problem)),
     security(("api_key" = []))
 )]
@@ -238,24 +240,25 @@ pub(crate) async fn change(
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Json<StoreView>, Error> {
-    let mut store = find(&shared, &caller, &id).await?;
+    let store = find(&shared, &caller, &id).await?;
     let fields = Fields::read(&mut form, &shared);
     let paused = form.optional_flag("paused");
     form.finish()?;
-    if let Some(credentials) = &fields.credentials {
-        let sealer = StoreSealer::of(&shared.services, caller.tenant).await?;
-        store.credentials = sealer.seal(store.id, Column::Credentials, credentials)?;
-    }
-    fields.apply(&mut store);
-    store.paused = paused.unwrap_or(store.paused);
+    let sealer = StoreSealer::of(&shared.services, caller.tenant).await?;
+    let change = StoreChange {
+        paused,
+        ..fields.change(&sealer, store.id)?
+    };
     let now = shared.services.clock.now();
-    shared
-        .audited(&caller, "store.change", &id)
+    let database = shared.audited(&caller, "store.change", &id);
+    let changed = database
         .stores()
-        .update(&store, now)
-        .await?;
+        .update(caller.tenant, store.id, change, now)
+        .await
+        .map_err(same_shop)?;
     shared.services.hooks.forget();
-    Ok(Json(view(&shared, store)))
+    let changed = changed.ok_or_else(|| Error::not_found("store"))?;
+    Ok(Json(view(&shared, changed)))
 }
 
 /// Removes a store: its webhooks are refused and it is polled no more.
@@ -271,8 +274,12 @@ pub(crate) async fn remove(
 ) -> Result<StatusCode, Error> {
     let store = find(&shared, &caller, &id).await?;
     let database = shared.audited(&caller, "store.delete", &id);
-    database.stores().delete(caller.tenant, store.id).await?;
+    let deleted = database.stores().delete(caller.tenant, store.id).await?;
     shared.services.hooks.forget();
+    if !deleted {
+        let message = "the store has unfinished work: let it end, or settle its dead letters";
+        return Err(Error::conflict("store_has_work", message));
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -287,79 +294,31 @@ pub(crate) async fn rotate_secret(
     Owner(caller): Owner,
     Path(id): Path<String>,
 ) -> Result<Json<SecretView>, Error> {
-    let mut store = find(&shared, &caller, &id).await?;
     let services = &shared.services;
     let now = services.clock.now();
     let sealer = StoreSealer::of(services, caller.tenant).await?;
-    let mut secrets: WebhookSecrets =
-        sealer.open(store.id, Column::WebhookSecrets, &store.webhook_secrets)?;
-    let secret = secrets.rotate(now)?;
-    store.webhook_secrets = sealer.seal(store.id, Column::WebhookSecrets, &secrets)?;
-    shared
-        .audited(&caller, "store.rotate_secret", &id)
-        .stores()
-        .update(&store, now)
-        .await?;
-    services.hooks.forget();
-    let older_until = instant(now.plus_seconds(shops::OLDER_SECRETS_SECONDS));
-    Ok(Json(SecretView {
-        webhook_secret: secret,
-        older_until,
-    }))
-}
-
-/// Imports one order by hand, also one from before the go-live point.
-#[utoipa::path(
-    post, path = "/stores/{id}/orders/{order_id}/import", tag = "stores",
-    params(("id" = Uuid, Path), ("order_id" = i64, Path)),
-    responses((status = 202, body = StoredEvent), (status = "default", body = Problem)),
-    security(("api_key" = []))
-)]
-pub(crate) async fn import_order(
-    State(shared): State<Arc<Shared>>,
-    Operator(caller): Operator,
-    Path((id, order_id)): Path<(String, String)>,
-) -> Result<(StatusCode, Json<StoredEvent>), Error> {
-    let store = find(&shared, &caller, &id).await?;
-    let order: i64 = order_id
-        .parse()
-        .ok()
-        .filter(|order| *order > 0)
-        .ok_or_else(|| {
-            Error::invalid("invalid_fields", "some parameters are not valid")
-                .with_field("order_id", "must be nopCommerce's order id")
-        })?;
-    let services = &shared.services;
-    let now = services.clock.now();
-    let event_id = EventId(services.ids.next());
-    let artifacts = services.database.artifacts();
-    let revision = artifacts.current(caller.tenant, store.environment).await?;
-    let event = Event {
-        tenant: caller.tenant,
-        id: event_id,
-        environment: store.environment,
-        store: store.id,
-        source: Source::Manual,
-        delivery: format!("manual:order.placed:{order}:{event_id}"),
-        topic: "order.placed".into(),
-        entity: "order".into(),
-        entity_id: order.to_string(),
-        occurred: now,
-        received: now,
-        revision: revision.unwrap_or(0),
-    };
-    let lane = LaneKey {
-        tenant: caller.tenant,
-        group: store.id.0,
-        key: format!("order:{order}"),
-    };
-    let database = shared.audited(&caller, "order.import", &format!("{id}/order:{order}"));
-    database.events().insert(&event, &lane).await?;
-    Ok((
-        StatusCode::ACCEPTED,
-        Json(StoredEvent {
-            event_id: event_id.0,
-        }),
+    let database = shared.audited(&caller, "store.rotate_secret", &id);
+    for _ in 0..ROTATIONS {
+        let store = find(&shared, &caller, &id).await?;
+        let known = store.webhook_secrets;
+        let mut secrets: WebhookSecrets = sealer.open(store.id, Column::WebhookSecrets, &known)?;
+        let secret = secrets.rotate(now)?;
+        let sealed = sealer.seal(store.id, Column::WebhookSecrets, &secrets)?;
+        let rotated = database
+            .stores()
+            .update_webhook_secrets(caller.tenant, store.id, known, sealed)
+            .await?;
+        services.hooks.forget();
+        if rotated {
+            let older_until = instant(now.plus_seconds(shops::OLDER_SECRETS_SECONDS));
+            return Ok(Json(SecretView {
+                webhook_secret: secret,
+                older_until,
+            }));
+        }
+    }
+    Err(Error::unavailable(
+        "the secret is being replaced by somebody else",
     ))
 }
 
@@ -375,7 +334,9 @@ pub(crate) async fn poll(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<serde_json::Value>), Error> {
     let store = find(&shared, &caller, &id).await?;
-    shops::poll_soon(&shared.services, store.tenant, store.id).await?;
+    let database = shared.audited(&caller, "store.poll", &id);
+    let now = shared.services.clock.now();
+    shops::poll_soon(&database, now, store.tenant, store.id).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({}))))
 }
 
@@ -436,21 +397,31 @@ impl Fields {
         ]
     }
 
-    fn apply(self, store: &mut Store) {
-        fn set<T>(place: &mut T, value: Option<T>) {
-            if let Some(value) = value {
-                *place = value;
-            }
-        }
-        set(&mut store.name, self.name);
-        set(&mut store.base_url, self.base_url);
-        set(&mut store.nop_store_id, self.nop_store_id);
-        set(&mut store.time_zone, self.time_zone);
-        set(&mut store.currency, self.currency);
-        if self.installation.is_some() {
-            store.installation = self.installation;
-        }
+    fn change(self, sealer: &StoreSealer<'_>, store: StoreId) -> Result<StoreChange, Error> {
+        let seal = |credentials| sealer.seal(store, Column::Credentials, &credentials);
+        Ok(StoreChange {
+            credentials: self.credentials.map(seal).transpose()?,
+            name: self.name,
+            base_url: self.base_url,
+            nop_store_id: self.nop_store_id,
+            installation: self.installation,
+            time_zone: self.time_zone,
+            currency: self.currency,
+            paused: None,
+        })
     }
+}
+
+/// Two stores that are one shop would bring each of its orders twice.
+fn same_shop(error: StoreError) -> Error {
+    if !matches!(error, StoreError::Duplicate { .. }) {
+        return error.into();
+    }
+    let message = "another store of the environment is this shop already";
+    Error::conflict("store_exists", message).with_field(
+        "base_url",
+        "with nop_store_id names the shop of another store (0 takes all shops of the address)",
+    )
 }
 
 fn credentials(form: &mut Form) -> Option<Credentials> {
@@ -466,7 +437,8 @@ fn credentials(form: &mut Form) -> Option<Credentials> {
     })
 }
 
-async fn find(shared: &Shared, caller: &Caller, id: &str) -> Result<Store, Error> {
+/// A store of the caller's tenant.
+pub(super) async fn find(shared: &Shared, caller: &Caller, id: &str) -> Result<Store, Error> {
     let missing = || Error::not_found("store");
     let id = StoreId(id_of(id, "store")?);
     shared

@@ -36,7 +36,7 @@ pub(crate) struct NamedBody {
 )]
 pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
-    _: Installation,
+    operator: Installation,
     mut form: Form,
 ) -> Result<(StatusCode, Json<TenantView>), Error> {
     let name = form.text("name", 100);
@@ -53,8 +53,11 @@ pub(crate) async fn create(
     };
     let key_id = ApiKeyId(services.ids.next());
     let (key, text) = auth::new_key(id, key_id, "owner", Role::Owner, created)?;
-    services.database.tenants().insert(&tenant).await?;
-    services.database.api_keys().insert(&key).await?;
+    let audited = |action, target: &str| shared.audited_by(operator.actor(), id, action, target);
+    let database = audited("tenant.create", &id.to_string());
+    database.tenants().insert(&tenant).await?;
+    let database = audited("api_key.create", &key_id.to_string());
+    database.api_keys().insert(&key).await?;
     let mut view = TenantView::from(tenant);
     view.api_key = Some(text.expose_secret().to_owned());
     Ok((StatusCode::CREATED, Json(view)))
@@ -105,8 +108,9 @@ pub(crate) async fn create_environment(
         .await
         .map_err(|error| duplicate_is(error, "name", "is the name of another environment"))?;
     let artifacts = packaged::artifacts();
-    let published = services.database.artifacts();
-    published
+    let database = shared.audited(&caller, "packaged.publish", &id.to_string());
+    database
+        .artifacts()
         .publish(caller.tenant, id, artifacts, "Integration Hero", created)
         .await?;
     Ok((StatusCode::CREATED, Json(environment.into())))

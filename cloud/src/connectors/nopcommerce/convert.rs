@@ -5,7 +5,7 @@ use connect_core::domain::time::Micros;
 use rust_decimal::Decimal;
 use serde_json::Number;
 
-use super::{canonical, sku, wire, xml};
+use super::{canonical, sku, struck, wire, xml};
 
 /// What an order is made of, read in however many calls.
 pub(super) struct Parts {
@@ -20,6 +20,7 @@ pub(super) struct Parts {
 }
 
 /// Puts an order together.
+#[expect(clippy::too_many_lines, reason = "one line for each field of an order")]
 pub(super) fn order(parts: Parts) -> Result<canonical::Order, Failure> {
     let Parts {
         order,
@@ -104,10 +105,15 @@ pub(super) fn order(parts: Parts) -> Result<canonical::Order, Failure> {
         refunded_amount: order.refunded_amount,
         shipping_method: order.shipping_method,
         pickup_in_store: order.pickup_in_store.unwrap_or(false),
-        checkout_attribute_description: order.checkout_attribute_description,
+        checkout_attribute_description: free_text(order.checkout_attribute_description),
         authorization_transaction_id: order.authorization_transaction_id,
         capture_transaction_id: order.capture_transaction_id,
     })
+}
+
+/// Text that people type into: nobody keeps them from typing a card's number.
+fn free_text(text: Option<String>) -> Option<String> {
+    text.map(|text| struck::card_numbers(&text))
 }
 
 fn item((item, product): (wire::Item, wire::Product)) -> Result<canonical::Item, Failure> {
@@ -139,7 +145,7 @@ fn item((item, product): (wire::Item, wire::Product)) -> Result<canonical::Item,
         price_excl_tax: item.price_excl_tax,
         discount_amount_incl_tax: item.discount_amount_incl_tax,
         discount_amount_excl_tax: item.discount_amount_excl_tax,
-        attribute_description: item.attribute_description,
+        attribute_description: free_text(item.attribute_description),
         is_gift_card: product.is_gift_card,
     })
 }

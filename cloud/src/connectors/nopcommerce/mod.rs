@@ -8,6 +8,7 @@ mod official;
 mod opensource;
 mod places;
 mod sku;
+mod struck;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -22,10 +23,11 @@ use connect_core::domain::ids::StoreId;
 use connect_core::domain::store::{Flavour, Store};
 use connect_core::domain::time::Micros;
 
-pub use listing::{Cursor, Found, Page, Window};
+pub use listing::{Cursor, Found, Page, Paid, Window};
 pub use notes::Noted;
 
 use super::http;
+use crate::clock::Clock;
 use crate::shops::Credentials;
 use transport::{Call, Transport};
 
@@ -34,17 +36,22 @@ use transport::{Call, Transport};
 pub struct Clients {
     http: reqwest::Client,
     settings: http::Settings,
+    clock: Arc<dyn Clock>,
     made: Mutex<HashMap<StoreId, (Fingerprint, Arc<Client>)>>,
 }
+
+/// What an order lacks after this, it will go on lacking.
+const WRITTEN_WITHIN_SECONDS: i64 = 600;
 
 type Fingerprint = (String, Flavour, i64, Vec<u8>);
 
 impl Clients {
     /// Prepares the shared connection pool.
-    pub fn new(settings: http::Settings) -> Result<Self, reqwest::Error> {
+    pub fn new(settings: http::Settings, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
         Ok(Self {
             http: http::client(&settings)?,
             settings,
+            clock,
             made: Mutex::default(),
         })
     }
@@ -76,6 +83,7 @@ impl Clients {
         );
         Ok(Client {
             transport,
+            clock: Arc::clone(&self.clock),
             nop_store: store.nop_store_id,
             places: places::Places::default(),
             products: official::Products::default(),
@@ -96,6 +104,7 @@ fn fingerprint(store: &Store) -> Fingerprint {
 #[derive(Debug)]
 pub struct Client {
     transport: Transport,
+    clock: Arc<dyn Clock>,
     nop_store: i64,
     places: places::Places,
     products: official::Products,
@@ -113,9 +122,10 @@ pub struct Checked {
 }
 
 impl Client {
-    /// Reads an order whole, as the canonical JSON.
+    /// Reads an order whole, as the canonical JSON. One that the store is still writing is busy.
     pub async fn read_order(&self, id: i64) -> Result<serde_json::Value, Failure> {
         let order = self.order(id).await?;
+        self.check_written(&order)?;
         serde_json::to_value(&order).map_err(|error| {
             Failure::new(
                 FailureClass::Bug,
@@ -123,6 +133,25 @@ impl Client {
                 format!("Order {id}: {error}"),
             )
         })
+    }
+
+    /// nopCommerce writes an order first, then its lines one by one, then its number.
+    fn check_written(&self, order: &canonical::Order) -> Result<(), Failure> {
+        let numbered = match self.transport.flavour {
+            Flavour::Official => order.custom_order_number.is_some(),
+            Flavour::Opensource => true,
+        };
+        let created = convert::micros(&order.created_on_utc, "order.created_on_utc")?;
+        let young = self.clock.now() < created.plus_seconds(WRITTEN_WITHIN_SECONDS);
+        if !young || (numbered && !order.items.is_empty()) {
+            return Ok(());
+        }
+        let id = order.id;
+        Err(Failure::new(
+            FailureClass::Busy,
+            "store_order_incomplete",
+            format!("The store is still writing order {id}: it has no lines or no number yet."),
+        ))
     }
 
     /// Reads an order whole.
@@ -150,6 +179,17 @@ impl Client {
     /// Reads the next page of orders for polling.
     pub async fn list_orders(&self, cursor: &Cursor, now: Micros) -> Result<Page, Failure> {
         Box::pin(listing::page(&self.transport, self.nop_store, cursor, now)).await
+    }
+
+    /// Reads the next page of paid orders, those placed within the last 30 days.
+    pub async fn list_paid_orders(&self, cursor: &Cursor, now: Micros) -> Result<Page, Failure> {
+        Box::pin(listing::paid_page(
+            &self.transport,
+            self.nop_store,
+            cursor,
+            now,
+        ))
+        .await
     }
 
     /// Whether the store's API has notes at all.

@@ -13,7 +13,7 @@ use super::convert::unreadable;
 use super::transport::{Call, Transport};
 use super::{canonical, wire};
 
-const KEPT: Duration = Duration::from_secs(3_600);
+const KEPT: Duration = Duration::from_hours(1);
 // An id not in the list may be new: look again, but not for every order.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 

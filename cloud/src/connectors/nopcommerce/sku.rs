@@ -64,12 +64,13 @@ mod tests {
     }
 
     fn combination(pairs: &[(i64, &str)], sku: &str) -> Combination {
-        let inner: String = pairs
-            .iter()
-            .map(|(id, value)| {
-                format!("<ProductAttribute ID=\"{id}\"><ProductAttributeValue><Value>{value}</Value></ProductAttributeValue></ProductAttribute>")
-            })
-            .collect();
+        let one = |(id, value): &(i64, &str)| {
+            format!(
+                "<ProductAttribute ID=\"{id}\"><ProductAttributeValue><Value>{value}</Value>\
+                 </ProductAttributeValue></ProductAttribute>"
+            )
+        };
+        let inner = pairs.iter().map(one).collect::<Vec<_>>().concat();
         Combination {
             attributes_xml: Some(format!("<Attributes>{inner}</Attributes>")),
             sku: Some(sku.to_owned()),

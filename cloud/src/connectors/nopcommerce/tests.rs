@@ -86,6 +86,10 @@ impl Shop {
         self.calls.lock().expect("calls").clone()
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each address of the shop"
+    )]
     fn answer(&self, path: &str, query: &str) -> Option<Value> {
         if let Some(answer) = self.answers.get(path) {
             return Some(answer.clone());
@@ -213,6 +217,10 @@ async fn serve(
     }
 }
 
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(crate::clock::SystemClock::default())
+}
+
 async fn open(shop: Shop) -> (Arc<Shop>, Arc<Client>) {
     open_as(shop, "right").await
 }
@@ -230,7 +238,7 @@ async fn open_as(shop: Shop, password: &str) -> (Arc<Shop>, Arc<Client>) {
         allow_private_networks: true,
         ..http::Settings::default()
     };
-    let clients = Clients::new(settings).expect("a client");
+    let clients = Clients::new(settings, clock()).expect("a client");
     let store = store(&format!("http://{address}/"), shop.flavour);
     let client = clients
         .make(&store, credentials(password))
@@ -483,12 +491,94 @@ async fn a_refused_token_is_renewed_once_and_a_refused_login_is_told() {
 }
 
 #[tokio::test]
+async fn an_order_that_is_still_being_written_is_busy_until_it_is_old() {
+    let now = jiff::Timestamp::now();
+    for (created, class) in [
+        (now, Some(FailureClass::Busy)),
+        (now - jiff::SignedDuration::from_mins(11), None),
+    ] {
+        let order: Value =
+            serde_json::from_str(fixture!("opensource_order_guest")).expect("orders");
+        let mut order = order;
+        order["orders"][0]["created_on_utc"] = created.to_string().into();
+        order["orders"][0]["order_items"] = json!([]);
+        let text = order.to_string();
+        let (_, client) = open(Shop::opensource(
+            &text,
+            fixture!("opensource_customer_guest"),
+        ))
+        .await;
+        let read = client.read_order(1001).await;
+        assert_eq!(read.err().map(|failure| failure.class), class);
+    }
+    let bundle = fixture!("official_order_guest");
+    let mut bundle: Value = serde_json::from_str(bundle).expect("a bundle");
+    for (call, answer) in bundle.as_object_mut().expect("calls") {
+        if call.contains("/Order/GetById/") {
+            answer["created_on_utc"] = now.to_string().into();
+            answer["custom_order_number"] = "".into();
+        }
+    }
+    let (_, client) = open(Shop::official(&bundle.to_string())).await;
+    let read = client.read_order(1001).await.expect_err("no number yet");
+    assert_eq!(read.code, "store_order_incomplete");
+}
+
+#[tokio::test]
+async fn a_refused_login_is_remembered_for_a_minute() {
+    let shop = Shop::opensource(
+        fixture!("opensource_order_guest"),
+        fixture!("opensource_customer_guest"),
+    );
+    let (shop, client) = open_as(shop, "wrong").await;
+    let reads = (0..8).map(|_| client.read_order(1001));
+    for read in futures::future::join_all(reads).await {
+        assert_eq!(read.expect_err("no way in").code, "store_refused_login");
+    }
+    let logins = || shop.calls().iter().filter(|call| *call == "/token").count();
+    assert_eq!(
+        logins(),
+        1,
+        "an account that is refused too often gets locked"
+    );
+    client.check().await.expect_err("no way in");
+    assert_eq!(logins(), 2, "a person who asks is answered afresh");
+}
+
+#[tokio::test]
+async fn card_numbers_in_free_texts_go_nowhere() {
+    let mut bundle: Value =
+        serde_json::from_str(fixture!("official_order_checkout_attributes")).expect("a bundle");
+    let calls = bundle.as_object_mut().expect("calls");
+    let spaced = "4111 1111 1111 1111";
+    for (call, answer) in calls.iter_mut() {
+        if call.contains("/Order/GetById/") {
+            answer["checkout_attribute_description"] = format!("Engraving: {PAN}").into();
+            answer["custom_values_xml"] = format!(
+                "<DictionarySerializer><item><key>Card {PAN}</key><value>no {spaced}, 12/30\
+                 </value></item></DictionarySerializer>"
+            )
+            .into();
+        }
+        if call.contains("/OrderItem/GetOrderItems/") {
+            answer[0]["attribute_description"] = format!("Text: {spaced}").into();
+        }
+    }
+    let text = bundle.to_string();
+    let (_, client) = open(Shop::official(&text)).await;
+    let order = client.read_order(1006).await.expect("an order").to_string();
+    assert!(!order.contains(PAN) && !order.contains(spaced), "{order}");
+    assert!(order.contains("Engraving: [card number]"), "{order}");
+    assert!(order.contains("no [card number], 12/30"), "{order}");
+}
+
+#[tokio::test]
 async fn a_store_that_is_not_there_and_an_order_that_is_not_there() {
     let settings = http::Settings {
         allow_private_networks: true,
         ..http::Settings::default()
     };
-    let clients = Clients::new(settings).expect("a client");
+    let clients = Clients::new(settings, clock()).expect("a client");
     let gone = store("http://127.0.0.1:1", Flavour::Official);
     let client = clients.make(&gone, credentials("b")).expect("a client");
     let failure = client.read_order(1).await.expect_err("nobody there");
@@ -497,7 +587,7 @@ async fn a_store_that_is_not_there_and_an_order_that_is_not_there() {
         (FailureClass::Unavailable, "store_unreachable")
     );
 
-    let closed = Clients::new(http::Settings::default()).expect("a client");
+    let closed = Clients::new(http::Settings::default(), clock()).expect("a client");
     let failure = closed.make(&gone, credentials("b")).expect_err("private");
     assert_eq!(failure.code, "store_address_invalid");
 

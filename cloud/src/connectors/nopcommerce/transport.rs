@@ -1,6 +1,7 @@
 //! One call to a store's API: token, concurrency, limits, and what an answer's status means.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use connect_core::domain::failure::{Failure, FailureClass};
@@ -10,9 +11,10 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Semaphore};
+use tokio::time::Instant;
 
 use super::convert::unreadable;
-use super::wire;
+use super::{struck, wire};
 use crate::shops::Credentials;
 
 /// The way to one store.
@@ -21,10 +23,22 @@ pub(super) struct Transport {
     base: String,
     pub(super) flavour: Flavour,
     credentials: Credentials,
-    token: Mutex<Option<Arc<str>>>,
+    login: Mutex<Login>,
     permits: Semaphore,
     max_answer_bytes: usize,
 }
+
+/// What the last login came to.
+enum Login {
+    None,
+    Token(Arc<str>),
+    /// Remembered, so that all the work waiting for a store does not log in again one by one: an
+    /// account that is refused too often gets locked.
+    Refused(Instant, Failure),
+}
+
+// A gate that a refused login closes is not probed earlier either.
+const REFUSAL_KEPT: Duration = Duration::from_mins(1);
 
 /// A call; `name` stands in metrics and messages instead of its path.
 #[derive(Clone, Copy)]
@@ -47,7 +61,7 @@ impl Transport {
             base: base.trim_end_matches('/').to_owned(),
             flavour,
             credentials,
-            token: Mutex::new(None),
+            login: Mutex::new(Login::None),
             permits: Semaphore::new(settings.concurrency.max(1)),
             max_answer_bytes: settings.max_answer_bytes,
         }
@@ -80,11 +94,10 @@ impl Transport {
         Ok(answer)
     }
 
-    /// Logs in afresh, whatever token is held.
+    /// Logs in afresh, whatever is remembered.
     pub(super) async fn login(&self) -> Result<(), Failure> {
-        let mut held = self.token.lock().await;
-        *held = Some(self.fetch_token().await?);
-        Ok(())
+        let mut login = self.login.lock().await;
+        self.log_in(&mut login).await.map(drop)
     }
 
     /// Calls without a token: a store that answers has its protection switched off.
@@ -125,36 +138,51 @@ impl Transport {
                     .body(body.to_string());
             }
             let (status, answer) = self.send(call.name, request, safe).await?;
-            if status != StatusCode::UNAUTHORIZED || last {
+            if status != StatusCode::UNAUTHORIZED {
                 return Ok((status, answer));
             }
-            token = self.renewed_token(&token).await?;
+            if !last {
+                token = self.renewed_token(&token).await?;
+            }
         }
-        Err(refused_login())
+        // A fresh token is refused too: so would the next one be.
+        let refused = refused_login();
+        let mut login = self.login.lock().await;
+        if matches!(&*login, Login::Token(held) if *held == token) {
+            *login = Login::Refused(Instant::now(), refused.clone());
+        }
+        Err(refused)
     }
 
     async fn token(&self) -> Result<Arc<str>, Failure> {
-        let mut held = self.token.lock().await;
-        if let Some(token) = held.as_ref() {
-            return Ok(Arc::clone(token));
+        let mut login = self.login.lock().await;
+        match &*login {
+            Login::Token(token) => Ok(Arc::clone(token)),
+            Login::Refused(at, refused) if at.elapsed() < REFUSAL_KEPT => Err(refused.clone()),
+            Login::Refused(..) | Login::None => self.log_in(&mut login).await,
         }
-        let token = self.fetch_token().await?;
-        *held = Some(Arc::clone(&token));
-        Ok(token)
     }
 
     /// Replaces a token the store refused, unless another call has done so already.
     async fn renewed_token(&self, refused: &Arc<str>) -> Result<Arc<str>, Failure> {
-        let mut held = self.token.lock().await;
-        match held.as_ref() {
-            Some(token) if token != refused => Ok(Arc::clone(token)),
-            Some(_) | None => {
-                *held = None;
-                let token = self.fetch_token().await?;
-                *held = Some(Arc::clone(&token));
-                Ok(token)
-            }
+        let mut login = self.login.lock().await;
+        match &*login {
+            Login::Token(token) if token != refused => Ok(Arc::clone(token)),
+            Login::Refused(at, refused) if at.elapsed() < REFUSAL_KEPT => Err(refused.clone()),
+            Login::Token(_) | Login::Refused(..) | Login::None => self.log_in(&mut login).await,
         }
+    }
+
+    async fn log_in(&self, login: &mut Login) -> Result<Arc<str>, Failure> {
+        let fetched = self.fetch_token().await;
+        *login = match &fetched {
+            Ok(token) => Login::Token(Arc::clone(token)),
+            Err(failure) if failure.class == FailureClass::Authentication => {
+                Login::Refused(Instant::now(), failure.clone())
+            }
+            Err(_) => Login::None,
+        };
+        fetched
     }
 
     async fn fetch_token(&self) -> Result<Arc<str>, Failure> {
@@ -340,26 +368,7 @@ fn spoken(body: &[u8]) -> Option<String> {
         .as_str()
         .map_or_else(|| said.to_string(), str::to_owned);
     let short: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
-    Some(strike_long_numbers(&short))
-}
-
-fn strike_long_numbers(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut run = String::new();
-    for character in text.chars().chain(std::iter::once('\0')) {
-        let inside = !run.is_empty() && matches!(character, ' ' | '-');
-        if character.is_ascii_digit() || inside {
-            run.push(character);
-            continue;
-        }
-        let digits = run.chars().filter(char::is_ascii_digit).count();
-        out.push_str(if digits >= 12 { "[number] " } else { &run });
-        run.clear();
-        if character != '\0' {
-            out.push(character);
-        }
-    }
-    out.trim_end().to_owned()
+    Some(struck::long_numbers(&short))
 }
 
 fn unreachable(name: &str, safe: bool, error: &reqwest::Error) -> Failure {
@@ -444,16 +453,6 @@ fn closed() -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_numbers_are_struck_from_what_a_store_says() {
-        assert_eq!(
-            strike_long_numbers("order 1042: card 4111 1111 1111 1111 declined"),
-            "order 1042: card [number] declined"
-        );
-        assert_eq!(strike_long_numbers("4111111111111111"), "[number]");
-        assert_eq!(strike_long_numbers("5 of 10 left"), "5 of 10 left");
-    }
 
     #[test]
     fn a_parse_error_names_the_path_and_no_value() {

@@ -1,5 +1,7 @@
 //! The JSON of both store APIs, as far as it is used: what is not named here, card fields above all, is dropped while parsing.
 
+#![expect(clippy::struct_field_names, reason = "the names are nopCommerce's own")]
+
 use serde::Deserialize;
 use serde_json::Number;
 

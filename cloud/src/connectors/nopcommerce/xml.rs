@@ -7,6 +7,8 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use serde_json::{Map, Value};
 
+use super::struck;
+
 const MAX_BYTES: usize = 1024 * 1024;
 const MAX_DEPTH: usize = 16;
 
@@ -20,13 +22,13 @@ pub(super) fn custom_values(text: Option<&str>) -> Result<Map<String, Value>, St
     walk(text, |path, content| {
         match path {
             [_, item, name] if item.name == "item" && name.name == "key" => {
-                key = Some(content.to_owned());
+                key = Some(struck::card_numbers(content));
             }
             [_, item, name] if item.name == "item" && name.name == "value" => {
                 if let Some(key) = key.take() {
                     values
                         .entry(key)
-                        .or_insert_with(|| Value::String(content.to_owned()));
+                        .or_insert_with(|| Value::String(struck::card_numbers(content)));
                 }
             }
             _ => {}

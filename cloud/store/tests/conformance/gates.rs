@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use connect_core::domain::lane::{Gate, GateKey, GateKind, LaneNext};
 use connect_core::domain::time::Micros;
+use connect_store::StoreChange;
 
 use crate::support::{NOW, World};
 
@@ -214,16 +215,14 @@ async fn parking_at_an_open_gate_goes_on(world: World) {
 async fn paused_store_works_no_more_until_resumed(world: World) {
     world.place("1").await;
     let stores = world.database.stores();
-    let mut store = stores
-        .find(world.tenant, world.store)
-        .await
-        .unwrap()
-        .unwrap();
-    store.paused = true;
-    assert!(stores.update(&store, NOW).await.unwrap());
+    let paused = |paused| StoreChange {
+        paused: Some(paused),
+        ..StoreChange::default()
+    };
+    let update = |change| stores.update(world.tenant, world.store, change, NOW);
+    assert!(update(paused(true)).await.unwrap().is_some());
     let fence = world.worker().await;
     assert!(world.claim(fence, 10).await.is_empty());
-    store.paused = false;
-    assert!(stores.update(&store, NOW).await.unwrap());
+    assert!(update(paused(false)).await.unwrap().is_some());
     world.claim_one(fence).await;
 }

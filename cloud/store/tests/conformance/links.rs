@@ -15,6 +15,7 @@ on_both!(
     same_key_completes_anothers,
     complete_links_stay_complete,
     forgotten_link_is_free_again,
+    only_complete_links_count_as_in_gp,
 );
 
 async fn two_lanes(world: &World, fence: Fence) -> Vec<ClaimedLane> {
@@ -81,7 +82,7 @@ async fn own_reservation_is_completed(world: World) {
     write(&world, fence, &lanes[0], &run, link.clone())
         .await
         .unwrap();
-    link.gp_key = "ORDST2228".to_owned();
+    "ORDST2228".clone_into(&mut link.gp_key);
     link.complete = true;
     link.written_sha256 = Some(vec![7; 32]);
     write(&world, fence, &lanes[0], &run, link.clone())
@@ -117,7 +118,7 @@ async fn same_key_completes_anothers(world: World) {
         .unwrap();
     assert!(held.complete);
     assert_eq!(held.run, first.id, "it stays its maker's");
-    completed.gp_key = "W999999".to_owned();
+    "W999999".clone_into(&mut completed.gp_key);
     let other = write(&world, fence, &lanes[1], &second, completed).await;
     assert!(
         matches!(other, Err(ApplyError::LinkTaken { complete: true, .. })),
@@ -162,4 +163,30 @@ async fn forgotten_link_is_free_again(world: World) {
     write(&world, fence, &lanes[1], &second, link)
         .await
         .unwrap();
+}
+
+async fn only_complete_links_count_as_in_gp(world: World) {
+    let fence = world.worker().await;
+    world.place("1").await;
+    let lane = world.claim_one(fence).await;
+    let run = world.run(&lane);
+    let mut done = world.link("order", "1", "ORD1", run.id);
+    done.complete = true;
+    let reserved = world.link("order", "2", "", run.id);
+    let mut customer = world.link("customer", "3", "WEB3", run.id);
+    customer.complete = true;
+    for link in [done, reserved, customer] {
+        write(&world, fence, &lane, &run, link).await.unwrap();
+    }
+    let asked = ["1", "2", "3", "4"].map(str::to_owned);
+    let links = world.database.links();
+    let found = links
+        .list_complete(world.tenant, world.store, "order", &asked)
+        .await;
+    assert_eq!(found.unwrap(), ["1"]);
+    let nobody = connect_core::domain::ids::TenantId(uuid::Uuid::from_u128(99));
+    let found = links.list_complete(nobody, world.store, "order", &asked);
+    assert!(found.await.unwrap().is_empty());
+    let none = links.list_complete(world.tenant, world.store, "order", &[]);
+    assert!(none.await.unwrap().is_empty());
 }

@@ -3,7 +3,7 @@
 use connect_core::domain::ids::ApiKeyId;
 use connect_core::domain::store::PollCursor;
 use connect_core::domain::tenant::{ApiKey, Environment, Role};
-use connect_store::{AuditEntry, CaKey, OperatorKey, StoreError};
+use connect_store::{AuditEntry, CaKey, OperatorKey, StoreChange, StoreError};
 
 use crate::support::{NOW, World, id, store};
 
@@ -12,6 +12,7 @@ on_both!(
     keys_are_withdrawn_not_lost,
     certificate_authority_is_made_once,
     stores_are_changed_and_forgotten,
+    one_shop_is_one_store,
     secrets_and_blobs,
     cursors_are_claimed_when_due,
     audit_rides_in_the_transaction,
@@ -120,10 +121,23 @@ async fn stores_are_changed_and_forgotten(world: World) {
     let mut other = store(world.tenant, world.environment);
     stores.insert(&other).await.unwrap();
     assert_eq!(stores.list(world.tenant).await.unwrap().len(), 2);
-    other.name = "Outlet".to_owned();
-    other.webhook_secrets = vec![8; 40];
+    let change = StoreChange {
+        name: Some("Outlet".to_owned()),
+        nop_store_id: Some(2),
+        ..StoreChange::default()
+    };
+    let old = std::mem::replace(&mut other.webhook_secrets, vec![8; 40]);
+    let rotate = |known: &[u8], new: &[u8]| {
+        stores.update_webhook_secrets(world.tenant, other.id, known.to_vec(), new.to_vec())
+    };
+    assert!(rotate(&old, &[8; 40]).await.unwrap());
+    let late = rotate(&old, &[9; 40]).await.unwrap();
+    assert!(!late, "what was rotated meanwhile is not lost");
+    let update = |id, change| stores.update(world.tenant, id, change, NOW);
+    let updated = update(other.id, change.clone()).await.unwrap();
+    "Outlet".clone_into(&mut other.name);
     other.nop_store_id = 2;
-    assert!(stores.update(&other, NOW).await.unwrap());
+    assert_eq!(updated, Some(other.clone()));
     assert_eq!(
         stores.find(world.tenant, other.id).await.unwrap(),
         Some(other.clone())
@@ -148,10 +162,37 @@ async fn stores_are_changed_and_forgotten(world: World) {
     );
     assert!(stores.delete(world.tenant, other.id).await.unwrap());
     assert_eq!(stores.find(world.tenant, other.id).await.unwrap(), None);
-    assert!(!stores.update(&other, NOW).await.unwrap());
+    assert_eq!(update(other.id, change).await.unwrap(), None);
     world.place("1").await;
     let kept = stores.delete(world.tenant, world.store).await.unwrap();
     assert!(!kept, "a store with unfinished work stays");
+}
+
+async fn one_shop_is_one_store(world: World) {
+    let stores = world.database.stores();
+    let first = store(world.tenant, world.environment);
+    stores.insert(&first).await.unwrap();
+    let mut second = store(world.tenant, world.environment);
+    second.base_url = first.base_url.replace("https", "http");
+    let duplicate = |outcome: Result<(), StoreError>| {
+        assert!(
+            matches!(outcome, Err(StoreError::Duplicate { .. })),
+            "{outcome:?}"
+        );
+    };
+    duplicate(stores.insert(&second).await);
+    second.nop_store_id = 2;
+    duplicate(stores.insert(&second).await);
+    let number = |number| StoreChange {
+        nop_store_id: Some(number),
+        ..StoreChange::default()
+    };
+    let update = |id, change| stores.update(world.tenant, id, change, NOW);
+    update(first.id, number(1)).await.unwrap();
+    stores.insert(&second).await.unwrap();
+    duplicate(update(second.id, number(1)).await.map(|_| ()));
+    let kept = stores.find(world.tenant, second.id).await.unwrap().unwrap();
+    assert_eq!(kept.nop_store_id, 2);
 }
 
 async fn secrets_and_blobs(world: World) {

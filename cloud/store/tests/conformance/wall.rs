@@ -4,7 +4,7 @@ use connect_core::domain::artifact::ArtifactKind;
 use connect_core::domain::ids::{EventId, TenantId};
 use connect_core::domain::lane::{Gate, GateKey, GateKind, LaneNext};
 use connect_core::domain::run::RunState;
-use connect_store::{Answer, NewArtifact, Replay, Replayed, Room, RunFilter, Settled};
+use connect_store::{Answer, NewArtifact, Replay, Replayed, Room, RunFilter, Settled, StoreChange};
 
 use crate::support::{NOW, World, id, insert_tenant, step};
 
@@ -192,14 +192,17 @@ async fn settings_are_walled(world: World) {
             .await
             .unwrap()
     );
-    let mut store = database
-        .stores()
-        .find(world.tenant, world.store)
-        .await
-        .unwrap()
-        .unwrap();
-    store.tenant = stranger;
-    assert!(!database.stores().update(&store, NOW).await.unwrap());
+    let change = StoreChange {
+        name: Some("Theirs".to_owned()),
+        ..StoreChange::default()
+    };
+    let stores = database.stores();
+    let updated = stores.update(stranger, world.store, change, NOW).await;
+    assert_eq!(updated.unwrap(), None);
+    let known = stores.find(world.tenant, world.store).await.unwrap();
+    let known = known.unwrap().webhook_secrets;
+    let updated = stores.update_webhook_secrets(stranger, world.store, known, vec![1]);
+    assert!(!updated.await.unwrap());
     database
         .secrets()
         .update(world.tenant, "smtp", vec![1], NOW)
