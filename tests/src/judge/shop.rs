@@ -1,5 +1,6 @@
 //! The shop's own view of its orders, as its back door tells it.
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -23,8 +24,7 @@ impl Shop {
             .to_owned();
         let rows = told["orders"]
             .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+            .context("the answer has no list of orders")?;
         let read = |row: &Value| {
             let mut order: Order = serde_json::from_value(row.clone())?;
             order.whole = row.clone();
