@@ -9,6 +9,7 @@ mod support;
 
 mod agent_offline;
 mod cards;
+mod demo;
 mod enrolment;
 mod gp_refuses;
 mod hanging_agent;

@@ -35,6 +35,11 @@ impl Api {
         }
     }
 
+    /// The bearer key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Address of the web listener.
     pub fn base(&self) -> &str {
         &self.base

@@ -43,7 +43,7 @@ impl Shop {
             environment: Vec::new(),
             log: directory.join("store.log"),
         };
-        let mut process = Process::start(&launch)?;
+        let mut process = Process::start(&launch.with_parent())?;
         let said = process.ready(&ready).await?;
         Ok(Self {
             process,
