@@ -16,7 +16,7 @@ for use in "$@"; do
     build) need cc gcc 'a C compiler'; need cargo cargo 'Rust 1.94 or newer' ;;
     test) need_postgres ;;
     check) need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32 'the Windows linker' ;;
-    postgres|postgres://*) need_postgres ;;
+    postgres|--database=postgres) need_postgres ;;
   esac
 done
 

@@ -181,7 +181,11 @@ mod tests {
     fn what_could_not_be_sent_goes_first_and_costs_no_credit() {
         let mut dispatch = Dispatch::default();
         dispatch.grant("TWO", 2);
-        dispatch.offer(vec![command(1, "TWO"), command(2, "TWO"), command(3, "TWO")]);
+        dispatch.offer(vec![
+            command(1, "TWO"),
+            command(2, "TWO"),
+            command(3, "TWO"),
+        ]);
         let mut sent = dispatch.next();
         dispatch.put_back(sent.remove(1));
         assert_eq!(ids(&dispatch.next()), [2]);

@@ -127,9 +127,10 @@ pub(super) async fn broken(services: &Services, fence: Fence, claimed: &ClaimedL
         repair: "Look for this run in the cloud's log, report what it says, and replay.".to_owned(),
         ..Fault::default()
     });
-    let mut run = claimed.run.clone().unwrap_or_else(|| {
-        bare_run(services, claimed, RunState::Dead, String::new())
-    });
+    let mut run = claimed
+        .run
+        .clone()
+        .unwrap_or_else(|| bare_run(services, claimed, RunState::Dead, String::new()));
     message.clone_into(&mut run.summary);
     run.state = RunState::Dead;
     run.failure = Some(failure);
@@ -144,12 +145,7 @@ fn run_id(services: &Services, claimed: &ClaimedLane) -> RunId {
 }
 
 /// A run of an event for which there is no plan.
-fn bare_run(
-    services: &Services,
-    claimed: &ClaimedLane,
-    state: RunState,
-    summary: String,
-) -> Run {
+fn bare_run(services: &Services, claimed: &ClaimedLane, state: RunState, summary: String) -> Run {
     let event = &claimed.event;
     Run {
         tenant: event.tenant,

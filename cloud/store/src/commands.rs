@@ -123,7 +123,9 @@ impl Commands<'_> {
 }
 
 async fn settle(conn: &mut Conn, answer: &Answer) -> Result<Settled, StoreError> {
-    let Answer { tenant, id, now, .. } = *answer;
+    let Answer {
+        tenant, id, now, ..
+    } = *answer;
     let lane: Option<(Uuid, String)> = on!(conn, c => sqlx::query_as(
         "UPDATE command
          SET result = $3, answered = $4

@@ -164,9 +164,7 @@ fn unreachable(cause: &sqlx::Error) -> bool {
     let refused = cause
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code)
-        .is_some_and(|code| {
-            code.starts_with("08") || code.starts_with("57P0") || code == "53300"
-        });
+        .is_some_and(|code| code.starts_with("08") || code.starts_with("57P0") || code == "53300");
     broken || refused
 }
 

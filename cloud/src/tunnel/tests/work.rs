@@ -261,7 +261,12 @@ impl<'a> Worker<'a> {
         let lanes = services.database.lanes();
         let now = services.clock.now();
         lanes
-            .claim(self.held.tenant, self.fence, now, connect_store::Room::of(10))
+            .claim(
+                self.held.tenant,
+                self.fence,
+                now,
+                connect_store::Room::of(10),
+            )
             .await
             .unwrap()
     }
