@@ -32,7 +32,7 @@ async fn write(
     run: &Run,
     link: Link,
 ) -> Result<(), ApplyError> {
-    let mut transition = world.transition(lane, fence, run.clone(), LaneNext::Keep);
+    let mut transition = World::transition(lane, fence, run.clone(), LaneNext::Keep);
     transition.links = vec![link];
     world.database.runs().apply(transition).await
 }
@@ -81,7 +81,7 @@ async fn own_reservation_is_completed(world: World) {
     write(&world, fence, &lanes[0], &run, link.clone())
         .await
         .unwrap();
-    link.gp_key = "ORDST2228".to_owned();
+    "ORDST2228".clone_into(&mut link.gp_key);
     link.complete = true;
     link.written_sha256 = Some(vec![7; 32]);
     write(&world, fence, &lanes[0], &run, link.clone())
@@ -117,7 +117,7 @@ async fn same_key_completes_anothers(world: World) {
         .unwrap();
     assert!(held.complete);
     assert_eq!(held.run, first.id, "it stays its maker's");
-    completed.gp_key = "W999999".to_owned();
+    "W999999".clone_into(&mut completed.gp_key);
     let other = write(&world, fence, &lanes[1], &second, completed).await;
     assert!(
         matches!(other, Err(ApplyError::LinkTaken { complete: true, .. })),

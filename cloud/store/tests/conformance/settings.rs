@@ -120,7 +120,7 @@ async fn stores_are_changed_and_forgotten(world: World) {
     let mut other = store(world.tenant, world.environment);
     stores.insert(&other).await.unwrap();
     assert_eq!(stores.list(world.tenant).await.unwrap().len(), 2);
-    other.name = "Outlet".to_owned();
+    "Outlet".clone_into(&mut other.name);
     other.webhook_secrets = vec![8; 40];
     other.nop_store_id = 2;
     assert!(stores.update(&other, NOW).await.unwrap());
