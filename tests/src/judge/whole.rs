@@ -85,9 +85,12 @@ pub(super) fn batches(books: &Books, report: &mut Report) {
     }
 }
 
+/// An amount of a document.
+type AmountOf = fn(&Expected) -> Decimal;
+
 /// The money over all of GP is the money of the shop.
 pub(super) fn money(books: &Books, expected: &[Expected], report: &mut Report) {
-    let sums: [(&str, &str, fn(&Expected) -> Decimal); 17] = [
+    let sums: [(&str, &str, AmountOf); 17] = [
         ("SOP10100", "DOCAMNT", Expected::total),
         ("SOP10100", "SUBTOTAL", Expected::subtotal),
         ("SOP10100", "FRTAMNT", |document| document.freight),
