@@ -103,7 +103,6 @@ const HEADER: &[Cause] = &[
         mend: &["UPDATE RM00101 SET CUSTNMBR = 'WEBCUST' WHERE CUSTNMBR = 'ELSEWHO'"],
         profile: one_web_customer,
         mended: one_web_customer,
-        ..PLAIN
     },
     Cause {
         code: "90072",

@@ -16,6 +16,8 @@ mod hanging_agent;
 mod kills;
 mod orders;
 mod other_database;
+mod paused;
+mod profiles;
 mod replay;
 mod tenants;
 mod webhooks;

@@ -1,11 +1,13 @@
 //! What the stories share: worlds by database, and looks at runs and documents.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use connect_tests::harness::api::items;
 use connect_tests::harness::database::Choice;
 use connect_tests::harness::wait::wait_for;
 use connect_tests::harness::world::{COMPANY, Options, World};
+use connect_tests::judge::{self, Report};
 use serde_json::{Value, json};
 
 /// Long enough for a busy machine.
@@ -86,6 +88,37 @@ pub(crate) async fn written(world: &World) -> Vec<(&'static str, usize)> {
         counts.push((table, rows.len()));
     }
     counts
+}
+
+/// Has the store polled, and waits until it was.
+pub(crate) async fn look_through(world: &World) {
+    let calls = || async {
+        let calls = world.shop.stats().await?;
+        anyhow::Ok(calls["calls_total"].as_u64())
+    };
+    let before = calls().await.unwrap();
+    let path = format!("/stores/{}/poll", world.tenancy.store_id);
+    world.api.post(&path, &json!({})).await.unwrap();
+    wait_for("the poll", LIMIT, || async {
+        Ok((calls().await? > before).then_some(()))
+    })
+    .await
+    .unwrap();
+    world.settled(0, LIMIT).await.unwrap();
+}
+
+/// Lets the judge compare all orders of the store with GP under a profile; what it looked at.
+pub(crate) async fn judged(world: &World, profile: &Value, orders: u64) -> Report {
+    let mut tables = BTreeMap::new();
+    for table in judge::tables() {
+        let rows = world.gp.table(COMPANY, table).await.unwrap();
+        tables.insert((*table).to_owned(), Value::Array(rows));
+    }
+    let shop = world.shop.orders().await.unwrap();
+    let mut report = judge::judge(&shop, &tables, profile, "America/Chicago").unwrap();
+    report.hold_to(orders);
+    assert_eq!(report.findings, [], "{profile}");
+    report
 }
 
 /// SOP documents in GP for an order, by customer PO number.

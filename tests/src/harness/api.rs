@@ -83,6 +83,11 @@ impl Api {
         self.expect(Method::PUT, path, Some(body)).await
     }
 
+    /// PATCH that must succeed.
+    pub async fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.expect(Method::PATCH, path, Some(body)).await
+    }
+
     async fn expect(
         &self,
         method: Method,

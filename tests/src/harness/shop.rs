@@ -68,6 +68,11 @@ impl Shop {
         answer(self.http.get(format!("{}/orders/{id}", self.control))).await
     }
 
+    /// All orders as the store holds them.
+    pub async fn orders(&self) -> anyhow::Result<Value> {
+        answer(self.http.get(format!("{}/orders", self.control))).await
+    }
+
     /// Calls by path, CPU.
     pub async fn stats(&self) -> anyhow::Result<Value> {
         answer(self.http.get(format!("{}/stats", self.control))).await
