@@ -16,6 +16,7 @@ mod hanging_agent;
 mod kills;
 mod orders;
 mod other_database;
+mod outside_clients;
 mod paused;
 mod profiles;
 mod replay;
