@@ -16,11 +16,29 @@ use uuid::Uuid;
 use crate::app::Services;
 use crate::connectors::nopcommerce::Client;
 use crate::error::Error;
-use crate::secrets::{Place, Sealer, random_bytes};
+use crate::secrets::{Place, Sealer, random_bytes, sha256, to_hex};
 
 /// How long replaced webhook secrets stay good.
 pub const OLDER_SECRETS_SECONDS: i64 = 24 * 3_600;
 const MOST_SECRETS: usize = 4;
+const LONGEST_SCOPE: usize = 80;
+
+/// How a shop is named in effect keys: by its address, without what may differ from one time it is
+/// typed to the next; a digest of it where it is long.
+pub fn effect_scope(base_url: &str) -> String {
+    let address = base_url
+        .split_once("://")
+        .map_or(base_url, |(_, rest)| rest);
+    let address = address.trim_end_matches('/').to_ascii_lowercase();
+    let plain = address.len() <= LONGEST_SCOPE
+        && address
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".:-_~".contains(&byte));
+    if plain {
+        return address;
+    }
+    to_hex(&sha256(address.as_bytes())[..16])
+}
 
 /// What an API user logs in with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -281,5 +299,15 @@ mod tests {
         let back: WebhookSecrets = serde_json::from_str(&sealed).expect("back");
         assert_eq!(good(&back, Micros(0)).len(), 2);
         assert!(!format!("{secrets:?}").contains("whsec_"));
+    }
+
+    #[test]
+    fn a_shop_is_the_same_however_its_address_is_typed() {
+        for typed in ["https://Shop.example", "http://shop.example/"] {
+            assert_eq!(effect_scope(typed), "shop.example");
+        }
+        let below = effect_scope("https://shop.example/de");
+        assert_ne!(below, effect_scope("https://shop.example/en"));
+        assert_eq!(below.len(), 32);
     }
 }

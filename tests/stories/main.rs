@@ -20,5 +20,6 @@ mod outside_clients;
 mod paused;
 mod profiles;
 mod replay;
+mod store_outage;
 mod tenants;
 mod webhooks;

@@ -2,26 +2,56 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use connect_core::domain::agent::Company;
 use connect_core::domain::artifact::{ArtifactKind, Route};
 use connect_core::domain::event::{Event, Source};
-use connect_core::domain::ids::{EnvironmentId, TenantId};
+use connect_core::domain::ids::{CompanyId, EnvironmentId, TenantId};
 use connect_core::domain::lane::ClaimedLane;
 use connect_core::domain::store::Store;
 use connect_core::engine::workflow::{self, Compiled, Mappings};
 use connect_core::engine::{Problem, Value, mapping};
+use uuid::Uuid;
 
 use crate::app::Services;
 use crate::error::{Error, Result};
 
 /// Compiled ones kept; past it all are compiled anew as they are needed.
 const REVISIONS_KEPT: usize = 256;
+/// How old a row of a store or company may be. Gates and fences are never read from here.
+const FRESH: Duration = Duration::from_millis(300);
 
 /// Compiled revisions; a revision never changes, so they are kept.
 #[derive(Debug, Default)]
 pub(super) struct Contexts {
     revisions: Mutex<HashMap<(TenantId, EnvironmentId, i64), Arc<Revision>>>,
+    stores: Recent<Store>,
+    companies: Recent<Company>,
+}
+
+/// Rows read a moment ago: in a burst every lane asks for the same few.
+#[derive(Debug)]
+struct Recent<T>(Mutex<HashMap<(TenantId, Uuid), (Instant, T)>>);
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Recent<T> {
+    fn find(&self, key: &(TenantId, Uuid)) -> Option<T> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read, row) = known.get(key)?;
+        (read.elapsed() < FRESH).then(|| row.clone())
+    }
+
+    fn insert(&self, key: (TenantId, Uuid), row: T) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (read, _)| read.elapsed() < FRESH);
+        known.insert(key, (Instant::now(), row));
+    }
 }
 
 /// All that is in force under one revision.
@@ -67,9 +97,7 @@ impl Contexts {
         claimed: &ClaimedLane,
     ) -> Result<Result<Plan, Unplanned>> {
         let event = &claimed.event;
-        let stores = services.database.stores();
-        let store = stores.find(event.tenant, event.store).await;
-        let Some(store) = store? else {
+        let Some(store) = self.store(services, event).await? else {
             let text = "The store is no longer set up.".to_owned();
             return Ok(Err(Unplanned::Nothing(text)));
         };
@@ -82,9 +110,7 @@ impl Contexts {
             Ok(found) => found,
             Err(unplanned) => return Ok(Err(unplanned)),
         };
-        let company = services.database.companies();
-        let company = company.find(event.tenant, route.company).await;
-        let Some(company) = company? else {
+        let Some(company) = self.company(services, event, route.company).await? else {
             let text = "The route's company is no longer set up: publish a route to another.";
             return Ok(Err(Unplanned::Parked(text.to_owned())));
         };
@@ -101,6 +127,31 @@ impl Contexts {
             workflow_version: workflow.version,
             workflow: workflow.compiled.clone(),
         }))
+    }
+
+    async fn store(&self, services: &Services, event: &Event) -> Result<Option<Store>> {
+        let key = (event.tenant, event.store.0);
+        if let Some(store) = self.stores.find(&key) {
+            return Ok(Some(store));
+        }
+        let stores = services.database.stores();
+        let found = stores.find(event.tenant, event.store).await?;
+        Ok(found.inspect(|store| self.stores.insert(key, store.clone())))
+    }
+
+    async fn company(
+        &self,
+        services: &Services,
+        event: &Event,
+        id: CompanyId,
+    ) -> Result<Option<Company>> {
+        let key = (event.tenant, id.0);
+        if let Some(company) = self.companies.find(&key) {
+            return Ok(Some(company));
+        }
+        let companies = services.database.companies();
+        let found = companies.find(event.tenant, id).await?;
+        Ok(found.inspect(|company| self.companies.insert(key, company.clone())))
     }
 
     /// The revision a run began under. An event that has no run yet keeps the one it arrived

@@ -11,13 +11,14 @@ use connect_core::domain::lane::{
 use connect_core::domain::link::Link;
 use connect_core::domain::run::{Run, RunState, StepRecord};
 use connect_core::engine::Value;
-use connect_core::engine::workflow::{self, Action, Happened};
+use connect_core::engine::workflow::{Action, Happened};
 
 use futures::FutureExt as _;
 
 use super::Shop;
 use super::context::{Plan, Unplanned};
 use super::gates;
+use super::lease::Lease;
 use super::perform;
 use super::progress::Progress;
 use crate::app::Services;
@@ -119,6 +120,7 @@ async fn carry(shop: &Arc<Shop>, fence: Fence, claimed: &ClaimedLane) -> Result<
         services: services.clone(),
         plan,
         fence,
+        lease: shop.lease.clone(),
         lane: claimed.key.clone(),
         number: claimed.number,
         resumed: begun.is_some(),
@@ -143,6 +145,7 @@ pub(super) struct Work {
     pub(super) services: Arc<Services>,
     pub(super) plan: Plan,
     pub(super) fence: Fence,
+    pub(super) lease: Arc<Lease>,
     pub(super) lane: LaneKey,
     pub(super) number: i64,
     pub(super) run: Run,
@@ -165,15 +168,14 @@ impl Work {
     /// Tells the engine what happened and does what it asks; none when the lane was let go.
     async fn advance(&mut self, happened: Happened) -> Result<Option<Happened>> {
         let now = self.services.clock.now();
-        let state = self.progress.engine.clone();
-        let advanced = workflow::advance(&self.plan.workflow, state, happened, now);
-        self.progress.engine = advanced.state;
-        for note in advanced.steps {
+        let workflow = &self.plan.workflow;
+        let (notes, action) = self.progress.engine.advance(workflow, happened, now);
+        for note in notes {
             let record = self.progress.record(note, now);
             self.steps.retain(|known| known.number != record.number);
             self.steps.push(record);
         }
-        match advanced.action {
+        match action {
             Action::ReadStore {
                 step,
                 what,
@@ -207,7 +209,7 @@ impl Work {
                 let outcome = self.executed(&parties);
                 self.answered(step, GateKind::Company, outcome).await
             }
-            Action::ExecuteDocument { .. } => self.execute(advanced.action).await.map(|()| None),
+            Action::ExecuteDocument { .. } => self.execute(action).await.map(|()| None),
             Action::WriteStore {
                 step,
                 what,

@@ -3,31 +3,35 @@
 mod context;
 mod gates;
 mod lane;
+mod lease;
 mod perform;
 mod polling;
 mod progress;
 mod slots;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connect_core::domain::ids::WorkerId;
 use connect_core::domain::lane::Fence;
 
+use lease::Lease;
 use slots::Slots;
 
 use crate::app::Services;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Before a worker that failed begins a new life.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Works until the process shuts down.
 pub async fn run(services: Arc<Services>) {
+    let lease = Duration::from_secs(services.config.worker.lease_seconds.into());
     let shop = Arc::new(Shop {
         services: services.clone(),
         contexts: context::Contexts::default(),
         troubles: lane::Troubles::default(),
+        lease: Arc::new(Lease::new(lease)),
     });
     services.tasks.spawn(polling::run(services.clone()));
     while !services.shutdown.is_cancelled() {
@@ -50,6 +54,7 @@ struct Shop {
     services: Arc<Services>,
     contexts: context::Contexts,
     troubles: lane::Troubles,
+    lease: Arc<Lease>,
 }
 
 /// One life of a worker: ends with an error when its lease is lost.
@@ -57,10 +62,12 @@ async fn as_worker(shop: &Arc<Shop>) -> Result<()> {
     let services = &shop.services;
     let settings = &services.config.worker;
     let worker = WorkerId(services.ids.next());
-    let lease = Duration::from_secs(settings.lease_seconds.into());
+    let asked = Instant::now();
+    let lease = shop.lease.length();
     let fence = services.database.workers().insert(worker, lease).await?;
+    shop.lease.renewed(asked);
     let slots = Slots::new(settings.parallel);
-    let heartbeat = beat(services, fence, lease / 3);
+    let heartbeat = beat(shop, fence);
     let work = claim_and_work(shop, fence, &slots);
     let outcome = tokio::select! {
         outcome = heartbeat => outcome,
@@ -73,15 +80,13 @@ async fn as_worker(shop: &Arc<Shop>) -> Result<()> {
     outcome
 }
 
-async fn beat(services: &Services, fence: Fence, every: Duration) -> Result<()> {
+async fn beat(shop: &Shop, fence: Fence) -> Result<()> {
     loop {
-        tokio::time::sleep(every).await;
-        services
-            .database
-            .workers()
-            .update(fence)
-            .await
-            .map_err(perform::refused)?;
+        tokio::time::sleep(shop.lease.length() / 3).await;
+        let asked = Instant::now();
+        let workers = shop.services.database.workers();
+        workers.update(fence).await.map_err(perform::refused)?;
+        shop.lease.renewed(asked);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The actions a run asks for: reads and writes of the store, links, documents for GP.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connect_core::domain::command::Command;
 use connect_core::domain::failure::{Failure, FailureClass, Fault};
@@ -208,6 +208,9 @@ fn applied(outcome: Result<(), ApplyError>) -> Result<()> {
     }
 }
 
+/// A lease is not stretched to its last moment.
+const LEASE_MARGIN: Duration = Duration::from_secs(1);
+
 impl Work {
     /// Reads from the store: safe, so nothing is stored before it.
     pub(super) async fn read_store(
@@ -238,6 +241,13 @@ impl Work {
         timeout_ms: u32,
     ) -> Result<Result<Value, Failure>> {
         let StoreWrite::OrderNote { order_id: id, text } = what;
+        let client = match shops::client(&self.services, &self.plan.store).await {
+            Ok(client) => client,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        if !client.has_notes() {
+            return Ok(Ok(noted(Noted::Unsupported)));
+        }
         let look_first = std::mem::replace(&mut self.resumed, false);
         if !look_first {
             let summary = format!("telling the store: {text}");
@@ -245,25 +255,32 @@ impl Work {
                 .await?;
             crate::crash::point("cloud.intent.stored");
         }
+        let limit = self.within_lease(timeout_ms).await?;
         let now = self.services.clock.now();
         let write = async {
-            let client = shops::client(&self.services, &self.plan.store).await?;
             let id = order_id(id)?;
-            let noted = if look_first {
-                client.ensure_order_note(id, text, text, now).await?
+            if look_first {
+                client.ensure_order_note(id, text, text, now).await
             } else {
-                client.add_order_note(id, text, now).await?
-            };
-            let noted = match noted {
-                Noted::Added => "added",
-                Noted::AlreadyThere => "already there",
-                Noted::Unsupported => "the store's API has no notes",
-            };
-            Ok(Value::map([("note", Value::from(noted))]))
+                client.add_order_note(id, text, now).await
+            }
         };
-        let outcome = in_time(timeout_ms, "The store", write).await;
+        let outcome = in_time(limit, "The store", write).await;
         crate::crash::point("cloud.store.marked");
-        Ok(outcome)
+        Ok(outcome.map(noted))
+    }
+
+    /// A call that is not safe to repeat must have ended before another worker can take over.
+    async fn within_lease(&self, timeout_ms: u32) -> Result<u32> {
+        let wanted = Duration::from_millis(timeout_ms.into());
+        if self.lease.left() <= wanted {
+            let workers = self.services.database.workers();
+            let asked = Instant::now();
+            workers.update(self.fence).await.map_err(refused)?;
+            self.lease.renewed(asked);
+        }
+        let most = wanted.min(self.lease.left().saturating_sub(LEASE_MARGIN));
+        Ok(u32::try_from(most.as_millis()).unwrap_or(timeout_ms))
     }
 
     /// Answers each query with the link's GP key, or nothing.
@@ -272,20 +289,14 @@ impl Work {
             .iter()
             .map(|query| self.link_key(&query.kind, query.store_scoped, &query.store_key))
             .collect();
-        let mut found = Vec::with_capacity(keys.len());
-        for (query, key) in queries.iter().zip(&keys) {
-            let link = self
-                .services
-                .database
-                .links()
-                .find(key)
-                .await
-                .map_err(Error::from)?;
+        let links = self.services.database.links().list(&keys).await?;
+        let found = queries.iter().zip(&keys).map(|(query, key)| {
+            let link = links.iter().find(|link| link.key == *key);
             let value = link.map_or(Value::Null, |link| {
                 linked(&link.gp_key, link.complete, None)
             });
-            found.push((query.name.clone(), value));
-        }
+            (query.name.clone(), value)
+        });
         Ok(Value::map(found))
     }
 
@@ -463,7 +474,13 @@ impl Work {
     fn transition(&mut self, state: RunState, summary: String, next: LaneNext) -> Transition {
         self.run.state = state;
         self.run.summary = summary;
-        self.run.snapshot = self.progress.to_bytes();
+        // Nobody goes on with a run that did its work.
+        self.run.snapshot = match state {
+            RunState::Succeeded => Vec::new(),
+            RunState::Running | RunState::Waiting | RunState::Dead | RunState::Superseded => {
+                self.progress.to_bytes()
+            }
+        };
         Transition {
             lane: self.lane.clone(),
             number: self.number,
@@ -515,12 +532,18 @@ impl Work {
         let (run, plan) = (&self.run, &self.plan);
         format!(
             "{}/{}/{}:{}/{purpose}/{generation}",
-            plan.company.database,
-            plan.store.id.0.simple(),
-            run.entity,
-            run.entity_id,
+            plan.company.database, plan.store.effect_scope, run.entity, run.entity_id,
         )
     }
+}
+
+fn noted(noted: Noted) -> Value {
+    let noted = match noted {
+        Noted::Added => "added",
+        Noted::AlreadyThere => "already there",
+        Noted::Unsupported => "the store's API has no notes",
+    };
+    Value::map([("note", Value::from(noted))])
 }
 
 fn linked(gp_key: &str, complete: bool, ours: Option<bool>) -> Value {

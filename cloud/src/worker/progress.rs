@@ -3,7 +3,7 @@
 use connect_core::domain::lane::GateKind;
 use connect_core::domain::run::StepRecord;
 use connect_core::domain::time::Micros;
-use connect_core::engine::workflow::{State, StepNote};
+use connect_core::engine::workflow::{State, StepNote, Walker};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 pub(super) struct Progress {
     header: Header,
     /// The engine's part.
-    pub(super) engine: State,
+    pub(super) engine: Walker,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ impl Progress {
     pub(super) fn new(engine: State) -> Self {
         Self {
             header: Header::default(),
-            engine,
+            engine: Walker::new(engine),
         }
     }
 
@@ -54,7 +54,7 @@ impl Progress {
         let engine = State::from_bytes(engine.get(1..).unwrap_or_default());
         Ok(Self {
             header,
-            engine: engine.map_err(Error::internal)?,
+            engine: Walker::new(engine.map_err(Error::internal)?),
         })
     }
 
@@ -63,7 +63,7 @@ impl Progress {
         // Plain data into memory: this cannot fail.
         let mut bytes = serde_json::to_vec(&self.header).unwrap_or_default();
         bytes.push(b'\n');
-        bytes.extend(self.engine.to_bytes());
+        bytes.extend(self.engine.state().to_bytes());
         bytes
     }
 

@@ -30,7 +30,7 @@ impl PgHandle {
 }
 
 /// Whom to wake once the unit of work is committed.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Wakes {
     pub(crate) lanes: bool,
     pub(crate) commands: Vec<(TenantId, AgentId)>,

@@ -12,8 +12,9 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::audit::{self, AuditEntry};
-use crate::conn::{Conn, Kind, PgHandle};
+use crate::conn::{Conn, Kind, PgHandle, Wakes};
 use crate::error::{StoreError, Transient};
+use crate::notify::Notifier;
 use crate::wake::Wake;
 use crate::writer::{Done, Unit, Writer};
 
@@ -48,7 +49,10 @@ pub struct Database {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Db {
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        notifier: Arc<Notifier>,
+    },
     Sqlite {
         connect: Box<SqliteConnectOptions>,
         read: SqlitePool,
@@ -63,7 +67,7 @@ impl Database {
         let wake = Arc::new(Wake::new());
         let db = match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => open_sqlite(url, options, &wake).await?,
-            Some("postgres" | "postgresql") => open_postgres(url, options).await?,
+            Some("postgres" | "postgresql") => open_postgres(url, options, &wake).await?,
             other => {
                 return Err(StoreError::UnknownDatabase {
                     url: other.unwrap_or("no scheme").to_owned(),
@@ -101,7 +105,7 @@ impl Database {
     /// `sqlite` or `postgres`.
     pub fn kind(&self) -> &'static str {
         match self.db {
-            Db::Postgres(_) => "postgres",
+            Db::Postgres { .. } => "postgres",
             Db::Sqlite { .. } => "sqlite",
         }
     }
@@ -109,7 +113,7 @@ impl Database {
     /// Closes the pools; the SQLite writer ends with the last handle.
     pub async fn close(&self) {
         match &self.db {
-            Db::Postgres(pool) => pool.close().await,
+            Db::Postgres { pool, .. } => pool.close().await,
             Db::Sqlite { read, .. } => read.close().await,
         }
     }
@@ -117,7 +121,7 @@ impl Database {
     /// A connection for statements that only read.
     pub(crate) async fn read(&self) -> Result<Conn, StoreError> {
         let kind = match &self.db {
-            Db::Postgres(pool) => Kind::Postgres(PgHandle::Pooled(pool.acquire().await?)),
+            Db::Postgres { pool, .. } => Kind::Postgres(PgHandle::Pooled(pool.acquire().await?)),
             Db::Sqlite { read, .. } => Kind::Sqlite(read.acquire().await?),
         };
         Ok(Conn::new(kind))
@@ -132,7 +136,12 @@ impl Database {
         E: From<StoreError> + Transient + Send + 'static,
     {
         match &self.db {
-            Db::Postgres(pool) => self.write_postgres(pool, &input, unit).await,
+            Db::Postgres { pool, notifier } => {
+                let (value, wakes) = self.write_postgres(pool, &input, unit).await?;
+                notifier.tell(&wakes);
+                self.wake.fire(wakes);
+                Ok(value)
+            }
             Db::Sqlite { write, .. } => self.write_sqlite(write, input, unit).await,
         }
     }
@@ -142,7 +151,7 @@ impl Database {
         pool: &PgPool,
         input: &I,
         unit: Work<I, T, E>,
-    ) -> Result<T, E>
+    ) -> Result<(T, Wakes), E>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
@@ -165,7 +174,7 @@ impl Database {
         pool: &PgPool,
         input: &I,
         unit: Work<I, T, E>,
-    ) -> Result<T, E>
+    ) -> Result<(T, Wakes), E>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
@@ -179,8 +188,7 @@ impl Database {
             let committed = transaction.commit().await;
             committed.map_err(|cause| StoreError::Commit(Arc::new(cause)))?;
         }
-        self.wake.fire(wakes);
-        Ok(value)
+        Ok((value, wakes))
     }
 
     async fn write_sqlite<I, T, E>(
@@ -261,12 +269,15 @@ async fn open_sqlite(url: &str, options: &Options, wake: &Arc<Wake>) -> Result<D
     })
 }
 
-async fn open_postgres(url: &str, options: &Options) -> Result<Db, StoreError> {
+async fn open_postgres(url: &str, options: &Options, wake: &Arc<Wake>) -> Result<Db, StoreError> {
     let connect = PgConnectOptions::from_str(url)?.statement_cache_capacity(STATEMENTS_KEPT);
     let pool = PgPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.wait)
-        .connect_with(connect)
+        // A connection that broke says so at its first statement, and the unit is done again.
+        .test_before_acquire(false)
+        .connect_with(connect.clone())
         .await?;
-    Ok(Db::Postgres(pool))
+    let notifier = Arc::new(Notifier::start(connect, Arc::clone(wake)));
+    Ok(Db::Postgres { pool, notifier })
 }

@@ -25,3 +25,22 @@ pub(crate) fn database_now(conn: &Conn) -> &'static str {
         Kind::Sqlite(_) => "CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000",
     }
 }
+
+/// Rows of one statement at most: both databases bound the number of parameters.
+pub(crate) const MOST_ROWS: usize = 100;
+
+/// Placeholders for so many rows: `($1, $2), ($3, $4)`. The same on both databases.
+pub(crate) fn places(rows: usize, columns: usize) -> String {
+    places_from(1, rows, columns)
+}
+
+/// The same, beginning with the placeholder of that number.
+pub(crate) fn places_from(first: usize, rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let places: Vec<String> = (0..columns)
+            .map(|column| format!("${}", first + row * columns + column))
+            .collect();
+        format!("({})", places.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}

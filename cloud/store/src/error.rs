@@ -131,7 +131,8 @@ pub(crate) trait Transient {
 impl Transient for StoreError {
     fn is_transient(&self) -> bool {
         match self {
-            Self::Statement(cause) => transient(cause),
+            // Whatever came before the commit is rolled back with its connection.
+            Self::Statement(cause) => transient(cause) || matches!(cause, sqlx::Error::Io(_)),
             Self::Commit(cause) => transient(cause),
             Self::Duplicate { .. }
             | Self::NotDurable { .. }

@@ -9,6 +9,7 @@ mod dialect;
 mod durable;
 mod error;
 mod migrate;
+mod notify;
 mod text;
 mod wake;
 mod writer;

@@ -3,11 +3,12 @@
 use connect_core::domain::ids::{CompanyId, RunId, StoreId, TenantId};
 use connect_core::domain::link::{Link, LinkKey};
 use connect_core::domain::time::Micros;
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
 use crate::conn::{Conn, on};
 use crate::database::Database;
+use crate::dialect;
 use crate::error::{ApplyError, StoreError};
 
 /// Store entities and GP keys.
@@ -26,6 +27,32 @@ impl Links<'_> {
     pub async fn find(&self, key: &LinkKey) -> Result<Option<Link>, StoreError> {
         let mut conn = self.0.read().await?;
         select(&mut conn, key).await
+    }
+
+    /// Finds all of these, which belong to one tenant and company, in one statement.
+    pub async fn list(&self, keys: &[LinkKey]) -> Result<Vec<Link>, StoreError> {
+        let Some(first) = keys.first() else {
+            return Ok(Vec::new());
+        };
+        let sql = format!(
+            "SELECT tenant, company, kind, store, store_key, gp_key, complete, written_sha256,
+                    run, updated
+             FROM link
+             WHERE tenant = $1 AND company = $2
+               AND (kind, store, store_key) IN (VALUES {places})",
+            places = dialect::places_from(3, keys.len(), 3),
+        );
+        let mut conn = self.0.read().await?;
+        let rows: Vec<Row> = on!(conn, c => {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql))
+                .bind(first.tenant.0)
+                .bind(first.company.0);
+            for key in keys {
+                query = query.bind(&key.kind).bind(key.store.0).bind(&key.store_key);
+            }
+            query.fetch_all(c).await
+        })?;
+        Ok(rows.into_iter().map(Link::from).collect())
     }
 
     /// Lists those whose GP side is that key.

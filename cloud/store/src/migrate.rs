@@ -22,7 +22,7 @@ impl Database {
     /// Applies what is missing; refuses a schema that is newer or was changed by hand.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match &self.db {
-            Db::Postgres(pool) => migrator(|step| step.3).run(pool).await?,
+            Db::Postgres { pool, .. } => migrator(|step| step.3).run(pool).await?,
             Db::Sqlite { connect, .. } => {
                 let mut connection = SqliteConnection::connect_with(connect).await?;
                 migrator(|step| step.2).run(&mut connection).await?;

@@ -2,10 +2,12 @@
 
 use connect_core::domain::ids::{PayloadId, TenantId};
 use connect_core::domain::run::Payload;
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::conn::{Conn, on};
 use crate::database::Database;
+use crate::dialect::{self, MOST_ROWS};
 use crate::error::StoreError;
 use crate::text::{compress, expand};
 
@@ -48,7 +50,7 @@ impl Payloads<'_> {
     pub async fn insert(&self, payload: &Payload) -> Result<(), StoreError> {
         let packed = Packed::document(payload.tenant, payload.id, &payload.content)?;
         self.0
-            .write(packed, |conn, packed| Box::pin(insert(conn, packed)))
+            .write([packed], |conn, packed| Box::pin(insert(conn, packed)))
             .await
     }
 }
@@ -90,21 +92,29 @@ impl Packed {
     }
 }
 
-pub(crate) async fn insert(conn: &mut Conn, packed: &Packed) -> Result<(), StoreError> {
-    on!(conn, c => sqlx::query(
-        "INSERT INTO payload (tenant, owner, number, part, content)
-         VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (tenant, owner, number, part) DO UPDATE
-         SET content = excluded.content",
-    )
-    .bind(packed.place.tenant.0)
-    .bind(packed.place.owner)
-    .bind(packed.place.number)
-    .bind(packed.place.part)
-    .bind(&packed.content)
-    .execute(c)
-    .await
-    .map(|_| ()))?;
+/// Adds bodies, or puts them in place of those there, in one statement.
+pub(crate) async fn insert(conn: &mut Conn, bodies: &[Packed]) -> Result<(), StoreError> {
+    for bodies in bodies.chunks(MOST_ROWS) {
+        let sql = format!(
+            "INSERT INTO payload (tenant, owner, number, part, content)
+             VALUES {places}
+             ON CONFLICT (tenant, owner, number, part) DO UPDATE
+             SET content = excluded.content",
+            places = dialect::places(bodies.len(), 5),
+        );
+        on!(conn, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for Packed { place, content } in bodies {
+                query = query
+                    .bind(place.tenant.0)
+                    .bind(place.owner)
+                    .bind(place.number)
+                    .bind(place.part)
+                    .bind(content);
+            }
+            query.execute(c).await.map(|_| ())
+        })?;
+    }
     Ok(())
 }
 

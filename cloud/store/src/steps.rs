@@ -3,10 +3,11 @@
 use connect_core::domain::ids::{RunId, TenantId};
 use connect_core::domain::run::StepRecord;
 use connect_core::domain::time::Micros;
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 
 use crate::conn::{Conn, on};
 use crate::database::Database;
+use crate::dialect::{self, MOST_ROWS};
 use crate::error::StoreError;
 use crate::payloads::{self, Packed, Place};
 use crate::text::{from_json, from_word, json, word};
@@ -98,36 +99,47 @@ pub(crate) fn pack(
     .collect()
 }
 
+/// Adds steps, or puts them in place of those with their numbers, in one statement.
 pub(crate) async fn insert(
     conn: &mut Conn,
     tenant: TenantId,
     run: RunId,
-    step: &StepRecord,
+    steps: &[StepRecord],
 ) -> Result<(), StoreError> {
-    let state = word(&step.state)?;
-    let failure = step.failure.as_ref().map(json).transpose()?;
-    on!(conn, c => sqlx::query(
-        "INSERT INTO step (tenant, run, number, step, kind, attempt, state, started, finished,
-                           failure)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         ON CONFLICT (tenant, run, number) DO UPDATE
-         SET step = excluded.step, kind = excluded.kind, attempt = excluded.attempt,
-             state = excluded.state, started = excluded.started, finished = excluded.finished,
-             failure = excluded.failure",
-    )
-    .bind(tenant.0)
-    .bind(run.0)
-    .bind(step.number)
-    .bind(&step.step)
-    .bind(&step.kind)
-    .bind(step.attempt)
-    .bind(state)
-    .bind(step.started.0)
-    .bind(step.finished.map(|at| at.0))
-    .bind(failure)
-    .execute(c)
-    .await
-    .map(|_| ()))?;
+    let mut rows = Vec::with_capacity(steps.len());
+    for step in steps {
+        let failure = step.failure.as_ref().map(json).transpose()?;
+        rows.push((step, word(&step.state)?, failure));
+    }
+    for rows in rows.chunks(MOST_ROWS) {
+        let sql = format!(
+            "INSERT INTO step (tenant, run, number, step, kind, attempt, state, started, finished,
+                               failure)
+             VALUES {places}
+             ON CONFLICT (tenant, run, number) DO UPDATE
+             SET step = excluded.step, kind = excluded.kind, attempt = excluded.attempt,
+                 state = excluded.state, started = excluded.started,
+                 finished = excluded.finished, failure = excluded.failure",
+            places = dialect::places(rows.len(), 10),
+        );
+        on!(conn, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for (step, state, failure) in rows {
+                query = query
+                    .bind(tenant.0)
+                    .bind(run.0)
+                    .bind(step.number)
+                    .bind(&step.step)
+                    .bind(&step.kind)
+                    .bind(step.attempt)
+                    .bind(state)
+                    .bind(step.started.0)
+                    .bind(step.finished.map(|at| at.0))
+                    .bind(failure);
+            }
+            query.execute(c).await.map(|_| ())
+        })?;
+    }
     Ok(())
 }
 

@@ -35,8 +35,8 @@ impl Stores<'_> {
     pub async fn list(&self, tenant: TenantId) -> Result<Vec<Store>, StoreError> {
         let mut conn = self.0.read().await?;
         let rows: Vec<Row> = on!(conn, c => sqlx::query_as(
-            "SELECT tenant, id, environment, name, hook_key, base_url, flavour, nop_store_id,
-                    installation, time_zone, currency, credentials, webhook_secrets, created, paused
+            "SELECT tenant, id, environment, name, hook_key, base_url, effect_scope, flavour,
+                    nop_store_id, installation, time_zone, currency, credentials, webhook_secrets, created, paused
              FROM store
              WHERE tenant = $1
              ORDER BY id",
@@ -96,8 +96,9 @@ async fn select(
     id: StoreId,
 ) -> Result<Option<Store>, StoreError> {
     let row: Option<Row> = on!(conn, c => sqlx::query_as(
-        "SELECT tenant, id, environment, name, hook_key, base_url, flavour, nop_store_id,
-                installation, time_zone, currency, credentials, webhook_secrets, created, paused
+        "SELECT tenant, id, environment, name, hook_key, base_url, effect_scope, flavour,
+                nop_store_id, installation, time_zone, currency, credentials, webhook_secrets,
+                created, paused
          FROM store
          WHERE tenant = $1 AND id = $2",
     )
@@ -111,10 +112,10 @@ async fn select(
 async fn insert(conn: &mut Conn, store: &Store) -> Result<(), StoreError> {
     let flavour = word(&store.flavour)?;
     on!(conn, c => sqlx::query(
-        "INSERT INTO store (tenant, id, environment, name, hook_key, base_url, flavour,
-                            nop_store_id, installation, time_zone, currency, credentials,
-                            webhook_secrets, created, paused)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        "INSERT INTO store (tenant, id, environment, name, hook_key, base_url, effect_scope,
+                            flavour, nop_store_id, installation, time_zone, currency,
+                            credentials, webhook_secrets, created, paused)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(store.tenant.0)
     .bind(store.id.0)
@@ -122,6 +123,7 @@ async fn insert(conn: &mut Conn, store: &Store) -> Result<(), StoreError> {
     .bind(&store.name)
     .bind(&store.hook_key)
     .bind(&store.base_url)
+    .bind(&store.effect_scope)
     .bind(flavour)
     .bind(store.nop_store_id)
     .bind(&store.installation)
@@ -239,6 +241,7 @@ struct Row {
     name: String,
     hook_key: String,
     base_url: String,
+    effect_scope: String,
     flavour: String,
     nop_store_id: i64,
     installation: Option<String>,
@@ -261,6 +264,7 @@ impl TryFrom<Row> for Store {
             name: row.name,
             hook_key: row.hook_key,
             base_url: row.base_url,
+            effect_scope: row.effect_scope,
             flavour: from_word("store", "flavour", &row.flavour)?,
             nop_store_id: row.nop_store_id,
             installation: row.installation,

@@ -82,12 +82,8 @@ async fn apply(conn: &mut Conn, prepared: &Prepared) -> Result<(), ApplyError> {
         links::apply(conn, link).await?;
     }
     upsert(conn, prepared).await?;
-    for step in &transition.steps {
-        steps::insert(conn, run.tenant, run.id, step).await?;
-    }
-    for body in &prepared.bodies {
-        payloads::insert(conn, body).await?;
-    }
+    steps::insert(conn, run.tenant, run.id, &transition.steps).await?;
+    payloads::insert(conn, &prepared.bodies).await?;
     if let Some(new) = &transition.command {
         commands::insert(conn, &new.command).await?;
     }

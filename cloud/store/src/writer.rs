@@ -57,10 +57,18 @@ async fn run(mut conn: Conn, mut waiting: mpsc::Receiver<Unit>, wake: Arc<Wake>)
     }
 }
 
+/// Each unit runs in a savepoint. Statements between units go out together: each costs a switch
+/// of threads.
+const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
+const NEXT: &str = "RELEASE unit; SAVEPOINT unit";
+const UNDO: &str = "ROLLBACK TO unit";
+const END: &str = "RELEASE unit; COMMIT";
+
 /// Runs a batch in one transaction and answers every caller after its commit.
 async fn join(conn: &mut Conn, batch: &mut Vec<Unit>, wake: &Wake) {
-    if let Err(cause) = execute(conn, "BEGIN IMMEDIATE").await {
+    if let Err(cause) = execute(conn, BEGIN).await {
         tracing::error!(error = %cause, "the writer could not begin a transaction");
+        roll_back(conn).await;
         // Dropping the units tells their callers.
         batch.clear();
         return;
@@ -68,11 +76,13 @@ async fn join(conn: &mut Conn, batch: &mut Vec<Unit>, wake: &Wake) {
     let mut answers = Vec::with_capacity(batch.len());
     let mut wakes = Wakes::default();
     let mut broken = None;
+    let mut left = batch.len();
     for unit in batch.drain(..) {
+        left -= 1;
         if broken.is_some() {
             continue;
         }
-        match one(conn, unit).await {
+        match one(conn, unit, left == 0).await {
             Ok(Some(answer)) => {
                 wakes.join(conn.take_wakes());
                 answers.push(answer);
@@ -83,7 +93,7 @@ async fn join(conn: &mut Conn, batch: &mut Vec<Unit>, wake: &Wake) {
     }
     let committed = match broken {
         Some(cause) => Err(cause),
-        None => execute(conn, "COMMIT").await,
+        None => execute(conn, END).await,
     };
     match committed {
         Ok(()) => {
@@ -96,43 +106,43 @@ async fn join(conn: &mut Conn, batch: &mut Vec<Unit>, wake: &Wake) {
     }
 }
 
-/// Runs one unit in its savepoint. `None`: it failed alone and its caller knows. An error: the
-/// whole transaction is lost.
-async fn one(conn: &mut Conn, unit: Unit) -> Result<Option<Answer>, sqlx::Error> {
-    execute(conn, "SAVEPOINT unit").await?;
+/// Runs one unit in the savepoint that is open, and leaves one open. `None`: it failed alone and
+/// its caller knows. An error: the whole transaction is lost.
+async fn one(conn: &mut Conn, unit: Unit, last: bool) -> Result<Option<Answer>, sqlx::Error> {
     let done = AssertUnwindSafe(unit(conn)).catch_unwind().await;
     match done {
         Ok(done) if done.kept => {
-            execute(conn, "RELEASE unit").await?;
+            if !last {
+                execute(conn, NEXT).await?;
+            }
             Ok(Some(done.answer))
         }
         Ok(done) => {
-            let undone = undo(conn).await;
+            let undone = execute(conn, UNDO).await;
             (done.answer)(Ok(()));
             undone.map(|()| None)
         }
         Err(_) => {
             tracing::error!("a unit of work panicked and was rolled back");
-            undo(conn).await.map(|()| None)
+            execute(conn, UNDO).await.map(|()| None)
         }
     }
 }
 
-async fn undo(conn: &mut Conn) -> Result<(), sqlx::Error> {
-    execute(conn, "ROLLBACK TO unit").await?;
-    execute(conn, "RELEASE unit").await
-}
-
 async fn give_up(conn: &mut Conn, answers: Vec<Answer>, cause: sqlx::Error) {
     tracing::error!(error = %cause, units = answers.len(), "a joined transaction was lost");
-    // SQLite may have rolled back by itself already; either way nothing of it stands.
-    if let Err(again) = execute(conn, "ROLLBACK").await {
-        tracing::debug!(error = %again, "nothing left to roll back");
-    }
+    roll_back(conn).await;
     drop(conn.take_wakes());
     let cause = Arc::new(cause);
     for answer in answers {
         answer(Err(StoreError::Commit(Arc::clone(&cause))));
+    }
+}
+
+/// SQLite may have rolled back by itself already; either way nothing of it stands.
+async fn roll_back(conn: &mut Conn) {
+    if let Err(again) = execute(conn, "ROLLBACK").await {
+        tracing::debug!(error = %again, "nothing left to roll back");
     }
 }
 

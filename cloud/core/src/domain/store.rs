@@ -30,6 +30,9 @@ pub struct Store {
     pub hook_key: String,
     /// Root of the storefront, without a trailing slash.
     pub base_url: String,
+    /// Names the shop in effect keys: made from the first base URL and never changed, so that a
+    /// shop set up again is still the same shop to GP's journal.
+    pub effect_scope: String,
     /// Which API it offers.
     pub flavour: Flavour,
     /// nop's own `StoreId` where one installation hosts several; 0 takes all.

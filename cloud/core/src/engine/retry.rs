@@ -57,7 +57,8 @@ pub fn decide(policy: &Policy, failure: &Failure, tries: Tries, seed: u64) -> De
     let Some((first_ms, longest_ms, uses_attempt)) = pace(policy, failure.class) else {
         return Decision::GiveUp;
     };
-    if uses_attempt && tries.used + 1 >= policy.attempts {
+    let worn_out = failure.class == FailureClass::Unavailable && tries.pauses >= PATIENCE;
+    if worn_out || (uses_attempt && tries.used + 1 >= policy.attempts) {
         return Decision::GiveUp;
     }
     let grown = first_ms.saturating_mul(1 << tries.pauses.min(20));
@@ -69,6 +70,9 @@ pub fn decide(policy: &Policy, failure: &Failure, tries: Tries, seed: u64) -> De
     }
 }
 
+/// An outage is waited for behind a closed gate. What is unavailable while other work comes through
+/// gets so many pauses, which take about half an hour, then a person looks at it.
+const PATIENCE: u32 = 12;
 const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
@@ -130,7 +134,6 @@ mod tests {
         for class in [
             FailureClass::Busy,
             FailureClass::RateLimited,
-            FailureClass::Unavailable,
             FailureClass::Authentication,
             FailureClass::Parked,
             FailureClass::Unsupported,
@@ -154,6 +157,18 @@ mod tests {
             let decision = decide(&Policy::default(), &failure(class), Tries::default(), 7);
             assert_eq!(decision, Decision::GiveUp, "{class:?}");
         }
+    }
+
+    #[test]
+    fn what_stays_unavailable_uses_up_no_try_but_patience() {
+        let unavailable = failure(FailureClass::Unavailable);
+        let decision = decide(&Policy::default(), &unavailable, tries(99, PATIENCE - 1), 7);
+        let Decision::Again { uses_attempt, .. } = decision else {
+            panic!("gives up too soon");
+        };
+        assert!(!uses_attempt);
+        let decision = decide(&Policy::default(), &unavailable, tries(0, PATIENCE), 7);
+        assert_eq!(decision, Decision::GiveUp);
     }
 
     #[test]

@@ -161,6 +161,7 @@ pub(crate) async fn create(
         name: String::new(),
         hook_key: shops::hook_key(caller.tenant, id),
         base_url: String::new(),
+        effect_scope: String::new(),
         flavour,
         nop_store_id: 0,
         installation: None,
@@ -175,6 +176,7 @@ pub(crate) async fn create(
         store.credentials = sealer.seal(id, Column::Credentials, credentials)?;
     }
     fields.apply(&mut store);
+    store.effect_scope = shops::effect_scope(&store.base_url);
     // A cursor without a store does no harm; a store without one would never be looked through.
     shops::poll_soon(services, caller.tenant, id).await?;
     let database = shared.audited(&caller, "store.create", &id.to_string());

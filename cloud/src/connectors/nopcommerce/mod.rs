@@ -152,6 +152,14 @@ impl Client {
         Box::pin(listing::page(&self.transport, self.nop_store, cursor, now)).await
     }
 
+    /// Whether the store's API has notes at all.
+    pub fn has_notes(&self) -> bool {
+        match self.transport.flavour {
+            Flavour::Official => true,
+            Flavour::Opensource => false,
+        }
+    }
+
     /// Looks for a note that contains the marker; none where the API has no notes.
     pub async fn find_order_note(&self, order: i64, marker: &str) -> Result<Option<i64>, Failure> {
         match self.transport.flavour {

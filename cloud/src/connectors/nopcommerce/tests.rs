@@ -259,6 +259,7 @@ fn store(base_url: &str, flavour: Flavour) -> Store {
         name: "Shop".into(),
         hook_key: "s1".into(),
         base_url: base_url.into(),
+        effect_scope: "shop.example".into(),
         flavour,
         nop_store_id: 0,
         installation: None,

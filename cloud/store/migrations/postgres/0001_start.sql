@@ -59,6 +59,7 @@ CREATE TABLE store (
     name TEXT NOT NULL,
     hook_key TEXT NOT NULL,
     base_url TEXT NOT NULL,
+    effect_scope TEXT NOT NULL,
     flavour TEXT NOT NULL,
     nop_store_id BIGINT NOT NULL,
     installation TEXT NULL,

@@ -320,6 +320,7 @@ pub(crate) fn store(tenant: TenantId, environment: EnvironmentId) -> Store {
         name: "Shop".to_owned(),
         hook_key: store.to_string(),
         base_url: "https://shop.example".to_owned(),
+        effect_scope: "shop.example".to_owned(),
         flavour: Flavour::Official,
         nop_store_id: 0,
         installation: None,

@@ -35,26 +35,60 @@ pub fn start(_workflow: &Compiled, input: RunInput) -> State {
 /// What does not fit the state (an answer to another step, a timer that has not come) changes
 /// nothing: the action is told again.
 pub fn advance(workflow: &Compiled, state: State, happened: Happened, now: Micros) -> Advanced {
-    let mut walk = Walk {
-        workflow,
-        facts: told::facts(workflow, &state),
-        state,
-        steps: Vec::new(),
-        now,
-    };
-    let action = walk.take(happened);
+    let mut walker = Walker::new(state);
+    let (steps, action) = walker.advance(workflow, happened, now);
     Advanced {
-        state: walk.state,
-        steps: walk.steps,
+        state: walker.state,
+        steps,
         action,
+    }
+}
+
+/// A run that is advanced several times in a row: what formulas read stays ready in between.
+#[derive(Debug)]
+pub struct Walker {
+    state: State,
+    facts: Option<Facts>,
+}
+
+impl Walker {
+    /// A run that stands there.
+    pub fn new(state: State) -> Self {
+        Self { state, facts: None }
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The same as [`advance`], over the state kept here.
+    pub fn advance(
+        &mut self,
+        workflow: &Compiled,
+        happened: Happened,
+        now: Micros,
+    ) -> (Vec<StepNote>, Action) {
+        let state = &mut self.state;
+        let facts = &mut self.facts;
+        let facts = facts.get_or_insert_with(|| told::facts(workflow, state));
+        let mut walk = Walk {
+            workflow,
+            state,
+            facts,
+            steps: Vec::new(),
+            now,
+        };
+        let action = walk.take(happened);
+        (walk.steps, action)
     }
 }
 
 /// A run while it is advanced.
 pub(super) struct Walk<'a> {
     workflow: &'a Compiled,
-    pub(super) state: State,
-    pub(super) facts: Facts,
+    pub(super) state: &'a mut State,
+    pub(super) facts: &'a mut Facts,
     steps: Vec<StepNote>,
     pub(super) now: Micros,
 }
@@ -116,7 +150,7 @@ impl Walk<'_> {
         match self.wanted() {
             Ok(true) => self.walk_from(workflow.start.clone(), 1, Tries::default()),
             Ok(false) => {
-                let summary = workflow.otherwise.render(&mut self.facts);
+                let summary = workflow.otherwise.render(self.facts);
                 match summary.map_err(|error| unreadable("trigger", &error)) {
                     Ok(summary) => {
                         self.note("trigger", "trigger", 1, StepState::Skipped);
@@ -140,9 +174,7 @@ impl Walk<'_> {
             return Ok(false);
         }
         match &self.workflow.when {
-            Some(when) => {
-                is_true(when, &mut self.facts).map_err(|error| unreadable("trigger", &error))
-            }
+            Some(when) => is_true(when, self.facts).map_err(|error| unreadable("trigger", &error)),
             None => Ok(true),
         }
     }
@@ -167,7 +199,7 @@ impl Walk<'_> {
             return Turn::Stay(self.end(Phase::Dead { failure }));
         };
         let generation = self.state.input.generation;
-        match requests::action(key, step, generation, &mut self.facts) {
+        match requests::action(key, step, generation, self.facts) {
             Ok(Some(action)) => {
                 let note = self.note(key, step.kind, attempt, StepState::Intended);
                 note.input = told::asked_for(&action);

@@ -14,7 +14,7 @@ pub use action::{
     Action, EventFacts, GpKey, Happened, LinkQuery, LinkToComplete, RunInput, StepNote, StoreRead,
     StoreWrite,
 };
-pub use advance::{Advanced, advance, start};
+pub use advance::{Advanced, Walker, advance, start};
 pub use compile::{Compiled, Mappings, compile};
 pub use model::{
     Case, FORMAT, KeySource, LinkLookup, OnDeadLetter, Outcome, Party, Semantics, Step, StepKind,

@@ -27,7 +27,7 @@ impl Walk<'_> {
             Work::Map(mapping) => self.map(key, step, mapping),
             Work::Wait { seconds, reason } => self.wait(key, step, seconds, reason),
             Work::Stop { outcome, summary } => {
-                let summary = summary.render(&mut self.facts);
+                let summary = summary.render(self.facts);
                 let summary = summary.map_err(|error| unreadable(key, &error))?;
                 let note = self.note(key, step.kind, 1, StepState::Succeeded);
                 note.output = Some(summary.clone());
@@ -58,7 +58,7 @@ impl Walk<'_> {
     ) -> Result<Turn, Failure> {
         let mut to = otherwise;
         for (when, target) in cases {
-            if is_true(when, &mut self.facts).map_err(|error| unreadable(key, &error))? {
+            if is_true(when, self.facts).map_err(|error| unreadable(key, &error))? {
                 to = target;
                 break;
             }
@@ -87,7 +87,7 @@ impl Walk<'_> {
         reason: &Template,
     ) -> Result<Turn, Failure> {
         let wrong = |error| unreadable(key, &error);
-        let seconds = seconds.evaluate(&mut self.facts).map_err(wrong)?;
+        let seconds = seconds.evaluate(self.facts).map_err(wrong)?;
         let Some(seconds) = seconds
             .as_number()
             .and_then(|number| i64::try_from(number).ok())
@@ -95,7 +95,7 @@ impl Walk<'_> {
             let message = format!("the step {key} waits for {}", seconds.kind());
             return Err(Failure::new(FailureClass::InvalidData, "wait", message));
         };
-        let reason = reason.render(&mut self.facts).map_err(wrong)?;
+        let reason = reason.render(self.facts).map_err(wrong)?;
         let until = self.now.plus_seconds(seconds.max(0));
         let note = self.note(key, step.kind, 1, StepState::Intended);
         note.input = Some(reason.clone());
@@ -119,11 +119,11 @@ impl Walk<'_> {
     ) -> Result<Verdict, Failure> {
         for (name, formula) in variables {
             let value = formula
-                .evaluate(&mut self.facts)
+                .evaluate(self.facts)
                 .map_err(|error| unreadable(name, &error))?;
             self.facts.set(name, value);
         }
-        checks::run(checks, &mut self.facts)
+        checks::run(checks, self.facts)
     }
 
     fn set(
@@ -136,7 +136,7 @@ impl Walk<'_> {
         let mut made = Vec::new();
         for (name, formula) in values {
             let value = formula
-                .evaluate(&mut self.facts)
+                .evaluate(self.facts)
                 .map_err(|error| unreadable(name, &error))?;
             self.facts.set(name, value.clone());
             made.push((name.clone(), value));
