@@ -186,7 +186,11 @@ impl World {
             let count = |state: &str| status["runs"][state].as_u64().unwrap_or(0);
             let idle = count("running") + count("waiting") == 0
                 && status["lanes_waiting"].as_u64() == Some(0);
-            Ok((idle && count("succeeded") + count("dead") >= ended).then_some(status))
+            ensure!(
+                idle && count("succeeded") + count("dead") >= ended,
+                "{status}"
+            );
+            Ok(Some(status))
         })
         .await
     }
