@@ -30,7 +30,7 @@ test:
 
 # Release builds without crash points; both programs add to one file.
 bench:
-	@tests/provide.sh build test
+	@tests/provide.sh build bench
 	$(CARGO) build --release --workspace --bins
 	$(CARGO) bench --workspace --bench lanes --bench figures --no-run
 	@rm -f $(TARGET)/bench.json

@@ -21,12 +21,17 @@ stop() { code=$?; trap - EXIT; [[ -e $home/data/postmaster.pid ]] && run "$bin/p
 trap stop EXIT; trap 'exit 130' INT; trap 'exit 143' TERM
 cd_here=$PWD; cd "$home"
 run "$bin/initdb" -D "$home/data" -U connect --auth=trust -E UTF8 --locale=C.UTF-8 >/dev/null
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
-run "$bin/pg_ctl" -D "$home/data" -w -l "$home/log" -o "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$home -c fsync=on -c synchronous_commit=on -c max_connections=300" start >/dev/null || { cat "$home/log" >&2; exit 1; }
+start() { run "$bin/pg_ctl" -D "$home/data" -w -l "$home/log" -o "-c listen_addresses=127.0.0.1 -c port=$1 -c unix_socket_directories=$home -c fsync=on -c synchronous_commit=on -c max_connections=300" start >/dev/null; }
+# The server itself finds out whether a port is free.
+for attempt in 1 2 3 4 5 6 7 8 9 10; do
+  port=$((20000 + RANDOM % 12000))
+  start "$port" && break
+  ((attempt < 10)) || { cat "$home/log" >&2; exit 1; }
+done
 cd "$cd_here"
 export CONNECT_TEST_POSTGRES_URL="postgres://connect@127.0.0.1:$port/postgres"
-"$@" &
-child=$!
-trap 'kill -INT $child 2>/dev/null; wait $child; exit 130' INT
-trap 'kill -TERM $child 2>/dev/null; wait $child; exit 143' TERM
-wait $child
+# A job of its own hears SIGINT, which a plain background command ignores, and hears it only from here.
+set -m; "$@" & child=$!; set +m
+pass() { trap '' INT TERM; kill "-$1" -- "-$child" 2>/dev/null; wait "$child"; exit; }
+trap 'pass INT' INT; trap 'pass TERM' TERM
+wait "$child"

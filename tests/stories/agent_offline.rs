@@ -1,7 +1,5 @@
 //! While the agent is away, work waits, uses up no attempt and resumes by itself.
 
-use std::time::Duration;
-
 use super::support::{LIMIT, documents, documents_of, run_of, world};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -12,7 +10,6 @@ async fn orders_wait_for_the_agent_and_go_on_by_themselves() {
     for order in &placed {
         run_of(&world, order, "waiting").await;
     }
-    tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(documents(&world).await.len(), 0);
     world.restart_agent(&[]).unwrap();
     world.settled(10, LIMIT).await.unwrap();

@@ -68,8 +68,17 @@ async fn revocation_ends_a_live_session_within_seconds_and_for_good() {
         start.elapsed()
     );
     world.agent.kill().unwrap();
+    let log = world.agent_launch.log.clone();
+    let said = move || std::fs::read_to_string(&log).unwrap_or_default();
+    let before = said().len();
     world.restart_agent(&[]).unwrap();
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    wait_for("the new process to say it was sent away", LIMIT, || async {
+        let fresh = said().split_off(before).to_lowercase();
+        anyhow::ensure!(fresh.contains("revoked"), "{fresh}");
+        Ok(Some(()))
+    })
+    .await
+    .unwrap();
     connected(&world, false).await;
     let order = world.shop.place(1, "any").await.unwrap().remove(0);
     run_of(&world, &order, "waiting").await;

@@ -1,7 +1,5 @@
 //! An agent that hangs before its commit, and a second one that gets the same command.
 
-use std::time::Duration;
-
 use connect_tests::harness::process::Process;
 use connect_tests::harness::wait::wait_for;
 use connect_tests::harness::world::COMPANY;
@@ -25,8 +23,16 @@ async fn the_second_agent_finds_the_key_blocked_and_then_the_answer() {
     world.agent.freeze(true).unwrap();
     let mut second = world.agent_launch.clone();
     second.log = world.directory().join("second.log");
-    let second = Process::start(&second).unwrap();
-    tokio::time::sleep(Duration::from_secs(8)).await;
+    let log = second.log.clone();
+    let mut second = Process::start(&second).unwrap();
+    // The second one got the same command and found its key blocked, so it wrote nothing.
+    wait_for("the second agent to answer busy", LIMIT, || async {
+        let said = std::fs::read_to_string(&log)?;
+        anyhow::ensure!(said.contains("code=\"busy\""), "{said}");
+        Ok(Some(()))
+    })
+    .await
+    .unwrap();
     assert!(
         documents_of(&world, &order).await.is_empty(),
         "written beside an open transaction"
@@ -34,12 +40,8 @@ async fn the_second_agent_finds_the_key_blocked_and_then_the_answer() {
     world.agent.freeze(false).unwrap();
     run_of(&world, &order, "succeeded").await;
     assert_eq!(documents_of(&world, &order).await.len(), 1);
-    let journal = world
-        .gp
-        .sql(COMPANY, "SELECT COUNT(*) AS N FROM connect.Journal")
-        .await
-        .unwrap();
-    assert!(journal.to_string().contains('1'), "{journal}");
-    drop(second);
+    let journal = world.gp.table(COMPANY, "connect.Journal").await.unwrap();
+    assert_eq!(journal.len(), 1, "{journal:?}");
+    second.stop().await.unwrap();
     world.end(false).await.unwrap();
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use connect_tests::demo::{Demo, run};
+use connect_tests::demo::{Demo, Outcome, run};
 use connect_tests::harness::database::Choice;
+use tokio_util::sync::CancellationToken;
 
 use super::support::databases;
 
@@ -18,7 +19,8 @@ async fn survives(database: Choice, flavour: &str) {
         seed: 7,
         pace: Duration::from_secs(1),
     };
-    assert!(run(demo).await.unwrap(), "store and GP differ");
+    let outcome = run(demo, &CancellationToken::new()).await.unwrap();
+    assert_eq!(outcome, Outcome::Equal, "store and GP differ");
 }
 
 #[tokio::test(flavor = "multi_thread")]

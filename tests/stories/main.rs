@@ -9,12 +9,16 @@ mod support;
 
 mod agent_offline;
 mod cards;
+mod demo;
 mod enrolment;
 mod gp_refuses;
 mod hanging_agent;
 mod kills;
 mod orders;
 mod other_database;
+mod outside_clients;
+mod paused;
+mod profiles;
 mod replay;
 mod store_outage;
 mod tenants;

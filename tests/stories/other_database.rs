@@ -1,7 +1,5 @@
 //! GP restored from a backup, and production copied over test: nothing is written until the owner chose.
 
-use std::time::Duration;
-
 use connect_tests::harness::api::items;
 use connect_tests::harness::wait::wait_for;
 use connect_tests::harness::world::{COMPANY, World};
@@ -54,7 +52,6 @@ async fn a_restored_company_stops_until_the_owner_says_so() {
     company_is(&world, "restored").await;
     let order = world.shop.place(1, "any").await.unwrap().remove(0);
     run_of(&world, &order, "waiting").await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(documents(&world).await.len(), 3);
     resolve(&world, "restored").await;
     company_is(&world, "ready").await;
@@ -89,7 +86,6 @@ async fn production_copied_over_test_writes_nothing_until_the_owner_says_so() {
     company_is(&world, "copied").await;
     let order = world.shop.place(1, "any").await.unwrap().remove(0);
     run_of(&world, &order, "waiting").await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(documents_of(&world, &order).await.is_empty());
     resolve(&world, "copied").await;
     company_is(&world, "ready").await;

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use connect_tests::harness::api::items;
 use connect_tests::harness::wait::wait_for;
 use connect_tests::harness::world::World;
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::support::{LIMIT, documents, documents_of, plain, run_of, world};
@@ -102,34 +101,6 @@ async fn orders_that_come_before_the_route_wait_for_it() {
     world.settled(5, LIMIT).await.unwrap();
     for order in &placed {
         run_of(&world, order, "succeeded").await;
-        assert_eq!(documents_of(&world, order).await.len(), 1);
-    }
-    world.end(false).await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_paused_store_takes_events_and_works_on_them_once_resumed() {
-    let world = world().await;
-    let store = format!("/stores/{}", world.tenancy.store_id);
-    let pause = |paused: bool| json!({"paused": paused});
-    let call = async |body: Value| {
-        let (status, said) = world.api.call(Method::PATCH, &store, Some(&body)).await?;
-        anyhow::ensure!(status.is_success(), "{said}");
-        anyhow::Ok(())
-    };
-    call(pause(true)).await.unwrap();
-    let placed = world.shop.place(5, "any").await.unwrap();
-    wait_for("the events", LIMIT, || async {
-        let events = items(&world.api.get("/events").await?);
-        Ok((events.len() >= placed.len()).then_some(()))
-    })
-    .await
-    .unwrap();
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    assert!(documents(&world).await.is_empty());
-    call(pause(false)).await.unwrap();
-    world.settled(5, LIMIT).await.unwrap();
-    for order in &placed {
         assert_eq!(documents_of(&world, order).await.len(), 1);
     }
     world.end(false).await.unwrap();

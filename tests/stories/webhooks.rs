@@ -1,11 +1,13 @@
 //! Webhooks: only what the store really sent is stored, and only once.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use connect_tests::harness::api::items;
+use connect_tests::harness::wait::wait_for;
 use connect_tests::harness::world::World;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -99,13 +101,16 @@ async fn a_repeated_delivery_is_accepted_and_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_order_by_webhook_twice_by_poll_and_by_hand_is_one_document() {
-    let world = world().await;
-    world
-        .shop
-        .post("/webhooks", &json!({"style": "off"}))
-        .await
-        .unwrap();
+    let mut world = world().await;
+    let off = json!({"style": "off"});
+    world.shop.post("/webhooks", &off).await.unwrap();
+    // Whichever way it is found, nothing can be written until all ways have found it.
+    world.agent.stop().await.unwrap();
     let order = world.shop.place(1, "any").await.unwrap().remove(0);
+    let store = &world.tenancy.store_id;
+    let poll = format!("/stores/{store}/poll");
+    world.api.post(&poll, &json!({})).await.unwrap();
+    ways(&world, &["poll"]).await;
     for id in ["evt_a", "evt_b"] {
         let delivery = delivery(&world, &envelope(id, &order));
         assert_eq!(
@@ -113,19 +118,27 @@ async fn the_same_order_by_webhook_twice_by_poll_and_by_hand_is_one_document() {
             StatusCode::ACCEPTED
         );
     }
-    let store = &world.tenancy.store_id;
-    world
-        .api
-        .post(&format!("/stores/{store}/poll"), &json!({}))
-        .await
-        .unwrap();
     let import = format!("/stores/{store}/orders/{}/import", plain(&order["id"]));
     world.api.post(&import, &json!({})).await.unwrap();
+    ways(&world, &["manual", "poll", "webhook"]).await;
+    world.restart_agent(&[]).unwrap();
     run_of(&world, &order, "succeeded").await;
-    world.settled(3, LIMIT).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.settled(4, LIMIT).await.unwrap();
+    assert_eq!(stored(&world).await, 2);
     assert_eq!(documents_of(&world, &order).await.len(), 1);
     world.end(false).await.unwrap();
+}
+
+/// Waits until events came these ways.
+async fn ways(world: &World, wanted: &[&str]) {
+    wait_for("the order to be found", LIMIT, || async {
+        let events = items(&world.api.get("/events?limit=200").await?);
+        let ways: BTreeSet<_> = events.iter().map(|event| plain(&event["source"])).collect();
+        anyhow::ensure!(ways.iter().eq(wanted), "{ways:?}");
+        Ok(Some(()))
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,5 +206,51 @@ async fn duplicated_and_reordered_webhooks_give_one_document_each() {
     for order in &placed {
         assert_eq!(documents_of(&world, order).await.len(), 1);
     }
+    world.end(false).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_plugin_proves_the_address_and_its_orders_arrive() {
+    let world = world().await;
+    let hook = &world.tenancy.hook_url;
+    let http = reqwest::Client::builder().build().unwrap();
+    // Before it registers an address the plugin wants its echo back.
+    let echo = http.get(format!("{hook}?echo=0123456789abcdef0123456789abcdef"));
+    let answer = echo.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let echoed = answer.text().await.unwrap();
+    assert_eq!(echoed, "0123456789abcdef0123456789abcdef");
+    let legacy = json!({
+        "url": hook, "secret": world.tenancy.webhook_secret, "style": "legacy", "duplicate": 1.0,
+    });
+    world.shop.post("/webhooks", &legacy).await.unwrap();
+    let placed = world.shop.place(5, "any").await.unwrap();
+    for order in &placed {
+        run_of(&world, order, "succeeded").await;
+    }
+    world.settled(5, LIMIT).await.unwrap();
+    assert!(stored(&world).await >= 5, "they came by polling only");
+    for order in &placed {
+        assert_eq!(documents_of(&world, order).await.len(), 1);
+    }
+    world.end(false).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_plugins_signature_counts_too() {
+    let world = world().await;
+    let forged = json!({
+        "url": world.tenancy.hook_url, "secret": "somebody else's", "style": "legacy",
+    });
+    world.shop.post("/webhooks", &forged).await.unwrap();
+    world.shop.place(1, "any").await.unwrap();
+    wait_for("the forged delivery to be refused", LIMIT, || async {
+        let stats = world.shop.stats().await?;
+        let attempts = stats["webhooks"]["attempts"].as_u64();
+        Ok((attempts >= Some(2)).then_some(()))
+    })
+    .await
+    .unwrap();
+    assert_eq!(stored(&world).await, 0);
     world.end(false).await.unwrap();
 }

@@ -100,58 +100,60 @@ fn libraries_stay_behind_their_fences() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
+/// Places, and what must not be used there.
+const NEVER: &[(&str, &[&str])] = &[
+    (
+        "proto/",
+        &[
+            "connect_core",
+            "connect_store",
+            "connect_cloud",
+            "connect_agent",
+        ],
+    ),
+    (
+        "cloud/core/",
+        &["connect_store", "connect_cloud", "connect_agent", "tokio"],
+    ),
+    (
+        "cloud/core/src/domain/",
+        &["crate::engine", "connect_proto"],
+    ),
+    (
+        "cloud/store/",
+        &["connect_cloud", "connect_proto", "connect_agent"],
+    ),
+    (
+        "agent/",
+        &["connect_core", "connect_store", "connect_cloud"],
+    ),
+    (
+        "tests/",
+        &[
+            "connect_core",
+            "connect_store",
+            "connect_cloud",
+            "connect_agent",
+        ],
+    ),
+    (
+        "cloud/src/connectors/",
+        &["connect_store", "crate::api", "crate::worker"],
+    ),
+    ("cloud/src/tunnel/", &["crate::api", "connect_core::engine"]),
+    ("cloud/src/worker/", &["crate::api", "crate::webhooks"]),
+    (
+        "cloud/src/api/",
+        &["crate::tunnel::session", "crate::worker"],
+    ),
+    ("cloud/src/webhooks/", &["crate::tunnel", "crate::worker"]),
+];
+
 #[test]
 fn modules_use_only_what_they_may() {
-    let rules: &[(&str, &[&str])] = &[
-        (
-            "proto/",
-            &[
-                "connect_core",
-                "connect_store",
-                "connect_cloud",
-                "connect_agent",
-            ],
-        ),
-        (
-            "cloud/core/",
-            &["connect_store", "connect_cloud", "connect_agent", "tokio"],
-        ),
-        (
-            "cloud/core/src/domain/",
-            &["crate::engine", "connect_proto"],
-        ),
-        (
-            "cloud/store/",
-            &["connect_cloud", "connect_proto", "connect_agent"],
-        ),
-        (
-            "agent/",
-            &["connect_core", "connect_store", "connect_cloud"],
-        ),
-        (
-            "tests/",
-            &[
-                "connect_core",
-                "connect_store",
-                "connect_cloud",
-                "connect_agent",
-            ],
-        ),
-        (
-            "cloud/src/connectors/",
-            &["connect_store", "crate::api", "crate::worker"],
-        ),
-        ("cloud/src/tunnel/", &["crate::api", "connect_core::engine"]),
-        ("cloud/src/worker/", &["crate::api", "crate::webhooks"]),
-        (
-            "cloud/src/api/",
-            &["crate::tunnel::session", "crate::worker"],
-        ),
-        ("cloud/src/webhooks/", &["crate::tunnel", "crate::worker"]),
-    ];
     let mut broken = Vec::new();
     for source in sources() {
-        for (place, never) in rules
+        for (place, never) in NEVER
             .iter()
             .filter(|(place, _)| source.path.starts_with(place))
         {

@@ -3,11 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on has failed")]
 
 #[path = "../tests/support/mod.rs"]
-#[expect(
-    dead_code,
-    clippy::unused_self,
-    reason = "shared with the conformance suite"
-)]
+#[expect(dead_code, reason = "shared with the conformance suite")]
 mod support;
 
 use std::path::PathBuf;

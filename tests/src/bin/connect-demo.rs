@@ -1,11 +1,17 @@
 //! `make demo`: orders travel from a sandbox store into a sandbox GP, and the judge compares.
-#![expect(clippy::print_stdout, reason = "the demo talks to a person")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the task that hears signals ends with the process"
+)]
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use connect_tests::demo::{self, Demo};
+use connect_tests::demo::{self, Demo, Outcome};
 use connect_tests::harness::database::Choice;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 /// Runs the whole product on this machine, against sandboxes.
 #[derive(Debug, Parser)]
@@ -35,7 +41,7 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     // Fails only when a provider is set already, which is as good.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let arguments = Arguments::parse();
@@ -49,12 +55,29 @@ async fn main() -> anyhow::Result<()> {
         seed: arguments.seed,
         pace: Duration::from_secs(3),
     };
-    let verdict = tokio::select! {
-        verdict = demo::run(demo) => verdict?,
-        _ = tokio::signal::ctrl_c() => {
-            println!("stopped");
-            return Ok(());
+    let stop = CancellationToken::new();
+    let told = told_to_stop()?;
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            told.await;
+            stop.cancel();
         }
-    };
-    std::process::exit(i32::from(!verdict));
+    });
+    Ok(match demo::run(demo, &stop).await? {
+        Outcome::Equal | Outcome::Stopped => ExitCode::SUCCESS,
+        Outcome::Different => ExitCode::FAILURE,
+    })
+}
+
+/// Waits for Ctrl-C or SIGTERM, which are heard from now on.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

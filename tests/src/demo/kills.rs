@@ -1,17 +1,21 @@
 //! Kills agent and cloud while orders flow: at random moments and at each named crash point in turn.
 
 use std::fmt;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::sync::Mutex;
 
 use super::landing::Landing;
 use crate::harness::binaries;
+use crate::harness::process::Process;
 use crate::harness::world::World;
+
+const SIGKILL: i32 = 9;
 
 /// What was killed how often.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +45,23 @@ enum Victim {
     Cloud,
 }
 
+impl Killed {
+    /// Fails unless agent and cloud were each killed as often as promised.
+    pub(super) fn verify(&self, promised: usize) -> anyhow::Result<()> {
+        let agent = self.agent_random + self.agent_points;
+        let cloud = self.cloud_random + self.cloud_points;
+        ensure!(
+            agent == promised && cloud == promised,
+            "{promised} kills each were promised: {self}"
+        );
+        Ok(())
+    }
+}
+
 /// Places the orders in portions and kills both processes so many times each meanwhile.
+///
+/// Each kill follows an order placed just before, so none hits an idle system; where there are fewer
+/// orders than kills more are placed than asked for.
 pub(super) async fn carry_out(
     world: &Arc<Mutex<World>>,
     landing: &Arc<Landing>,
@@ -51,7 +71,8 @@ pub(super) async fn carry_out(
     let points = [points("connect-agent")?, points("connect-cloud")?];
     let mut random = StdRng::seed_from_u64(orders as u64);
     let mut killed = Killed::default();
-    let portion = orders.div_ceil(kills * 2).max(1);
+    // One more follows each portion.
+    let portion = (orders / (kills * 2)).saturating_sub(1);
     for round in 0..kills {
         for (victim, points) in [(Victim::Agent, &points[0]), (Victim::Cloud, &points[1])] {
             let left = orders.saturating_sub(landing.count().await);
@@ -61,8 +82,7 @@ pub(super) async fn carry_out(
                 let name = &points[round / 2 % points.len()];
                 at_crash_point(world, landing, victim, name).await?;
             } else {
-                tokio::time::sleep(Duration::from_millis(random.random_range(20..600))).await;
-                at_once(world, victim).await?;
+                at_random(world, landing, victim, &mut random).await?;
             }
             *match (victim, at_point) {
                 (Victim::Agent, true) => &mut killed.agent_points,
@@ -77,17 +97,39 @@ pub(super) async fn carry_out(
     Ok(killed)
 }
 
-async fn at_once(world: &Arc<Mutex<World>>, victim: Victim) -> anyhow::Result<()> {
+/// Kills the process at some moment; one that had ended otherwise is a failure, not a kill.
+async fn at_random(
+    world: &Arc<Mutex<World>>,
+    landing: &Landing,
+    victim: Victim,
+    random: &mut StdRng,
+) -> anyhow::Result<()> {
+    tokio::time::sleep(Duration::from_millis(random.random_range(0..600))).await;
+    // What was placed may have landed by now; this one has not.
+    landing.place(1).await?;
+    tokio::time::sleep(Duration::from_millis(random.random_range(0..50))).await;
     let mut world = world.lock().await;
+    let process = process(&mut world, victim);
+    let end = process.kill()?;
+    ensure!(
+        end.signal() == Some(SIGKILL),
+        "the {victim:?} ended with {end} before it was killed: {}",
+        process.tail()
+    );
+    restart(&mut world, victim).await
+}
+
+fn process(world: &mut World, victim: Victim) -> &mut Process {
     match victim {
-        Victim::Agent => {
-            world.agent.kill()?;
-            world.restart_agent(&[])
-        }
-        Victim::Cloud => {
-            world.cloud.kill()?;
-            world.restart_cloud(&[]).await
-        }
+        Victim::Agent => &mut world.agent,
+        Victim::Cloud => &mut world.cloud,
+    }
+}
+
+async fn restart(world: &mut World, victim: Victim) -> anyhow::Result<()> {
+    match victim {
+        Victim::Agent => world.restart_agent(&[]),
+        Victim::Cloud => world.restart_cloud(&[]).await,
     }
 }
 
@@ -112,18 +154,11 @@ async fn at_crash_point(
         }
     }
     for _ in 0..60 {
-        let process = if victim == Victim::Agent {
-            &mut world.agent
-        } else {
-            &mut world.cloud
-        };
-        if process.killed_itself(Duration::from_secs(1)).await? {
-            return match victim {
-                Victim::Agent => world.restart_agent(&[]),
-                Victim::Cloud => world.restart_cloud(&[]).await,
-            };
-        }
         landing.place(1).await?;
+        let process = process(&mut world, victim);
+        if process.killed_itself(Duration::from_secs(1)).await? {
+            return restart(&mut world, victim).await;
+        }
     }
     bail!("{point} was never passed")
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use crate::harness::database::Choice;
 use crate::harness::world::{Options, World};
@@ -35,8 +36,19 @@ pub struct Demo {
     pub pace: Duration,
 }
 
-/// Runs the demo; true when the judge found nothing wrong, or was not asked.
-pub async fn run(demo: Demo) -> anyhow::Result<bool> {
+/// How a demo ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The judge found every order in GP, equal to the cent.
+    Equal,
+    /// The judge found differences.
+    Different,
+    /// Somebody stopped it.
+    Stopped,
+}
+
+/// Runs the demo until it is done or told to stop; either way nothing of it is left running.
+pub async fn run(demo: Demo, stop: &CancellationToken) -> anyhow::Result<Outcome> {
     println!("starting sandbox GP, sandbox store, cloud and agent ...");
     let options = Options {
         database: demo.database.clone(),
@@ -44,22 +56,39 @@ pub async fn run(demo: Demo) -> anyhow::Result<bool> {
         seed: demo.seed,
         ..Options::default()
     };
-    let world = World::start(&options).await?;
+    let Some(world) = stop.run_until_cancelled(World::start(&options)).await else {
+        println!("stopped");
+        return Ok(Outcome::Stopped);
+    };
+    let world = world?;
     addresses(&world);
     let world = Arc::new(Mutex::new(world));
     let landing = Arc::new(Landing::new(&world).await);
     let teller = tokio::spawn(Arc::clone(&landing).tell());
-    let outcome = drive(&demo, &world, &landing).await;
+    let outcome = stop
+        .run_until_cancelled(drive(&demo, &world, &landing))
+        .await;
     teller.abort();
     drop(teller.await);
     drop(landing);
     let world =
         Arc::into_inner(world).ok_or_else(|| anyhow::anyhow!("the world is still in use"))?;
+    let outcome = if stop.is_cancelled() {
+        println!("stopping ...");
+        Ok(Outcome::Stopped)
+    } else {
+        outcome.unwrap_or(Ok(Outcome::Stopped))
+    };
     finish(world.into_inner(), demo.keep, outcome).await
 }
 
-async fn finish(world: World, keep: bool, outcome: anyhow::Result<bool>) -> anyhow::Result<bool> {
-    if let Some(directory) = world.end(keep || !matches!(outcome, Ok(true))).await? {
+async fn finish(
+    world: World,
+    keep: bool,
+    outcome: anyhow::Result<Outcome>,
+) -> anyhow::Result<Outcome> {
+    let failed = !matches!(outcome, Ok(Outcome::Equal | Outcome::Stopped));
+    if let Some(directory) = world.end(keep || failed).await? {
         println!("files and logs: {}", directory.display());
     }
     outcome
@@ -69,7 +98,7 @@ async fn drive(
     demo: &Demo,
     world: &Arc<Mutex<World>>,
     landing: &Arc<Landing>,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Outcome> {
     let start = Instant::now();
     let Some(count) = demo.orders else {
         return keep_placing(demo.pace, landing).await;
@@ -84,18 +113,19 @@ async fn drive(
     let took = start.elapsed();
     if let Some(killed) = &killed {
         println!("{killed}");
+        killed.verify(demo.kills)?;
     }
     println!("runs: {}", status["runs"]);
     println!("{}", landing.summary(took).await);
-    let clean = verdict::judge(world, landing).await?;
+    let outcome = verdict::judge(world, landing).await?;
     if !demo.exit {
         println!("all settled; Ctrl-C ends");
         std::future::pending::<()>().await;
     }
-    Ok(clean)
+    Ok(outcome)
 }
 
-async fn keep_placing(pace: Duration, landing: &Landing) -> anyhow::Result<bool> {
+async fn keep_placing(pace: Duration, landing: &Landing) -> anyhow::Result<Outcome> {
     loop {
         landing.place(1).await?;
         tokio::time::sleep(pace).await;
@@ -103,9 +133,12 @@ async fn keep_placing(pace: Duration, landing: &Landing) -> anyhow::Result<bool>
 }
 
 fn addresses(world: &World) {
-    println!("web API   {}/api/v1/openapi.json", world.api.base());
+    let (api, key) = (world.api.base(), world.api_key_file.display());
+    println!("web API   {api}/api/v1/openapi.json");
+    println!("API key   {key}");
     println!("admin     {}/metrics", world.admin);
     println!("store     {}", world.shop.control);
     println!("GP        {}", world.gp.control);
     println!("files     {}", world.directory().display());
+    println!("try       curl -H \"Authorization: Bearer $(cat {key})\" {api}/api/v1/runs");
 }

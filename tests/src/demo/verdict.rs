@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use super::Outcome;
 use super::landing::Landing;
 use crate::harness::binaries;
 use crate::harness::world::{COMPANY, World, fixture};
@@ -22,8 +23,8 @@ pub(super) async fn settled(world: &Arc<Mutex<World>>, landing: &Landing) -> any
         .await
 }
 
-/// Runs the judge as a process of its own; true when it found nothing.
-pub(super) async fn judge(world: &Arc<Mutex<World>>, landing: &Landing) -> anyhow::Result<bool> {
+/// Runs the judge as a process of its own, and holds it to the number of orders placed.
+pub(super) async fn judge(world: &Arc<Mutex<World>>, landing: &Landing) -> anyhow::Result<Outcome> {
     let world = world.lock().await;
     let profile = world.directory().join("profile.json");
     std::fs::write(&profile, world.profile.to_string())?;
@@ -31,32 +32,30 @@ pub(super) async fn judge(world: &Arc<Mutex<World>>, landing: &Landing) -> anyho
         .as_str()
         .unwrap_or("UTC")
         .to_owned();
+    let count = landing.count().await;
     let output = Command::new(binaries::path("connect-sandbox")?)
-        .args([
-            "judge",
-            "--gp-control",
-            &world.gp.control,
-            "--store-control",
-            &world.shop.control,
-        ])
-        .args([
-            "--profile",
-            &profile.display().to_string(),
-            "--company",
-            COMPANY,
-        ])
+        .arg("judge")
+        .args(["--gp-control", &world.gp.control])
+        .args(["--store-control", &world.shop.control])
+        .args(["--profile", &profile.display().to_string()])
+        .args(["--company", COMPANY])
         .args(["--store-time-zone", &zone])
+        .args(["--expect-orders", &count.to_string()])
         .output()?;
     print!("{}", String::from_utf8_lossy(&output.stdout));
     print!("{}", String::from_utf8_lossy(&output.stderr));
+    let outcome = if output.status.success() {
+        Outcome::Equal
+    } else {
+        Outcome::Different
+    };
     println!(
-        "{} orders judged: {}",
-        landing.count().await,
-        if output.status.success() {
+        "{count} orders judged: {}",
+        if outcome == Outcome::Equal {
             "all equal"
         } else {
             "NOT EQUAL"
         }
     );
-    Ok(output.status.success())
+    Ok(outcome)
 }

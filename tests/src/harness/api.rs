@@ -35,6 +35,11 @@ impl Api {
         }
     }
 
+    /// The bearer key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Address of the web listener.
     pub fn base(&self) -> &str {
         &self.base
@@ -76,6 +81,11 @@ impl Api {
     /// PUT that must succeed.
     pub async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.expect(Method::PUT, path, Some(body)).await
+    }
+
+    /// PATCH that must succeed.
+    pub async fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.expect(Method::PATCH, path, Some(body)).await
     }
 
     async fn expect(

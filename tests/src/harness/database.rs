@@ -17,13 +17,14 @@ pub enum Choice {
 }
 
 impl std::str::FromStr for Choice {
-    type Err = std::convert::Infallible;
+    type Err = anyhow::Error;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    fn from_str(text: &str) -> anyhow::Result<Self> {
         Ok(match text {
             "sqlite" => Self::Sqlite,
             "postgres" => Self::Postgres,
-            url => Self::Url(url.to_owned()),
+            url if url.contains("://") => Self::Url(url.to_owned()),
+            other => bail!("{other} is neither sqlite, nor postgres, nor a URL"),
         })
     }
 }

@@ -40,7 +40,7 @@ impl Gp {
             environment: Vec::new(),
             log: directory.join("gp.log"),
         };
-        let mut process = Process::start(&launch)?;
+        let mut process = Process::start(&launch.with_parent())?;
         let said = process.ready(&ready).await?;
         Ok(Self {
             process,

@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::binaries;
 use super::wait::wait_for;
 
+/// How long a process that nobody waits for has to end by itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// How to start a binary of ours.
 #[derive(Clone, Debug)]
 pub struct Launch {
@@ -23,6 +26,16 @@ pub struct Launch {
     pub environment: Vec<(String, String)>,
     /// Where its output goes, appended over restarts.
     pub log: PathBuf,
+}
+
+impl Launch {
+    /// The same, ending by itself when this process is gone.
+    #[must_use]
+    pub fn with_parent(mut self) -> Self {
+        let own = std::process::id().to_string();
+        self.arguments.extend(["--parent-pid".to_owned(), own]);
+        self
+    }
 }
 
 /// A running child.
@@ -83,16 +96,15 @@ impl Process {
         self.child.id()
     }
 
-    /// SIGKILL, at once.
-    pub fn kill(&mut self) -> anyhow::Result<()> {
+    /// SIGKILL, at once; how it ended, which is otherwise when it had ended already.
+    pub fn kill(&mut self) -> anyhow::Result<ExitStatus> {
         self.child
             .kill()
             .with_context(|| format!("cannot kill {}", self.name))?;
-        self.child.wait()?;
-        Ok(())
+        Ok(self.child.wait()?)
     }
 
-    /// SIGTERM, then waits for a clean end.
+    /// SIGTERM, then waits for the end.
     pub async fn stop(&mut self) -> anyhow::Result<ExitStatus> {
         if self.running() {
             signal(self.id(), "TERM")?;
@@ -142,14 +154,22 @@ impl Process {
 }
 
 impl Drop for Process {
+    /// Asks for a clean end and insists after a while; gone already is as good.
     fn drop(&mut self) {
-        // Gone already is as good.
+        if self.running() {
+            drop(signal(self.id(), "TERM"));
+        }
+        let start = Instant::now();
+        while self.running() && start.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         drop(self.child.kill());
         drop(self.child.wait());
     }
 }
 
-fn signal(id: u32, name: &str) -> anyhow::Result<()> {
+/// Sends a signal by its name.
+pub fn signal(id: u32, name: &str) -> anyhow::Result<()> {
     let status = Command::new("kill")
         .arg(format!("-{name}"))
         .arg(id.to_string())

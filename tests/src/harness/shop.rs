@@ -43,7 +43,7 @@ impl Shop {
             environment: Vec::new(),
             log: directory.join("store.log"),
         };
-        let mut process = Process::start(&launch)?;
+        let mut process = Process::start(&launch.with_parent())?;
         let said = process.ready(&ready).await?;
         Ok(Self {
             process,
@@ -66,6 +66,11 @@ impl Shop {
     /// One order as the store holds it.
     pub async fn order(&self, id: &str) -> anyhow::Result<Value> {
         answer(self.http.get(format!("{}/orders/{id}", self.control))).await
+    }
+
+    /// All orders as the store holds them.
+    pub async fn orders(&self) -> anyhow::Result<Value> {
+        answer(self.http.get(format!("{}/orders", self.control))).await
     }
 
     /// Calls by path, CPU.

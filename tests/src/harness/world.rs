@@ -1,10 +1,12 @@
 //! The whole product in one directory: sandboxes, cloud, agent, and a tenant set up through the API.
 
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -82,6 +84,8 @@ pub struct World {
     pub agent: Process,
     /// The tenant owner's API client.
     pub api: Api,
+    /// File with the tenant owner's API key, for nobody but this user.
+    pub api_key_file: PathBuf,
     /// Who is who.
     pub tenancy: Tenancy,
     /// Address of the tunnel.
@@ -142,6 +146,7 @@ impl World {
             shop,
             cloud,
             agent,
+            api_key_file: write_secret(path, "api-key", api.key())?,
             api,
             tenancy,
             tunnel: setup.tunnel.clone(),
@@ -181,19 +186,27 @@ impl World {
             let count = |state: &str| status["runs"][state].as_u64().unwrap_or(0);
             let idle = count("running") + count("waiting") == 0
                 && status["lanes_waiting"].as_u64() == Some(0);
-            Ok((idle && count("succeeded") + count("dead") >= ended).then_some(status))
+            ensure!(
+                idle && count("succeeded") + count("dead") >= ended,
+                "{status}"
+            );
+            Ok(Some(status))
         })
         .await
     }
 
-    /// Stops everything cleanly; where the files are, if they are to be kept.
+    /// Stops everything; where the files are, if they are to be kept. An unclean end is an error.
     pub async fn end(mut self, keep: bool) -> anyhow::Result<Option<PathBuf>> {
-        let agent = self.agent.stop().await;
-        let cloud = self.cloud.stop().await;
-        self.shop.process.stop().await?;
-        self.gp.process.stop().await?;
-        agent?;
-        cloud?;
+        let ends = [
+            ("agent", self.agent.stop().await),
+            ("cloud", self.cloud.stop().await),
+            ("sandbox store", self.shop.process.stop().await),
+            ("sandbox GP", self.gp.process.stop().await),
+        ];
+        for (name, end) in ends {
+            let status = end?;
+            ensure!(status.success(), "the {name} ended with {status}");
+        }
         Ok(keep.then(|| self.directory.keep()))
     }
 }
@@ -370,7 +383,21 @@ allow_private_networks = true
         .collect(),
         environment: Vec::new(),
         log: path.join("cloud.log"),
-    })
+    }
+    .with_parent())
+}
+
+/// A file that only this user may read.
+fn write_secret(path: &Path, name: &str, secret: &str) -> anyhow::Result<PathBuf> {
+    let file = path.join(name);
+    let mut open = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&file)
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    open.write_all(secret.as_bytes())?;
+    Ok(file)
 }
 
 fn create_admin(launch: &Launch) -> anyhow::Result<String> {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use anyhow::Context as _;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 /// The tables the judge reads.
 pub(super) const TABLES: &[&str] = &[
     "SOP10100", "SOP10200", "SOP10105", "SOP10103", "SOP10102", "SOP10106", "RM00101", "RM00102",
-    "SY00500", "IV00101",
+    "SY00500", "IV00101", "IV00102",
 ];
 
 /// A row; what is not there reads as nothing.
@@ -66,10 +67,11 @@ pub(super) struct Books(BTreeMap<String, Table>);
 
 impl Books {
     /// Takes over a table, given as a list of rows or as an object with one.
-    pub(super) fn add(&mut self, name: &str, told: &Value) {
+    pub(super) fn add(&mut self, name: &str, told: &Value) -> anyhow::Result<()> {
         let told = told.as_array().or_else(|| told["rows"].as_array());
+        let told = told.with_context(|| format!("GP gives no rows of {name}"))?;
         let mut table = Table::default();
-        for (index, row) in told.into_iter().flatten().cloned().map(Row).enumerate() {
+        for (index, row) in told.iter().cloned().map(Row).enumerate() {
             if row.has("SOPNUMBE") {
                 table
                     .by_document
@@ -87,6 +89,7 @@ impl Books {
             table.rows.push(row);
         }
         self.0.insert(name.to_owned(), table);
+        Ok(())
     }
 
     pub(super) fn rows(&self, table: &str) -> &[Row] {

@@ -28,6 +28,9 @@ pub struct Args {
     /// Where the shop's days begin and end.
     #[arg(long, default_value = "UTC")]
     store_time_zone: String,
+    /// So many orders were promised: none fewer, none more, none refused.
+    #[arg(long)]
+    expect_orders: Option<u64>,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
@@ -45,7 +48,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         let url = format!("{}/tables/{}/{table}", args.gp_control, args.company);
         books.insert((*table).to_owned(), fetch(&client, &url).await?);
     }
-    let report = judge(&shop, &books, &profile, &args.store_time_zone)?;
+    let mut report = judge(&shop, &books, &profile, &args.store_time_zone)?;
+    if let Some(orders) = args.expect_orders {
+        report.hold_to(orders);
+    }
     print(&report, args.json)?;
     Ok(if report.is_clean() {
         ExitCode::SUCCESS

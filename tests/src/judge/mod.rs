@@ -4,8 +4,10 @@ mod books;
 pub mod cli;
 mod compare;
 mod expected;
+mod ledger;
 mod places;
 mod profile;
+mod quantities;
 mod report;
 mod shop;
 mod whole;
@@ -41,7 +43,7 @@ pub fn judge(
     let zone = jiff::tz::TimeZone::get(time_zone).context("no such time zone")?;
     let mut books = Books::default();
     for (table, rows) in tables {
-        books.add(table, rows);
+        books.add(table, rows)?;
     }
     Ok(Judgement {
         shop,
@@ -112,7 +114,7 @@ impl Judgement {
             report.refused += 1;
             return None;
         }
-        let expected = match expected {
+        let mut expected = match expected {
             Ok(expected) => expected,
             Err(reason) => {
                 report.refused += 1;
@@ -123,6 +125,7 @@ impl Judgement {
         report.equal(&number, "documents", 1, headers.len());
         if let Some(header) = headers.first() {
             let (profile, books) = (&self.profile, &self.books);
+            expected.settle_payments(&ledger::paid(books, header));
             compare::document(
                 &Case {
                     order,

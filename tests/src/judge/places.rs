@@ -11,6 +11,22 @@ const ADDRESS: usize = 60;
 const CITY: usize = 35;
 const STATE: usize = 29;
 const POSTCODE: usize = 10;
+const PHONE: usize = 21;
+
+/// Columns that documents and customers name differently.
+struct Columns {
+    postcode: &'static str,
+    phone: &'static str,
+}
+
+const HEADER: Columns = Columns {
+    postcode: "ZIPCODE",
+    phone: "PHNUMBR1",
+};
+const MASTER: Columns = Columns {
+    postcode: "ZIP",
+    phone: "PHONE1",
+};
 
 /// Compares the customer and both addresses of a document.
 pub(super) fn document(case: &Case<'_>, report: &mut Report) {
@@ -42,8 +58,7 @@ pub(super) fn document(case: &Case<'_>, report: &mut Report) {
     report.equal(name, "one code for one address", same, bill_to == ship_to);
     content_of(
         case.header,
-        "SOP10100",
-        "ZIPCODE",
+        ("SOP10100", &HEADER),
         case.order.ship_to(),
         name,
         report,
@@ -121,20 +136,13 @@ fn address(
     rows.retain(|row| row.text("ADRSCODE") == code);
     report.equal(name, format!("RM00102 rows of the {role}"), 1, rows.len());
     let Some(row) = rows.first() else { return };
-    content_of(
-        row,
-        &format!("RM00102 ({role})"),
-        "ZIP",
-        wanted,
-        name,
-        report,
-    );
+    let table = format!("RM00102 ({role})");
+    content_of(row, (&table, &MASTER), wanted, name, report);
 }
 
 fn content_of(
     row: &Row,
-    table: &str,
-    postcode: &str,
+    (table, columns): (&str, &Columns),
     wanted: &Address,
     name: &str,
     report: &mut Report,
@@ -147,7 +155,15 @@ fn content_of(
         .country
         .as_ref()
         .map_or("", |country| country.name.as_str());
+    let person = format!("{} {}", wanted.first_name, wanted.last_name);
+    let company = wanted
+        .company
+        .as_deref()
+        .filter(|company| !company.is_empty());
     for (column, text, width) in [
+        ("CNTCPRSN", person.as_str(), ADDRESS),
+        ("ShipToName", company.unwrap_or(&person), NAME),
+        (columns.phone, &wanted.phone_number, PHONE),
         ("ADDRESS1", wanted.address1.as_str(), ADDRESS),
         (
             "ADDRESS2",
@@ -156,7 +172,7 @@ fn content_of(
         ),
         ("CITY", wanted.city.as_str(), CITY),
         ("STATE", state, STATE),
-        (postcode, wanted.zip_postal_code.as_str(), POSTCODE),
+        (columns.postcode, wanted.zip_postal_code.as_str(), POSTCODE),
         ("COUNTRY", country, ADDRESS),
     ] {
         report.begins(

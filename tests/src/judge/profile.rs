@@ -33,6 +33,13 @@ pub(super) struct Document {
     pub(super) id: String,
     pub(super) batch: String,
     pub(super) site: String,
+    /// What becomes of quantities that are not there: `QtyShrtOpt`.
+    #[serde(default = "override_shortage")]
+    pub(super) quantity_shortage: i64,
+}
+
+fn override_shortage() -> i64 {
+    2
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -66,7 +66,15 @@ impl Report {
         });
     }
 
-    /// Says whether everything is as it must be; looking at nothing proves nothing.
+    /// Holds the shop to a promise: so many orders, all of them in GP, and all of them looked at.
+    pub fn hold_to(&mut self, orders: u64) {
+        let (judged, refused) = (self.orders, self.refused);
+        self.equal("orders", "number judged", orders, judged);
+        self.equal("orders", "number refused", 0, refused);
+        self.equal("orders", "compared at all", true, judged > refused);
+    }
+
+    /// Says whether everything is as it must be.
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
     }

@@ -1,5 +1,6 @@
 //! The shop's own view of its orders, as its back door tells it.
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -23,18 +24,20 @@ impl Shop {
             .to_owned();
         let rows = told["orders"]
             .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+            .context("the answer has no list of orders")?;
         let read = |row: &Value| {
             let mut order: Order = serde_json::from_value(row.clone())?;
             order.whole = row.clone();
+            if !official {
+                order.forget_counties();
+            }
             Ok(order)
         };
         let orders = rows
             .iter()
             .map(read)
             .collect::<anyhow::Result<Vec<Order>>>()?;
-        // The open-source plugin shows neither gift cards, nor points, nor custom numbers.
+        // The open-source plugin shows neither gift cards, nor points, nor custom numbers, nor counties.
         Ok(Self {
             tells_credits: official,
             tells_numbers: official,
@@ -83,6 +86,13 @@ pub(super) struct Order {
 }
 
 impl Order {
+    fn forget_counties(&mut self) {
+        self.billing_address.county = None;
+        if let Some(address) = &mut self.shipping_address {
+            address.county = None;
+        }
+    }
+
     /// Where the goods go; where nothing ships, to whoever pays.
     pub(super) fn ship_to(&self) -> &Address {
         self.shipping_address

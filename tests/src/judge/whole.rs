@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use super::books::{Books, Row};
 use super::expected::Expected;
+use super::ledger::{deposits, received};
 use super::profile::Profile;
 use super::report::Report;
 use super::shop::{Order, Shop};
@@ -84,35 +85,41 @@ pub(super) fn batches(books: &Books, report: &mut Report) {
     }
 }
 
+/// An amount of a document.
+type AmountOf = fn(&Expected) -> Decimal;
+
 /// The money over all of GP is the money of the shop.
 pub(super) fn money(books: &Books, expected: &[Expected], report: &mut Report) {
-    let held = |table: &str, column: &str| -> Decimal {
-        books.rows(table).iter().map(|row| row.amount(column)).sum()
-    };
-    let wanted =
-        |amount: fn(&Expected) -> Decimal| -> Decimal { expected.iter().map(amount).sum() };
-    let sums = [
-        ("SOP10100", "DOCAMNT", wanted(Expected::total)),
-        ("SOP10100", "SUBTOTAL", wanted(Expected::subtotal)),
-        ("SOP10200", "XTNDPRCE", wanted(Expected::subtotal)),
-        ("SOP10100", "TAXAMNT", wanted(|document| document.tax)),
-        ("SOP10105", "STAXAMNT", wanted(|document| document.tax)),
-        (
-            "SOP10105",
-            "FRTTXAMT",
-            wanted(|document| document.freight_tax),
-        ),
-        ("SOP10105", "MSCTXAMT", wanted(|document| document.misc_tax)),
+    let sums: [(&str, &str, AmountOf); 17] = [
+        ("SOP10100", "DOCAMNT", Expected::total),
+        ("SOP10100", "SUBTOTAL", Expected::subtotal),
+        ("SOP10100", "FRTAMNT", |document| document.freight),
+        ("SOP10100", "MISCAMNT", |document| document.misc),
+        ("SOP10100", "TRDISAMT", |document| document.trade_discount),
+        ("SOP10100", "TAXAMNT", |document| document.tax),
+        ("SOP10100", "FRTTXAMT", |document| document.freight_tax),
+        ("SOP10100", "MSCTXAMT", |document| document.misc_tax),
+        ("SOP10100", "PYMTRCVD", |document| received(document.paid())),
+        ("SOP10100", "DEPRECVD", |document| deposits(document.paid())),
+        ("SOP10200", "XTNDPRCE", Expected::subtotal),
+        ("SOP10103", "AMNTPAID", |document| received(document.paid())),
+        ("SOP10105", "STAXAMNT", |document| document.tax),
+        ("SOP10105", "FRTTXAMT", |document| document.freight_tax),
+        ("SOP10105", "MSCTXAMT", |document| document.misc_tax),
+        ("SOP10102", "DEBITAMT", booked),
+        ("SOP10102", "CRDTAMNT", booked),
     ];
-    for (table, column, wanted) in sums {
+    for (table, column, amount) in sums {
+        let wanted: Decimal = expected.iter().map(amount).sum();
+        let held: Decimal = books.rows(table).iter().map(|row| row.amount(column)).sum();
         let field = format!("sum of {column}");
-        report.equal(
-            table,
-            field,
-            wanted.normalize(),
-            held(table, column).normalize(),
-        );
+        report.equal(table, field, wanted.normalize(), held.normalize());
     }
+}
+
+/// Either side of a document's distributions.
+fn booked(document: &Expected) -> Decimal {
+    document.total() + document.trade_discount
 }
 
 /// A customer has every address once, and an address has one code wherever it is.

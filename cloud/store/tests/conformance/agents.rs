@@ -233,7 +233,7 @@ async fn company_reports_keep_the_mark(world: World) {
         world.agent,
     );
     again.state = CompanyState::Restored;
-    again.detail = "the journal went back".to_owned();
+    "the journal went back".clone_into(&mut again.detail);
     let company = companies.update_report(&again).await.unwrap();
     assert_eq!(company.id, world.company, "known by agent and database");
     assert_eq!(company.state, CompanyState::Restored);

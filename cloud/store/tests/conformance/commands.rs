@@ -23,7 +23,7 @@ async fn send(world: &World, fence: Fence, next: LaneNext) -> (ClaimedLane, Run,
     run.state = RunState::Waiting;
     let new = world.command(&lane, run.id);
     let command = new.command.clone();
-    let mut transition = world.transition(&lane, fence, run.clone(), next);
+    let mut transition = World::transition(&lane, fence, run.clone(), next);
     transition.command = Some(new);
     world.database.runs().apply(transition).await.unwrap();
     (lane, run, command)
@@ -102,7 +102,7 @@ async fn answer_before_the_worker_lets_go_is_not_lost(world: World) {
     let settled = settle(&world, command.id, b"early").await;
     assert!(matches!(settled, Settled::Now { .. }));
     assert!(world.claim(fence, 10).await.is_empty(), "still held");
-    let wait = world.transition(&lane, fence, run, LaneNext::AwaitCommand);
+    let wait = World::transition(&lane, fence, run, LaneNext::AwaitCommand);
     world.database.runs().apply(wait).await.unwrap();
     assert_eq!(
         world.claim_one(fence).await.result.unwrap().result,
@@ -115,7 +115,7 @@ async fn used_up_answer_does_not_come_back(world: World) {
     let (_, run, command) = send(&world, fence, LaneNext::AwaitCommand).await;
     settle(&world, command.id, b"busy").await;
     let lane = world.claim_one(fence).await;
-    let release = world.transition(&lane, fence, run, LaneNext::Release { due: NOW });
+    let release = World::transition(&lane, fence, run, LaneNext::Release { due: NOW });
     world.database.runs().apply(release).await.unwrap();
     assert_eq!(world.claim_one(fence).await.result, None);
 }
@@ -124,7 +124,7 @@ async fn settling_races_with_letting_go(world: World) {
     let fence = world.worker().await;
     for _ in 0..20 {
         let (lane, run, command) = send(&world, fence, LaneNext::Keep).await;
-        let wait = world.transition(&lane, fence, run.clone(), LaneNext::AwaitCommand);
+        let wait = World::transition(&lane, fence, run.clone(), LaneNext::AwaitCommand);
         let runs = world.database.runs();
         let (applied, settled) =
             tokio::join!(runs.apply(wait), settle(&world, command.id, b"answer"));
@@ -132,7 +132,7 @@ async fn settling_races_with_letting_go(world: World) {
         assert!(matches!(settled, Settled::Now { .. }));
         let lane = world.claim_one(fence).await;
         assert_eq!(lane.result.as_ref().unwrap().command, command.id);
-        let done = world.transition(&lane, fence, run, LaneNext::Done);
+        let done = World::transition(&lane, fence, run, LaneNext::Done);
         runs.apply(done).await.unwrap();
     }
 }
@@ -143,7 +143,7 @@ async fn open_ones_are_listed_per_agent(world: World) {
     for _ in 0..3 {
         let (lane, run, command) = send(&world, fence, LaneNext::Keep).await;
         sent.push(command);
-        let done = world.transition(&lane, fence, run, LaneNext::Done);
+        let done = World::transition(&lane, fence, run, LaneNext::Done);
         world.database.runs().apply(done).await.unwrap();
     }
     let commands = world.database.commands();

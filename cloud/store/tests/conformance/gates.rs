@@ -39,7 +39,7 @@ async fn park_all(world: &World, gate: &Gate) {
     let fence = world.worker().await;
     for lane in world.claim(fence, 100).await {
         let run = world.run(&lane);
-        let mut park = world.transition(&lane, fence, run, LaneNext::Park { gate: gate.key });
+        let mut park = World::transition(&lane, fence, run, LaneNext::Park { gate: gate.key });
         park.close = Some(gate.clone());
         world.database.runs().apply(park).await.unwrap();
     }
@@ -166,7 +166,7 @@ async fn success_opens_what_a_probe_may_open(world: World) {
     let fence = world.worker().await;
     let lane = world.claim_one(fence).await;
     let run = world.run(&lane);
-    let mut done = world.transition(&lane, fence, run, LaneNext::Done);
+    let mut done = World::transition(&lane, fence, run, LaneNext::Done);
     done.open = Some(gate.key);
     world.database.runs().apply(done).await.unwrap();
     assert_eq!(
@@ -195,7 +195,7 @@ async fn persons_gate_stays_closed(world: World) {
     let kept = gates.find(world.tenant, gate.key).await.unwrap().unwrap();
     assert_eq!(kept.probe, None, "nobody's probe opens a person's gate");
     let run = world.run(&lane);
-    let mut done = world.transition(&lane, fence, run, LaneNext::Done);
+    let mut done = World::transition(&lane, fence, run, LaneNext::Done);
     done.open = Some(gate.key);
     world.database.runs().apply(done).await.unwrap();
     assert!(gates.find(world.tenant, gate.key).await.unwrap().is_some());
@@ -207,7 +207,7 @@ async fn parking_at_an_open_gate_goes_on(world: World) {
     let lane = world.claim_one(fence).await;
     let gate = agent_gate(&world, None);
     let run = world.run(&lane);
-    let park = world.transition(&lane, fence, run, LaneNext::Park { gate: gate.key });
+    let park = World::transition(&lane, fence, run, LaneNext::Park { gate: gate.key });
     world.database.runs().apply(park).await.unwrap();
     world.claim_one(fence).await;
 }

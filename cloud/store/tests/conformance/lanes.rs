@@ -51,10 +51,10 @@ async fn jobs_of_a_lane_follow_each_other(world: World) {
         "held lanes are nobody else's"
     );
     let mut run = world.run(&lane);
-    let keep = world.transition(&lane, fence, run.clone(), LaneNext::Keep);
+    let keep = World::transition(&lane, fence, run.clone(), LaneNext::Keep);
     world.database.runs().apply(keep).await.unwrap();
     run.state = RunState::Succeeded;
-    let done = world.transition(&lane, fence, run, LaneNext::Done);
+    let done = World::transition(&lane, fence, run, LaneNext::Done);
     world.database.runs().apply(done.clone()).await.unwrap();
     let again = world.database.runs().apply(done).await;
     assert!(
@@ -64,7 +64,7 @@ async fn jobs_of_a_lane_follow_each_other(world: World) {
     let lane = world.claim_one(fence).await;
     assert_eq!((lane.number, lane.event.id), (2, second));
     let run = world.run(&lane);
-    let done = world.transition(&lane, fence, run, LaneNext::Done);
+    let done = World::transition(&lane, fence, run, LaneNext::Done);
     world.database.runs().apply(done).await.unwrap();
     let counts = world
         .database
@@ -102,7 +102,7 @@ async fn order_is_kept_under_eight_workers(world: World) {
                     seen.lock().await.entry(entry.0).or_default().push(entry.1);
                     tokio::task::yield_now().await;
                     let run = world.run(&lane);
-                    let done = world.transition(&lane, fence, run, LaneNext::Done);
+                    let done = World::transition(&lane, fence, run, LaneNext::Done);
                     world.database.runs().apply(done).await.unwrap();
                 }
             }
@@ -133,7 +133,7 @@ async fn expired_worker_is_fenced_and_its_lane_taken_over(world: World) {
     let old = world.worker_for(Duration::from_millis(300)).await;
     let lane = world.claim_one(old).await;
     let run = world.run(&lane);
-    let keep = world.transition(&lane, old, run.clone(), LaneNext::Keep);
+    let keep = World::transition(&lane, old, run.clone(), LaneNext::Keep);
     world.database.runs().apply(keep).await.unwrap();
     let new = world.worker().await;
     assert!(
@@ -159,7 +159,7 @@ async fn expired_worker_is_fenced_and_its_lane_taken_over(world: World) {
         Some(&run),
         "the run goes on where it was"
     );
-    let late = world.transition(&lane, old, run.clone(), LaneNext::Done);
+    let late = World::transition(&lane, old, run.clone(), LaneNext::Done);
     let late = world.database.runs().apply(late).await;
     assert!(matches!(late, Err(ApplyError::Fenced)));
     assert!(matches!(
@@ -180,7 +180,7 @@ async fn expired_worker_is_fenced_and_its_lane_taken_over(world: World) {
         .unwrap();
     assert!(again.epoch > old.epoch);
     world.database.workers().update(again).await.unwrap();
-    let done = world.transition(&taken, new, run, LaneNext::Done);
+    let done = World::transition(&taken, new, run, LaneNext::Done);
     world.database.runs().apply(done).await.unwrap();
 }
 
@@ -199,7 +199,7 @@ async fn released_lane_waits_for_its_time(world: World) {
     let lane = world.claim_one(fence).await;
     let due = NOW.plus_seconds(30);
     let run = world.run(&lane);
-    let release = world.transition(&lane, fence, run, LaneNext::Release { due });
+    let release = World::transition(&lane, fence, run, LaneNext::Release { due });
     world.database.runs().apply(release).await.unwrap();
     assert!(world.claim(fence, 1).await.is_empty());
     assert_eq!(world.claim_at(fence, due, 1).await.len(), 1);

@@ -33,7 +33,7 @@ async fn write(
     run: &Run,
     link: Link,
 ) -> Result<(), ApplyError> {
-    let mut transition = world.transition(lane, fence, run.clone(), LaneNext::Keep);
+    let mut transition = World::transition(lane, fence, run.clone(), LaneNext::Keep);
     transition.links = vec![link];
     world.database.runs().apply(transition).await
 }

@@ -81,7 +81,7 @@ async fn links_are_forgotten_on_request(world: World) {
     let lane = world.claim_one(fence).await;
     let mut run = world.run(&lane);
     run.state = RunState::Succeeded;
-    let mut done = world.transition(&lane, fence, run.clone(), LaneNext::Done);
+    let mut done = World::transition(&lane, fence, run.clone(), LaneNext::Done);
     let mut link = world.link("order", "1", "ORDST2228", run.id);
     link.complete = true;
     done.links = vec![link.clone()];
@@ -103,7 +103,7 @@ async fn work_in_progress_is_not_replayed(world: World) {
     let fence = world.worker().await;
     let lane = world.claim_one(fence).await;
     let run = world.run(&lane);
-    let keep = world.transition(&lane, fence, run.clone(), LaneNext::Keep);
+    let keep = World::transition(&lane, fence, run.clone(), LaneNext::Keep);
     let runs = world.database.runs();
     runs.apply(keep).await.unwrap();
     let refused = runs.replay(world.tenant, run.id, replay()).await.unwrap();

@@ -22,7 +22,7 @@ async fn transition_keeps_run_and_steps(world: World) {
     let lane = world.claim_one(fence).await;
     let run = world.run(&lane);
     let body = b"<xml>many words</xml>".repeat(1000);
-    let mut transition = world.transition(&lane, fence, run.clone(), LaneNext::Keep);
+    let mut transition = World::transition(&lane, fence, run.clone(), LaneNext::Keep);
     transition.steps = vec![step(1, &body), step(2, b"{}")];
     world.database.runs().apply(transition).await.unwrap();
     let found = world
@@ -61,12 +61,12 @@ async fn later_transition_replaces_what_it_brings(world: World) {
     intended.state = StepState::Intended;
     intended.finished = None;
     intended.failure = None;
-    let mut first = world.transition(&lane, fence, run.clone(), LaneNext::Keep);
+    let mut first = World::transition(&lane, fence, run.clone(), LaneNext::Keep);
     first.steps = vec![intended.clone()];
     world.database.runs().apply(first).await.unwrap();
     run.state = RunState::Succeeded;
     run.gp_key = Some("ORDST2228".to_owned());
-    run.summary = "Dynamics GP order ORDST2228".to_owned();
+    "Dynamics GP order ORDST2228".clone_into(&mut run.summary);
     run.snapshot = Vec::new();
     run.finished = Some(NOW);
     let mut settled = intended;
@@ -74,7 +74,7 @@ async fn later_transition_replaces_what_it_brings(world: World) {
     settled.finished = Some(NOW);
     settled.input = None;
     settled.output = Some(b"out".to_vec());
-    let mut second = world.transition(&lane, fence, run.clone(), LaneNext::Done);
+    let mut second = World::transition(&lane, fence, run.clone(), LaneNext::Done);
     second.steps = vec![settled.clone()];
     world.database.runs().apply(second).await.unwrap();
     let found = world
@@ -105,12 +105,12 @@ async fn refused_transition_writes_nothing(world: World) {
     let fence = world.worker().await;
     let lane = world.claim_one(fence).await;
     let holder = world.run(&lane);
-    let mut first = world.transition(&lane, fence, holder.clone(), LaneNext::Keep);
+    let mut first = World::transition(&lane, fence, holder.clone(), LaneNext::Keep);
     first.links = vec![world.link("customer_email", "a@b.c", "W1", holder.id)];
     world.database.runs().apply(first).await.unwrap();
 
     let run = world.run(&lane);
-    let mut refused = world.transition(&lane, fence, run.clone(), LaneNext::AwaitCommand);
+    let mut refused = World::transition(&lane, fence, run.clone(), LaneNext::AwaitCommand);
     refused.steps = vec![step(1, b"in")];
     let command = world.command(&lane, run.id);
     refused.links = vec![
@@ -179,14 +179,14 @@ async fn head_must_be_the_transitions_job(world: World) {
     let mut lane = world.claim_one(fence).await;
     lane.number = 2;
     let run = world.run(&lane);
-    let early = world.transition(&lane, fence, run, LaneNext::Done);
+    let early = World::transition(&lane, fence, run, LaneNext::Done);
     let early = world.database.runs().apply(early).await;
     assert!(matches!(early, Err(ApplyError::Fenced)));
     let mut foreign = lane.clone();
     foreign.number = 1;
     foreign.key.tenant = TenantId(id());
     let run = world.run(&foreign);
-    let foreign = world.transition(&foreign, fence, run, LaneNext::Done);
+    let foreign = World::transition(&foreign, fence, run, LaneNext::Done);
     let foreign = world.database.runs().apply(foreign).await;
     assert!(matches!(foreign, Err(ApplyError::Fenced)));
 }

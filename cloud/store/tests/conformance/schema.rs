@@ -94,12 +94,10 @@ fn statements() -> Vec<Statement> {
         if !path.is_file() {
             continue;
         }
-        let code: String = std::fs::read_to_string(&path)
-            .unwrap()
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"))
-            .map(|line| format!("{} ", line.trim()))
-            .collect();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines = text.lines().map(str::trim);
+        let code: Vec<&str> = lines.filter(|line| !line.starts_with("//")).collect();
+        let code = code.join(" ");
         let literals = code.split('"').skip(1).step_by(2);
         found.extend(
             literals

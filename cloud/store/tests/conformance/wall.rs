@@ -30,7 +30,7 @@ async fn work_is_walled(world: World) {
     run.state = RunState::Succeeded;
     let new = world.command(&lane, run.id);
     let (command, document) = (new.command.id, new.command.document);
-    let mut done = world.transition(&lane, fence, run.clone(), LaneNext::Done);
+    let mut done = World::transition(&lane, fence, run.clone(), LaneNext::Done);
     done.command = Some(new);
     done.steps = vec![step(1, b"in")];
     let mut link = world.link("order", "1", "ORDST1", run.id);

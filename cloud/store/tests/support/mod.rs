@@ -178,7 +178,6 @@ impl World {
     }
 
     pub(crate) fn transition(
-        &self,
         lane: &ClaimedLane,
         fence: Fence,
         run: Run,
@@ -243,7 +242,7 @@ impl World {
         run.finished = Some(NOW);
         run.failure = Some(refused("4776", "QUANTITY"));
         let id = run.id;
-        let transition = self.transition(&lane, fence, run, LaneNext::Hold);
+        let transition = Self::transition(&lane, fence, run, LaneNext::Hold);
         self.database.runs().apply(transition).await.unwrap();
         (lane, id)
     }
@@ -255,7 +254,7 @@ impl World {
         run.state = RunState::Succeeded;
         run.finished = Some(NOW);
         let id = run.id;
-        let transition = self.transition(&lane, fence, run, LaneNext::Done);
+        let transition = Self::transition(&lane, fence, run, LaneNext::Done);
         self.database.runs().apply(transition).await.unwrap();
         (lane, id)
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use super::ledger::told;
 use super::profile::{Credit, Profile};
 use super::shop::{Order, Shop};
 
@@ -41,6 +42,19 @@ pub(super) struct Expected {
 impl Expected {
     pub(super) fn subtotal(&self) -> Decimal {
         self.lines.iter().map(|line| line.extended).sum()
+    }
+
+    /// What was paid, or of several possibilities the first.
+    pub(super) fn paid(&self) -> &[Payment] {
+        self.payments.first().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Of several possibilities keeps the one that GP holds, if it holds one of them.
+    pub(super) fn settle_payments(&mut self, held: &[Payment]) {
+        let held = told(held);
+        if let Some(place) = self.payments.iter().position(|one| told(one) == held) {
+            self.payments.swap(0, place);
+        }
     }
 
     /// GP's own sum.

@@ -83,6 +83,7 @@ impl Tables {
         self.world.store.regions.iter().find(|region| {
             region.country == country.two_letter_iso_code
                 && region.state.as_deref() == province.map(|found| found.abbreviation.as_str())
+                && region.county == address.county
         })
     }
 
@@ -153,7 +154,14 @@ impl Tables {
                 self.countries.push(country);
                 id
             };
-            if let (Some(abbreviation), Some(name)) = (&region.state, &region.state_name) {
+            let has = |abbreviation: &str| {
+                self.provinces.iter().any(|province| {
+                    province.country_id == country_id && province.abbreviation == abbreviation
+                })
+            };
+            if let (Some(abbreviation), Some(name)) = (&region.state, &region.state_name)
+                && !has(abbreviation)
+            {
                 self.provinces.push(Province {
                     id: self.numbers.next("province", 40),
                     country_id,

@@ -77,6 +77,7 @@ pub(crate) struct Region {
     pub(crate) three: String,
     pub(crate) state: Option<String>,
     pub(crate) state_name: Option<String>,
+    pub(crate) county: Option<String>,
     pub(crate) cities: Vec<(String, String)>,
     pub(crate) rate: Decimal,
     pub(crate) reduced_rate: Option<Decimal>,

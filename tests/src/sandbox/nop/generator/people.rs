@@ -236,6 +236,7 @@ fn shipping_address(
     let there = blank_address(tables, &region, now);
     shipping.country_id = there.country_id;
     shipping.state_province_id = there.state_province_id;
+    shipping.county = there.county;
     (shipping.city, shipping.zip_postal_code) = (there.city, there.zip_postal_code);
     shipping.address1 = there.address1;
     shipping.address2 = there.address2;
@@ -267,6 +268,7 @@ fn in_place(region: &Region, place: Place) -> bool {
         Place::Anywhere => true,
         Place::TwoRates => region.reduced_rate.is_some(),
         Place::ZeroTax => region.rate.is_zero(),
+        Place::County => region.county.is_some(),
     }
 }
 
@@ -304,7 +306,7 @@ fn blank_address(tables: &mut Tables, region: &Region, now: Timestamp) -> Addres
         company: None,
         country_id,
         state_province_id: province_id,
-        county: None,
+        county: region.county.clone(),
         city,
         address1: format!("{} {}", random.between(1, 999), random.pick(STREETS)),
         address2: second,

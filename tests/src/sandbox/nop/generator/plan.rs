@@ -36,6 +36,8 @@ pub enum Kind {
     Multicurrency,
     TwoRates,
     ZeroTax,
+    /// To where the county decides which taxes they are.
+    County,
     Paid,
     Authorized,
     /// An order for a product GP has never heard of.
@@ -66,6 +68,7 @@ pub(crate) enum Place {
     Anywhere,
     TwoRates,
     ZeroTax,
+    County,
 }
 
 /// What pays for part of the order, or all of it.
@@ -211,6 +214,7 @@ impl Plan {
             Kind::Multicurrency => plan.display_currency = true,
             Kind::TwoRates => (plan.place, plan.goods.reduced) = (Place::TwoRates, true),
             Kind::ZeroTax => plan.place = Place::ZeroTax,
+            Kind::County => plan.place = Place::County,
             Kind::Paid => plan.payment = Payment::Paid,
             Kind::Authorized => plan.payment = Payment::Authorized,
             Kind::UnknownSku => plan.goods.unknown_sku = true,
