@@ -41,7 +41,7 @@ check:
 	@tests/provide.sh build check
 	@start=$$SECONDS; set -e; \
 	$(CARGO) fmt --all --check; \
-	$(CARGO) clippy --workspace --all-targets $(HOOKS); \
+	$(CARGO) clippy --workspace --all-targets $(HOOKS) -- -D warnings; \
 	$(CARGO) check --target $(WINDOWS) -p connect-agent -p connect-proto; \
 	$(CARGO) test -q -p connect-tests --test layering; \
 	echo "check took $$((SECONDS - start)) s"
