@@ -162,7 +162,7 @@ impl App {
         let admin = admin::router(&services, system_clock);
         services.serve_http("admin", listeners.admin, admin);
         if services.config.worker.enabled {
-            services.tasks.spawn(crate::worker::run(services.clone()));
+            services.start_work();
         }
         tracing::info!(
             web.url = ready.web,
@@ -211,6 +211,11 @@ pub fn outgoing_calls(config: &Config) -> http::Settings {
 }
 
 impl Services {
+    /// Starts a worker, which also looks through the stores.
+    pub(crate) fn start_work(self: &Arc<Self>) {
+        self.tasks.spawn(crate::worker::run(Arc::clone(self)));
+    }
+
     /// Tells every task to end and waits for them, for as long as the settings allow.
     pub async fn stop(&self) {
         self.shutdown.cancel();

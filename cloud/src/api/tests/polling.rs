@@ -326,10 +326,7 @@ async fn a_store_that_is_away_is_looked_at_when_its_gate_probes_and_opens_it_whe
         probes: 7,
     };
     gates.insert(&closed).await.expect("closed");
-    cloud
-        .services
-        .tasks
-        .spawn(crate::worker::run(cloud.services.clone()));
+    cloud.services.start_work();
 
     let cursors = cloud.services.database.poll_cursors();
     wait_for(async || {
