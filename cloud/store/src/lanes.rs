@@ -15,6 +15,7 @@ use crate::database::Database;
 use crate::dialect;
 use crate::error::{ApplyError, StoreError};
 use crate::events::{self, EventRow};
+use crate::room::{Room, rotation, share};
 use crate::run_rows::{self, RunRow};
 use crate::text::from_word;
 use crate::workers;
@@ -41,38 +42,6 @@ pub struct LaneCounts {
     pub held: i64,
     /// When the longest waiting of the due ones became due.
     pub oldest_due: Option<Micros>,
-}
-
-/// How many lanes to take.
-#[derive(Clone, Debug, Default)]
-pub struct Room {
-    /// In all.
-    pub lanes: i64,
-    /// Of one group, with those its worker holds already.
-    pub of_group: i64,
-    /// Lanes the worker holds, by group.
-    pub held: HashMap<Uuid, i64>,
-}
-
-impl Room {
-    /// So many, of whatever group.
-    pub fn of(lanes: i64) -> Self {
-        Self {
-            lanes,
-            of_group: i64::MAX,
-            held: HashMap::new(),
-        }
-    }
-
-    fn left(&self, group: Uuid) -> i64 {
-        let held = self.held.get(&group).copied().unwrap_or(0);
-        self.lanes.min(self.of_group.saturating_sub(held)).max(0)
-    }
-
-    fn take(&mut self, group: Uuid) {
-        self.lanes -= 1;
-        *self.held.entry(group).or_default() += 1;
-    }
 }
 
 #[derive(Clone)]
@@ -231,16 +200,6 @@ async fn run(conn: &mut Conn, claim: &Claim) -> Result<Vec<ClaimedLane>, ApplyEr
         return Ok(Vec::new());
     }
     Ok(load(conn, claim, picked).await?)
-}
-
-/// Which group goes first changes from claim to claim.
-fn rotation(now: Micros, groups: usize) -> Option<usize> {
-    usize::try_from(now.millis()).ok()?.checked_rem(groups)
-}
-
-fn share(limit: i64, groups: usize) -> i64 {
-    let groups = i64::try_from(groups.max(1)).unwrap_or(i64::MAX);
-    ((limit + groups - 1) / groups).max(1)
 }
 
 /// Frees the lanes of workers that are no more.

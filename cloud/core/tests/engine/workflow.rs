@@ -53,12 +53,12 @@ fn until(action: &Action) -> Micros {
 }
 
 #[test]
-fn a_busy_store_is_waited_for_without_end() {
+fn a_store_that_limits_its_rate_is_waited_for_without_end() {
     let flow = flow();
     let mut state = asking(&flow).state;
     let mut now = Micros(0);
     for _ in 0..20 {
-        let paused = fail(&flow, state, FailureClass::Unavailable, now);
+        let paused = fail(&flow, state, FailureClass::RateLimited, now);
         let due = until(&paused.action);
         assert!(due > now);
         // Too early changes nothing.

@@ -65,7 +65,8 @@ pub(crate) async fn show(
 }
 
 /// Takes a restored or copied database for what it is: the agent binds it anew, and its work
-/// goes on once that is reported.
+/// goes on once that is reported. What a restored database no longer has comes back by replaying
+/// its runs with `forget_links`; what it still has is not written twice.
 #[utoipa::path(
     post, path = "/companies/{id}/resolve", tag = "companies", params(("id" = Uuid, Path)),
     request_body = Resolution,
