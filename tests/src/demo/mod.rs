@@ -107,7 +107,8 @@ async fn drive(
         landing.place(count).await?;
         None
     } else {
-        Some(kills::carry_out(world, landing, count, demo.kills).await?)
+        let counts = (count, demo.kills);
+        Some(kills::carry_out(world, landing, counts, &demo.flavour).await?)
     };
     let status = verdict::settled(world, landing).await?;
     let took = start.elapsed();
