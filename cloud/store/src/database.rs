@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use crate::audit::{self, AuditEntry};
 use crate::conn::{Conn, Kind, PgHandle, Wakes};
 use crate::error::{StoreError, Transient};
+use crate::inbox::Inbox;
 use crate::notify::Notifier;
 use crate::wake::Wake;
 use crate::writer::{Done, Unit, Writer};
@@ -45,6 +46,7 @@ pub struct Database {
     pub(crate) db: Db,
     wake: Arc<Wake>,
     audit: Option<Arc<AuditEntry>>,
+    inbox: Option<Inbox>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,12 +76,15 @@ impl Database {
                 });
             }
         };
-        let database = Self {
+        let mut database = Self {
             db,
             wake,
             audit: None,
+            inbox: None,
         };
         database.check_durable().await?;
+        // Its own handle has no inbox, so that the task ends with the last of the others.
+        database.inbox = Some(Inbox::start(database.clone()));
         Ok(database)
     }
 
@@ -90,6 +95,11 @@ impl Database {
             audit: Some(Arc::new(entry)),
             ..self.clone()
         }
+    }
+
+    /// Where events are joined with others; none where each unit writes an audit row.
+    pub(crate) fn inbox(&self) -> Option<&Inbox> {
+        self.inbox.as_ref().filter(|_| self.audit.is_none())
     }
 
     /// Changes whenever a commit made lanes ready in this process.

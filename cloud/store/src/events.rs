@@ -1,5 +1,7 @@
 //! The inbox: an event, its place in its lane and its job, in one unit of work.
 
+use std::collections::BTreeMap;
+
 use connect_core::domain::event::Event;
 use connect_core::domain::ids::{EnvironmentId, EventId, StoreId, TenantId};
 use connect_core::domain::lane::{GateKey, GateKind, LaneKey};
@@ -10,8 +12,10 @@ use uuid::Uuid;
 
 use crate::conn::{Conn, on};
 use crate::database::Database;
+use crate::dialect::{self, MOST_ROWS};
 use crate::error::StoreError;
 use crate::gates;
+use crate::inbox;
 use crate::poll_cursors;
 use crate::text::{from_word, word};
 
@@ -74,11 +78,15 @@ impl Events<'_> {
 
     /// Stores an event at the end of its lane, unless its delivery is known.
     pub async fn insert(&self, event: &Event, lane: &LaneKey) -> Result<Inserted, StoreError> {
-        self.0
-            .write((event.clone(), lane.clone()), |conn, (event, lane)| {
-                Box::pin(insert(conn, event, lane))
-            })
-            .await
+        if let Some(inbox) = self.0.inbox() {
+            return inbox.insert(event.clone(), lane.clone()).await;
+        }
+        // With an audit row: a unit of work of its own.
+        let input = [(event.clone(), lane.clone())];
+        let stored = self
+            .0
+            .write(input, |conn, found| Box::pin(inbox::insert(conn, found)));
+        stored.await.map(|stored| stored[0])
     }
 
     /// Stores what a poll found together with how far it came, all or nothing.
@@ -100,38 +108,11 @@ async fn insert_many(
     found: &[(Event, LaneKey)],
     cursor: Option<&PollCursor>,
 ) -> Result<Vec<Inserted>, StoreError> {
-    let mut inserted = Vec::with_capacity(found.len());
-    for (event, lane) in found {
-        inserted.push(insert(conn, event, lane).await?);
-    }
+    let inserted = inbox::insert(conn, found).await?;
     if let Some(cursor) = cursor {
         poll_cursors::update(conn, cursor).await?;
     }
     Ok(inserted)
-}
-
-pub(crate) async fn insert(
-    conn: &mut Conn,
-    event: &Event,
-    lane: &LaneKey,
-) -> Result<Inserted, StoreError> {
-    if !insert_event(conn, event).await? {
-        return repeated(conn, event).await;
-    }
-    let number = enqueue(conn, lane, event.received).await?;
-    on!(conn, c => sqlx::query(
-        "INSERT INTO job (tenant, lane_group, lane_key, number, event, run)
-         VALUES ($1, $2, $3, $4, $5, NULL)",
-    )
-    .bind(lane.tenant.0)
-    .bind(lane.group)
-    .bind(&lane.key)
-    .bind(number)
-    .bind(event.id.0)
-    .execute(c)
-    .await
-    .map(|_| ()))?;
-    Ok(Inserted::New { event: event.id })
 }
 
 pub(crate) async fn insert_event(conn: &mut Conn, event: &Event) -> Result<bool, StoreError> {
@@ -160,7 +141,7 @@ pub(crate) async fn insert_event(conn: &mut Conn, event: &Event) -> Result<bool,
     Ok(inserted > 0)
 }
 
-async fn repeated(conn: &mut Conn, event: &Event) -> Result<Inserted, StoreError> {
+pub(crate) async fn repeated(conn: &mut Conn, event: &Event) -> Result<Inserted, StoreError> {
     let (id,): (Uuid,) = on!(conn, c => sqlx::query_as(
         "SELECT id
          FROM event
@@ -174,56 +155,55 @@ async fn repeated(conn: &mut Conn, event: &Event) -> Result<Inserted, StoreError
     Ok(Inserted::Repeated { event: EventId(id) })
 }
 
-/// Takes the next number from the lane's row, which stays locked until the commit: a sequence
-/// would let a later commit overtake an earlier one.
-async fn enqueue(conn: &mut Conn, lane: &LaneKey, now: Micros) -> Result<i64, StoreError> {
-    let (next,): (i64,) = on!(conn, c => sqlx::query_as(
-        "INSERT INTO lane (tenant, lane_group, lane_key, next_number, head, due, held)
-         VALUES ($1, $2, $3, 2, 1, $4, FALSE)
-         ON CONFLICT (tenant, lane_group, lane_key) DO UPDATE
-         SET next_number = lane.next_number + 1
-         RETURNING next_number",
-    )
-    .bind(lane.tenant.0)
-    .bind(lane.group)
-    .bind(&lane.key)
-    .bind(now.0)
-    .fetch_one(c)
-    .await)?;
-    let number = next - 1;
-    if number == 1 {
-        park_if_closed(conn, lane, now).await?;
-        conn.wakes.lanes = true;
-    }
-    Ok(number)
-}
-
+/// Lanes of one tenant that are ready step behind their store's gate if it is closed.
 pub(crate) async fn park_if_closed(
     conn: &mut Conn,
-    lane: &LaneKey,
+    lanes: &[LaneKey],
     now: Micros,
 ) -> Result<(), StoreError> {
-    let key = GateKey {
-        kind: GateKind::Store,
-        target: lane.group,
-    };
-    if gates::locked(conn, lane.tenant, key).await?.is_none() {
-        return Ok(());
+    let mut groups: BTreeMap<Uuid, Vec<&LaneKey>> = BTreeMap::new();
+    for lane in lanes {
+        groups.entry(lane.group).or_default().push(lane);
     }
-    let kind = word(&key.kind)?;
-    on!(conn, c => sqlx::query(
-        "UPDATE lane
-         SET due = NULL, gate_kind = $4, gate_target = $2, parked = $5
-         WHERE tenant = $1 AND lane_group = $2 AND lane_key = $3",
-    )
-    .bind(lane.tenant.0)
-    .bind(lane.group)
-    .bind(&lane.key)
-    .bind(kind)
-    .bind(now.0)
-    .execute(c)
-    .await
-    .map(|_| ()))?;
+    for (group, lanes) in groups {
+        let key = GateKey {
+            kind: GateKind::Store,
+            target: group,
+        };
+        let Some(lane) = lanes.first() else { continue };
+        if gates::locked(conn, lane.tenant, key).await?.is_some() {
+            park(conn, key, &lanes, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn park(
+    conn: &mut Conn,
+    gate: GateKey,
+    lanes: &[&LaneKey],
+    now: Micros,
+) -> Result<(), StoreError> {
+    let kind = word(&gate.kind)?;
+    for lanes in lanes.chunks(MOST_ROWS) {
+        let sql = format!(
+            "UPDATE lane
+             SET due = NULL, gate_kind = $3, gate_target = $2, parked = $4
+             WHERE tenant = $1 AND lane_group = $2 AND lane_key IN (VALUES {places})",
+            places = dialect::places_from(5, lanes.len(), 1),
+        );
+        on!(conn, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql))
+                .bind(lanes[0].tenant.0)
+                .bind(gate.target)
+                .bind(&kind)
+                .bind(now.0);
+            for lane in lanes {
+                query = query.bind(&lane.key);
+            }
+            query.execute(c).await.map(|_| ())
+        })?;
+    }
     Ok(())
 }
 

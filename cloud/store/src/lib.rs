@@ -26,6 +26,7 @@ mod enrollment_tokens;
 mod environments;
 mod events;
 mod gates;
+mod inbox;
 mod lanes;
 mod links;
 mod operator_keys;

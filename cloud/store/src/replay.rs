@@ -11,6 +11,7 @@ use crate::conn::{Conn, on};
 use crate::dialect;
 use crate::error::{StoreError, Undone};
 use crate::events;
+use crate::inbox;
 use crate::links;
 use crate::runs::{self, Runs};
 use crate::text::word;
@@ -122,7 +123,7 @@ async fn again(
             release(conn, &lane, number, &event).await?;
         }
         None => {
-            events::insert(conn, &event, &lane).await?;
+            inbox::insert(conn, &[(event.clone(), lane.clone())]).await?;
         }
     }
     Ok(Replayed::Queued { event: event.id })
@@ -224,7 +225,7 @@ async fn release(
     .execute(c)
     .await
     .map(|_| ()))?;
-    events::park_if_closed(conn, lane, event.received).await?;
+    events::park_if_closed(conn, std::slice::from_ref(lane), event.received).await?;
     conn.wakes.lanes = true;
     Ok(())
 }

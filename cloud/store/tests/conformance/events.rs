@@ -1,11 +1,13 @@
 //! The inbox: durable, once per delivery, all or nothing.
 
+use connect_core::domain::lane::LaneNext;
 use connect_core::domain::store::PollCursor;
 use connect_store::Inserted;
 
 use crate::support::{NOW, World, id};
 
 on_both!(
+    a_batch_keeps_order_and_knows_its_own_repeats,
     repeated_delivery_changes_nothing,
     one_delivery_wins_however_many_try,
     poll_stores_finds_and_cursor_together,
@@ -105,4 +107,37 @@ async fn listed_newest_first(world: World) {
     assert_eq!(ids, [placed[0]]);
     let nobody = connect_core::domain::ids::TenantId(id());
     assert!(events.list(nobody, None, 2).await.unwrap().is_empty());
+}
+
+async fn a_batch_keeps_order_and_knows_its_own_repeats(world: World) {
+    world.place("1").await;
+    let found = [("1", "a"), ("2", "b"), ("1", "c"), ("2", "b"), ("1", "d")];
+    let found: Vec<_> = found
+        .map(|(order, delivery)| (world.event(order, delivery), world.lane(order)))
+        .into();
+    let ids: Vec<_> = found.iter().map(|(event, _)| event.id).collect();
+    let events = world.database.events();
+    let stored = events.insert_many(found, None).await.unwrap();
+    let new = |at: usize| Inserted::New { event: ids[at] };
+    assert_eq!(stored[..3], [new(0), new(1), new(2)]);
+    assert_eq!(stored[3], Inserted::Repeated { event: ids[1] });
+    assert_eq!(stored[4], new(4));
+    let fence = world.worker().await;
+    let mut worked = Vec::new();
+    loop {
+        let claimed = world.claim(fence, 1).await;
+        let Some(lane) = claimed.into_iter().next() else {
+            break;
+        };
+        worked.push((lane.key.key.clone(), lane.number, lane.event.id));
+        let run = world.run(&lane);
+        let done = World::transition(&lane, fence, run, LaneNext::Done);
+        world.database.runs().apply(done).await.unwrap();
+    }
+    let of = |key: &str| -> Vec<_> {
+        let mine = worked.iter().filter(|(lane, _, _)| lane == key);
+        mine.map(|(_, number, event)| (*number, *event)).collect()
+    };
+    assert_eq!(of("order:1")[1..], [(2, ids[0]), (3, ids[2]), (4, ids[4])]);
+    assert_eq!(of("order:2"), [(1, ids[1])]);
 }
