@@ -43,5 +43,5 @@ check:
 	$(CARGO) fmt --all --check; \
 	$(CARGO) clippy --workspace --all-targets $(HOOKS) -- -D warnings; \
 	$(CARGO) check --target $(WINDOWS) -p connect-agent -p connect-proto; \
-	$(CARGO) test -q -p connect-tests --test layering; \
+	$(CARGO) test -q --workspace $(HOOKS) --test layering; \
 	echo "check took $$((SECONDS - start)) s"

@@ -22,6 +22,8 @@ use slots::Slots;
 use crate::app::Services;
 use crate::error::Result;
 
+/// Between two claims: under load each then takes several lanes for the same few statements.
+const GATHER: Duration = Duration::from_millis(5);
 /// Before a worker that failed begins a new life.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -96,7 +98,9 @@ async fn claim_and_work(shop: &Arc<Shop>, fence: Fence, slots: &Arc<Slots>) -> R
     let mut woken = services.database.subscribe_lanes();
     let poll = Duration::from_millis(services.config.worker.poll_ms);
     loop {
+        let began = tokio::time::Instant::now();
         let claimed = claim_round(shop, fence, slots).await?;
+        tokio::time::sleep_until(began + GATHER).await;
         if claimed == 0 {
             tokio::select! {
                 _changed = woken.changed() => {}

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use connect_core::domain::ids::TenantId;
 use connect_core::domain::lane::LaneKey;
@@ -11,6 +12,9 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+
+/// How often leases that ran out are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 type Held = HashMap<(TenantId, Uuid), i64>;
 
@@ -23,6 +27,8 @@ pub(super) struct Slots {
     /// The last claim may have left ready lanes behind for want of room.
     short: AtomicBool,
     freed: Notify,
+    /// When leases that ran out were looked for last, by tenant.
+    swept: Mutex<HashMap<TenantId, Instant>>,
 }
 
 /// One lane's place; dropping it frees it.
@@ -42,6 +48,7 @@ impl Slots {
             held: Mutex::default(),
             short: AtomicBool::new(false),
             freed: Notify::new(),
+            swept: Mutex::default(),
         })
     }
 
@@ -71,7 +78,18 @@ impl Slots {
             lanes: i64::try_from(permits).unwrap_or(i64::MAX),
             of_group: i64::try_from(self.parallel.div_ceil(4)).unwrap_or(i64::MAX),
             held: of_tenant.collect(),
+            sweep: self.sweep_is_due(tenant),
         }
+    }
+
+    fn sweep_is_due(&self, tenant: TenantId) -> bool {
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        swept.retain(|_, at| at.elapsed() < SWEEP_EVERY);
+        let due = !swept.contains_key(&tenant);
+        if due {
+            swept.insert(tenant, Instant::now());
+        }
+        due
     }
 
     /// Notes that a claim took all there was, unless it may have left lanes behind for want of

@@ -175,8 +175,10 @@ async fn let_go(
 
 async fn run(conn: &mut Conn, claim: &Claim) -> Result<Vec<ClaimedLane>, ApplyError> {
     workers::check(conn, claim.fence).await?;
-    workers::expire(conn).await?;
-    take_back(conn, claim).await?;
+    if claim.room.sweep {
+        workers::expire(conn).await?;
+        take_back(conn, claim).await?;
+    }
     let mut room = claim.room.clone();
     let mut picked = Picked::new();
     probes(conn, claim, &mut room, &mut picked).await?;
@@ -186,15 +188,23 @@ async fn run(conn: &mut Conn, claim: &Claim) -> Result<Vec<ClaimedLane>, ApplyEr
     }
     let share = share(room.lanes, groups.len());
     for quota in [share, room.lanes] {
-        for group in &groups {
-            let wanted = quota.min(room.left(*group));
-            if wanted > 0 {
-                for place in pick(conn, claim, *group, wanted).await? {
-                    room.take(*group);
-                    picked.insert(place, None);
-                }
+        let mut more = Vec::new();
+        for group in groups {
+            let wanted = quota.min(room.left(group));
+            let taken = if wanted > 0 {
+                pick(conn, claim, group, wanted).await?
+            } else {
+                Vec::new()
+            };
+            if i64::try_from(taken.len()).is_ok_and(|taken| taken == wanted) {
+                more.push(group);
+            }
+            for place in taken {
+                room.take(group);
+                picked.insert(place, None);
             }
         }
+        groups = more;
     }
     if picked.is_empty() {
         return Ok(Vec::new());

@@ -14,6 +14,8 @@ pub struct Room {
     pub of_group: i64,
     /// Lanes the worker holds, by group.
     pub held: HashMap<Uuid, i64>,
+    /// Look for leases that ran out first: once a second is enough.
+    pub sweep: bool,
 }
 
 impl Room {
@@ -23,6 +25,7 @@ impl Room {
             lanes,
             of_group: i64::MAX,
             held: HashMap::new(),
+            sweep: true,
         }
     }
 
