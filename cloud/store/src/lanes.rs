@@ -15,6 +15,7 @@ use crate::database::Database;
 use crate::dialect;
 use crate::error::{ApplyError, StoreError};
 use crate::events::{self, EventRow};
+use crate::lane_counts::{CountsRow, LaneCounts};
 use crate::room::{Room, rotation, share};
 use crate::run_rows::{self, RunRow};
 use crate::text::from_word;
@@ -26,23 +27,6 @@ const PROBE_SECONDS: i64 = 60;
 /// The ordered queues.
 #[derive(Debug)]
 pub struct Lanes<'d>(pub(crate) &'d Database);
-
-/// How a tenant's lanes stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LaneCounts {
-    /// All with unfinished work.
-    pub all: i64,
-    /// Held by a worker.
-    pub working: i64,
-    /// Ready, or waiting for a time.
-    pub due: i64,
-    /// Behind a closed gate.
-    pub parked: i64,
-    /// Behind a dead letter.
-    pub held: i64,
-    /// When the longest waiting of the due ones became due.
-    pub oldest_due: Option<Micros>,
-}
 
 #[derive(Clone)]
 struct Claim {
@@ -476,27 +460,4 @@ struct HeadRow {
     run: Option<Uuid>,
     #[sqlx(flatten)]
     event: EventRow,
-}
-
-#[derive(FromRow)]
-struct CountsRow {
-    counted: i64,
-    working: i64,
-    waiting: i64,
-    parked: i64,
-    held: i64,
-    oldest: Option<i64>,
-}
-
-impl From<CountsRow> for LaneCounts {
-    fn from(row: CountsRow) -> Self {
-        Self {
-            all: row.counted,
-            working: row.working,
-            due: row.waiting,
-            parked: row.parked,
-            held: row.held,
-            oldest_due: row.oldest.map(Micros),
-        }
-    }
 }
