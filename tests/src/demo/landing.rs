@@ -77,13 +77,23 @@ impl Landing {
         }
     }
 
+    /// Tells of every order that landed and was not told of yet.
+    pub(super) async fn catch_up(&self) -> anyhow::Result<()> {
+        self.look_through(true).await
+    }
+
     async fn look(&self) -> anyhow::Result<()> {
+        self.look_through(false).await
+    }
+
+    /// Reads runs, newest first: all of them, or until a page brings nothing new.
+    async fn look_through(&self, all: bool) -> anyhow::Result<()> {
         let mut cursor = String::new();
         loop {
             let page = self.api.get(&format!("/runs?limit=200{cursor}")).await?;
             let fresh = self.note(&items(&page)).await;
             match page["next_cursor"].as_str() {
-                Some(next) if fresh => cursor = format!("&cursor={next}"),
+                Some(next) if fresh || all => cursor = format!("&cursor={next}"),
                 Some(_) | None => return Ok(()),
             }
         }

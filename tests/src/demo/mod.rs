@@ -116,6 +116,7 @@ async fn drive(
         println!("{killed}");
         killed.verify(demo.kills)?;
     }
+    landing.catch_up().await?;
     println!("runs: {}", status["runs"]);
     println!("{}", landing.summary(took).await);
     let outcome = verdict::judge(world, landing).await?;
