@@ -1,6 +1,6 @@
 //! A store that does not answer, one order that it cannot give, and a store whose route comes later.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use connect_tests::harness::api::items;
 use connect_tests::harness::wait::wait_for;
@@ -36,10 +36,8 @@ async fn an_outage_parks_the_stores_work_which_goes_on_by_itself() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(documents(&world).await.is_empty());
     end_faults(&world).await;
-    let start = Instant::now();
+    // Probes that open nothing would bring one order a minute, which is far over the limit.
     world.settled(30, LIMIT).await.unwrap();
-    // One order a minute would be what single probes bring.
-    assert!(start.elapsed() < Duration::from_secs(100));
     assert!(gates(&world).await.is_empty());
     for order in &placed {
         let run = run_of(&world, order, "succeeded").await;

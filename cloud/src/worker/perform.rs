@@ -128,7 +128,6 @@ impl Work {
             Err(failure) => return Ok(Err(failure)),
         };
         if !client.has_notes() {
-            crate::crash::point("cloud.store.marked");
             return Ok(Ok(noted(Noted::Unsupported)));
         }
         let look_first = std::mem::replace(&mut self.resumed, false);

@@ -77,7 +77,7 @@ async fn store(database: &Database, arrivals: Vec<Arrival>) {
         .iter()
         .map(|arrival| (arrival.event.clone(), arrival.lane.clone()))
         .collect();
-    let alone = found.len() == 1;
+    let single = found.len() == 1;
     let together = database.write(found, |conn, found| Box::pin(insert(conn, found)));
     match together.await {
         Ok(stored) => {
@@ -86,20 +86,23 @@ async fn store(database: &Database, arrivals: Vec<Arrival>) {
                 drop(arrival.answer.send(Ok(stored)));
             }
         }
-        Err(error) if alone => {
+        Err(error) if single => {
             if let Some(arrival) = arrivals.into_iter().next() {
                 drop(arrival.answer.send(Err(error)));
             }
         }
         Err(_) => {
-            for arrival in arrivals {
-                let input = [(arrival.event, arrival.lane)];
-                let stored = database.write(input, |conn, found| Box::pin(insert(conn, found)));
-                let stored = stored.await.map(|stored| stored[0]);
-                drop(arrival.answer.send(stored));
-            }
+            // Side by side: where the database cannot be reached, all wait for it at once.
+            join_all(arrivals.into_iter().map(|arrival| alone(database, arrival))).await;
         }
     }
+}
+
+async fn alone(database: &Database, arrival: Arrival) {
+    let input = [(arrival.event, arrival.lane)];
+    let stored = database.write(input, |conn, found| Box::pin(insert(conn, found)));
+    let stored = stored.await.map(|stored| stored[0]);
+    drop(arrival.answer.send(stored));
 }
 
 /// Stores events of one tenant at the ends of their lanes, in the order given; those whose
