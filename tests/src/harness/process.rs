@@ -1,12 +1,16 @@
 //! One child process: started with a log file, stopped by signal, never left behind.
 
+use std::collections::HashSet;
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use rand::RngExt;
 use serde_json::Value;
 
 use super::binaries;
@@ -14,6 +18,8 @@ use super::wait::wait_for;
 
 /// How long a process that nobody waits for has to end by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Below what Linux and Windows hand out, and not where the temporary PostgreSQL looks.
+const LASTING: Range<u16> = 10_000..20_000;
 
 /// How to start a binary of ours.
 #[derive(Clone, Debug)]
@@ -180,11 +186,27 @@ pub fn signal(id: u32, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A port that was free a moment ago, for servers that must come back at the same address.
-pub fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
-        .local_addr()?
-        .port())
+/// A port for a server that must come back at the same address.
+///
+/// It lies below the range that systems hand out by themselves: nobody is given it while the server is down.
+pub fn lasting_port() -> anyhow::Result<u16> {
+    for _ in 0..200 {
+        let port = rand::rng().random_range(LASTING);
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() && taken().insert(port) {
+            return Ok(port);
+        }
+    }
+    bail!(
+        "no port is free between {} and {}",
+        LASTING.start,
+        LASTING.end
+    )
+}
+
+/// Ports given to servers of this process, which may be down right now.
+fn taken() -> MutexGuard<'static, HashSet<u16>> {
+    static TAKEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
+    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn tail(log: &Path) -> String {

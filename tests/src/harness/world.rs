@@ -14,7 +14,7 @@ use super::api::{Api, items, text};
 use super::binaries;
 use super::database::{self, Choice};
 use super::gp::Gp;
-use super::process::{Launch, Process, free_port};
+use super::process::{Launch, Process, lasting_port};
 use super::shop::Shop;
 use super::wait::wait_for;
 
@@ -179,9 +179,13 @@ impl World {
         Ok(())
     }
 
-    /// Waits until no run of the tenant is under way and so many have ended, whichever way.
+    /// Waits until the store has told all it had to tell, no run of the tenant is under way and so
+    /// many have ended, whichever way. One order may have several: each of its events is a run.
     pub async fn settled(&self, ended: u64, limit: Duration) -> anyhow::Result<Value> {
         wait_for("all runs to settle", limit, || async {
+            // Asked first: what the cloud has taken since shows in its status.
+            let webhooks = &self.shop.stats().await?["webhooks"];
+            ensure!(webhooks["pending"].as_u64() == Some(0), "{webhooks}");
             let status = self.api.get("/status").await?;
             let count = |state: &str| status["runs"][state].as_u64().unwrap_or(0);
             let idle = count("running") + count("waiting") == 0
@@ -348,7 +352,7 @@ parallel = {parallel}
 }
 
 fn cloud_launch(path: &Path, database: &str) -> anyhow::Result<Launch> {
-    let (web, tunnel, admin) = (free_port()?, free_port()?, free_port()?);
+    let (web, tunnel, admin) = (lasting_port()?, lasting_port()?, lasting_port()?);
     let config = format!(
         r#"[web]
 listen = "127.0.0.1:{web}"

@@ -105,7 +105,10 @@ pub(crate) struct Counts {
 impl Counts {
     pub(crate) fn read(&self) -> Value {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let sent = read(&self.raised) + read(&self.duplicated);
+        let over = read(&self.dropped) + read(&self.delivered) + read(&self.given_up);
         json!({
+            "pending": sent.saturating_sub(over),
             "raised": read(&self.raised),
             "dropped": read(&self.dropped),
             "duplicated": read(&self.duplicated),
