@@ -67,7 +67,8 @@ pub(super) struct Call<'a> {
     pub(super) outputs: Vec<(&'a str, SqlValue)>,
 }
 
-/// A call as text with declared parameters; outputs hold what they are before it.
+/// A call as text with declared parameters, those without a name by their place; outputs hold what
+/// they are before it.
 #[derive(Debug)]
 pub(super) struct TextCall<'a> {
     pub(super) text: &'a str,

@@ -149,11 +149,10 @@ impl ArgumentValue {
 }
 
 impl PlannedCall {
-    /// The parameters with their values, once the document has its number.
-    pub(super) fn parameters(&self, number: Option<&str>) -> Vec<(&str, SqlValue)> {
-        let names = self.text.inputs.iter().map(String::as_str);
+    /// The parameters by their place, once the document has its number.
+    pub(super) fn parameters(&self, number: Option<&str>) -> Vec<(&'static str, SqlValue)> {
         let values = self.values.iter().map(|value| value.bound(number));
-        names.zip(values).collect()
+        values.map(|value| ("", value)).collect()
     }
 }
 

@@ -21,10 +21,8 @@ pub(super) struct Shape {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CallText {
     pub(super) text: String,
-    /// The types its parameters are declared with.
+    /// The types its parameters are declared with: inputs first, which are sent by their place.
     pub(super) declarations: String,
-    /// The parameters given, in the order of the values.
-    pub(super) inputs: Vec<String>,
     /// The outputs eConnect defines, as far as the procedure has them.
     pub(super) outputs: Vec<String>,
 }
@@ -78,26 +76,24 @@ impl Shape {
     fn make_text(&self, procedure: &str, inputs: &[&Parameter]) -> CallText {
         let outputs = OUTPUTS.iter().filter_map(|name| self.named(name));
         let outputs: Vec<_> = outputs.filter(|p| p.output).collect();
-        let given = inputs.iter().map(|p| format!("{} {}", p.name, p.declared));
+        let given = inputs
+            .iter()
+            .enumerate()
+            .map(|(place, p)| format!("{} {}", statements::input(place), p.declared));
         let told = outputs
             .iter()
             .map(|p| format!("{} {} OUTPUT", p.name, p.declared));
         let proofs = statements::PROOFS.map(|name| format!("{name} int OUTPUT"));
         let declarations: Vec<_> = given.chain(told).chain(proofs).collect();
-        let names = |parameters: &[&Parameter]| {
-            let names = parameters.iter().map(|parameter| parameter.name.clone());
-            names.collect::<Vec<_>>()
-        };
-        let (inputs, outputs) = (names(inputs), names(&outputs));
+        let text = statements::procedure_call(
+            procedure,
+            inputs.iter().map(|input| input.name.as_str()),
+            outputs.iter().map(|output| output.name.as_str()),
+        );
         CallText {
-            text: statements::procedure_call(
-                procedure,
-                inputs.iter().map(String::as_str),
-                outputs.iter().map(String::as_str),
-            ),
-            declarations: declarations.join(", "),
-            inputs,
-            outputs,
+            text,
+            declarations: declarations.join(","),
+            outputs: outputs.iter().map(|output| output.name.clone()).collect(),
         }
     }
 
@@ -205,7 +201,7 @@ mod tests {
         assert!(
             first
                 .declarations
-                .starts_with("@I_vA int, @I_vB int, @O_iErrorState int OUTPUT, ")
+                .starts_with("@P1 int,@P2 int,@O_iErrorState int OUTPUT,")
         );
         for element in 0..200 {
             let extra = parameter(&format!("@I_v{element}"), false);

@@ -286,9 +286,15 @@ pub(super) const RESERVE_DECLARATIONS: &str = "@connect_effect_key varchar(200),
      @O_vSopNumber varchar(255) OUTPUT, @O_iErrorState int OUTPUT, \
      @connect_journal_id bigint OUTPUT, @connect_kept int OUTPUT, @connect_return_code int OUTPUT";
 
+/// The variable of a call's input, by its place.
+pub(super) fn input(place: usize) -> String {
+    format!("@P{}", place + 1)
+}
+
 /// Calls an eConnect procedure and proves in the same round trip that the transaction stands.
 ///
-/// `inputs` and `outputs` are names as the live server spells them.
+/// `inputs` and `outputs` are names as the live server spells them. What an input gets is known
+/// by its place, [`input`]: with their names three times over, texts would be twice as long.
 pub(super) fn procedure_call<'a>(
     procedure: &str,
     inputs: impl Iterator<Item = &'a str>,
@@ -296,12 +302,14 @@ pub(super) fn procedure_call<'a>(
 ) -> String {
     let mut text = format!("EXEC {RETURN_CODE} = dbo.[{procedure}]");
     let mut separator = ' ';
-    for (name, output) in inputs
-        .map(|i| (i, ""))
-        .chain(outputs.map(|o| (o, " OUTPUT")))
-    {
+    for (place, name) in inputs.enumerate() {
         text.push(separator);
-        text.extend([name, " = ", name, output]);
+        text.extend([name, "=", &input(place)]);
+        separator = ',';
+    }
+    for name in outputs {
+        text.push(separator);
+        text.extend([name, "=", name, " OUTPUT"]);
         separator = ',';
     }
     text.extend(["; SET ", TRANSACTION_COUNT, " = @@TRANCOUNT"]);
