@@ -11,7 +11,7 @@ use connect_proto::tunnel::v1::payload::Content;
 use connect_proto::tunnel::v1::{ExecuteDocument, Payload, Semantics};
 
 use crate::direct::Direct;
-use crate::figure::{Figures, per_second};
+use crate::figure::{Figures, cpu_seconds, per_one, per_second};
 use crate::stage::{PARALLEL, Stage};
 
 const ROUNDS: usize = 6;
@@ -31,20 +31,63 @@ pub(crate) async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     executed(&mut stage, "wa", 100).await?;
     connections = directly(connections, "wb", 100).await?.1;
     // In turn, so that tables grow and the machine warms alike for both.
-    let (mut ours, mut bare) = (Duration::ZERO, Duration::ZERO);
+    let (mut ours, mut bare) = (Spent::default(), Spent::default());
     for round in 0..ROUNDS {
-        ours += executed(&mut stage, &format!("a{round}"), DOCUMENTS).await?;
+        let before = Spent::read(&stage)?;
+        let took = executed(&mut stage, &format!("a{round}"), DOCUMENTS).await?;
+        ours.add(&Spent::read(&stage)?, &before, took);
+        let before = Spent::read(&stage)?;
         let (took, back) = directly(connections, &format!("b{round}"), DOCUMENTS).await?;
-        bare += took;
+        bare.add(&Spent::read(&stage)?, &before, took);
         connections = back;
     }
-    let (ours, bare) = (
-        per_second(ROUNDS * DOCUMENTS, ours),
-        per_second(ROUNDS * DOCUMENTS, bare),
+    let documents = ROUNDS * DOCUMENTS;
+    let (our_rate, bare_rate) = (
+        per_second(documents, ours.took),
+        per_second(documents, bare.took),
     );
-    figures.add("executor.docs_per_s", ours, "documents/s", Some(bare));
-    figures.add("executor.ratio", bare / ours, "x", Some(1.0));
+    figures.add(
+        "executor.docs_per_s",
+        our_rate,
+        "documents/s",
+        Some(bare_rate),
+    );
+    figures.add("executor.ratio", bare_rate / our_rate, "x", Some(1.0));
+    let mut cpu = |name: &str, ours: f64, bare: f64| {
+        let [ours, bare] = [ours, bare].map(|seconds| per_one(seconds * 1000.0, documents));
+        figures.add(name, ours, "ms/document", Some(bare));
+    };
+    cpu("executor.client_cpu_ms", ours.agent, bare.bench);
+    cpu("executor.sandbox_gp_cpu_ms", ours.gp, bare.gp);
+    cpu("executor.bench_cpu_ms", ours.bench, bare.agent);
     Ok(())
+}
+
+/// Time taken, and processor time of agent, bench and sandbox GP, in seconds.
+#[derive(Default)]
+struct Spent {
+    took: Duration,
+    agent: f64,
+    bench: f64,
+    gp: f64,
+}
+
+impl Spent {
+    fn read(stage: &Stage) -> anyhow::Result<Self> {
+        Ok(Self {
+            took: Duration::ZERO,
+            agent: cpu_seconds(stage.agent.id())?,
+            bench: cpu_seconds(std::process::id())?,
+            gp: cpu_seconds(stage.gp.process.id())?,
+        })
+    }
+
+    fn add(&mut self, now: &Self, before: &Self, took: Duration) {
+        self.took += took;
+        self.agent += now.agent - before.agent;
+        self.bench += now.bench - before.bench;
+        self.gp += now.gp - before.gp;
+    }
 }
 
 fn order(round: &str, number: usize) -> String {

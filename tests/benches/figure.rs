@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 /// Name, value, unit, and what it is to be compared with, measured in the same run.
@@ -57,4 +58,23 @@ pub(crate) fn percentile_ms(samples: &mut [Duration], percent: usize) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "counts of a bench are small")]
 pub(crate) fn per_second(count: usize, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64().max(1e-9)
+}
+
+/// A total's share for each of so many.
+#[expect(clippy::cast_precision_loss, reason = "counts of a bench are small")]
+pub(crate) fn per_one(total: f64, count: usize) -> f64 {
+    total / count as f64
+}
+
+/// User and system time of a process; the kernel counts it in hundredths of a second.
+pub(crate) fn cpu_seconds(process: u32) -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;
+    let ticks: u32 = fields
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(|field| field.parse::<u32>().unwrap_or(0))
+        .sum();
+    Ok(f64::from(ticks) / 100.0)
 }

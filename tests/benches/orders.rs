@@ -10,7 +10,7 @@ use connect_tests::harness::world::{COMPANY, Options, World};
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::figure::{Figures, per_second, percentile_ms};
+use crate::figure::{Figures, cpu_seconds, per_one, per_second, percentile_ms};
 
 const WARM_UP: usize = 60;
 const PACED: usize = 200;
@@ -67,12 +67,12 @@ async fn throughput(
     );
     figures.add(
         &name("calls"),
-        per_order(spent.calls, orders),
+        per_one(spent.calls, orders),
         "calls/order",
         None,
     );
     for (who, seconds) in spent.cpu {
-        let per_order = per_order(seconds * 1000.0, orders);
+        let per_order = per_one(seconds * 1000.0, orders);
         figures.add(&name(&format!("{who}_cpu_ms")), per_order, "ms/order", None);
     }
     Ok(())
@@ -163,22 +163,4 @@ impl Spent {
         self.calls -= before.calls;
         self
     }
-}
-
-/// User and system time of a process; the kernel counts it in hundredths of a second.
-fn cpu_seconds(process: u32) -> anyhow::Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;
-    let ticks: u32 = fields
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .map(|field| field.parse::<u32>().unwrap_or(0))
-        .sum();
-    Ok(f64::from(ticks) / 100.0)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of a bench are small")]
-fn per_order(total: f64, orders: usize) -> f64 {
-    total / orders as f64
 }

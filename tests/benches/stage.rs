@@ -25,7 +25,7 @@ pub(crate) struct Stage {
     pub(crate) gp: Gp,
     pub(crate) session: Session,
     _cloud: Cloud,
-    _agent: Child,
+    pub(crate) agent: Child,
     _directory: tempfile::TempDir,
 }
 
@@ -82,7 +82,7 @@ impl Stage {
             gp,
             session,
             _cloud: cloud,
-            _agent: agent,
+            agent,
             _directory: directory,
         })
     }
