@@ -5,6 +5,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use connect_tests::judge;
 use connect_tests::sandbox::{gp, nop};
+use mimalloc::MiMalloc;
+
+/// The stand-ins' share of the machine is to be small where they run beside what is measured.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[derive(Debug, Parser)]
 #[command(about = "Stand-ins for the systems Connect joins, and a judge over them")]
@@ -23,7 +28,7 @@ enum Command {
     Judge(judge::cli::Args),
 }
 
-#[tokio::main]
+#[tokio::main(worker_threads = 1)]
 async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Gp(args) => gp::command::run(args).await.map(|()| ExitCode::SUCCESS),

@@ -8,6 +8,7 @@ use super::wire::codepage;
 pub fn assign(value: &Value, kind: SqlType, column: &str) -> Result<Value, SqlError> {
     let converted = convert(value, kind)?;
     if let (Value::Text(text), Some(max)) = (&converted, kind.max_chars())
+        && text.len() > max
         && text.chars().count() > max
     {
         if text.chars().skip(max).all(|c| c == ' ') {
@@ -27,7 +28,9 @@ pub fn assign(value: &Value, kind: SqlType, column: &str) -> Result<Value, SqlEr
 /// Converts a value as CAST does: text that does not fit is cut.
 pub fn cast(value: &Value, kind: SqlType) -> Result<Value, SqlError> {
     let converted = convert(value, kind)?;
-    if let (Value::Text(text), Some(max)) = (&converted, kind.max_chars()) {
+    if let (Value::Text(text), Some(max)) = (&converted, kind.max_chars())
+        && text.len() > max
+    {
         return Ok(Value::Text(shorten(text, max)));
     }
     Ok(converted)

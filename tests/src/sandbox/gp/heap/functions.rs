@@ -78,8 +78,9 @@ pub fn register(connection: &Connection, locks: &Arc<Mutex<Locks>>) -> Result<()
     let locks = Arc::clone(locks);
     connection.create_scalar_function("locked_by", 3, FunctionFlags::SQLITE_UTF8, move |c| {
         let resource = Resource::Row(c.get::<u32>(0)?, c.get(1)?);
-        let locks = locks.lock().unwrap_or_else(PoisonError::into_inner);
-        let holder = locks.conflict(locks.current, &resource, Mode::from_number(c.get(2)?));
+        let mut locks = locks.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = locks.current;
+        let holder = locks.probe(current, resource, Mode::from_number(c.get(2)?));
         Ok(holder.map_or(Stored::Null, |tx| {
             Stored::Integer(i64::try_from(tx).unwrap_or_default())
         }))

@@ -56,9 +56,25 @@ pub struct Locks {
     waits: HashMap<TxId, TxId>,
     /// The transaction whose statement runs now; the heap runs one at a time.
     pub current: TxId,
+    /// What it was refused last.
+    refused: Option<(Resource, Mode)>,
 }
 
 impl Locks {
+    /// Looks for a lock in the way and remembers what was refused.
+    pub fn probe(&mut self, tx: TxId, resource: Resource, mode: Mode) -> Option<TxId> {
+        let holder = self.conflict(tx, &resource, mode)?;
+        self.refused = Some((resource, mode));
+        Some(holder)
+    }
+
+    /// What was refused because of that holder, if it is known.
+    pub fn take_refused(&mut self, tx: TxId, holder: TxId) -> Option<(Resource, Mode)> {
+        let (resource, mode) = self.refused.take()?;
+        let same = self.conflict(tx, &resource, mode) == Some(holder);
+        same.then_some((resource, mode))
+    }
+
     /// Another transaction holding the resource in a mode that conflicts, if any.
     pub fn conflict(&self, tx: TxId, resource: &Resource, mode: Mode) -> Option<TxId> {
         let holders = self.held.get(resource)?;
@@ -71,6 +87,7 @@ impl Locks {
     /// Takes a lock, or names the holder in the way.
     pub fn take(&mut self, tx: TxId, resource: Resource, mode: Mode) -> Result<(), TxId> {
         if let Some(holder) = self.conflict(tx, &resource, mode) {
+            self.refused = Some((resource, mode));
             return Err(holder);
         }
         let table = resource.table();

@@ -61,6 +61,9 @@ pub enum Undo {
     Changed { table: u32, row: i64, seq: i64 },
 }
 
+/// What a transaction was refused, where that is known.
+pub type Refused = Option<(locks::Resource, locks::Mode)>;
+
 impl Heap {
     /// Makes an empty heap with the given databases.
     pub fn new(databases: &[String]) -> Result<Heap, SqlError> {
@@ -95,44 +98,65 @@ impl Heap {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until a transaction has ended; a circle of waits is a deadlock.
+    /// Waits until a transaction has ended, and until nobody else has what was refused: the work
+    /// is done again from its start. A circle of waits is a deadlock.
     pub async fn wait(
         &self,
         waiter: TxId,
         holder: TxId,
+        refused: Refused,
         timeout: Option<Duration>,
     ) -> Result<(), SqlError> {
-        let mut ended = {
-            let inner = self.lock();
-            let Some(transaction) = inner.transactions.get(&holder) else {
-                return Ok(());
-            };
-            if inner.locks().wait(waiter, holder) {
-                return Err(SqlError::severe(
-                    1205,
-                    13,
-                    "Transaction was deadlocked on lock resources with another process and has been chosen as the deadlock victim. Rerun the transaction.",
-                ));
-            }
-            transaction.ended.subscribe()
-        };
-        // The sender is dropped when the transaction ends, which is the only event there is.
-        let ending = ended.changed();
-        let in_time = if let Some(limit) = timeout {
-            tokio::time::timeout(limit, ending).await.is_ok()
-        } else {
-            let _ended = ending.await;
-            true
+        let waiting = self.wait_in_turn(waiter, holder, refused);
+        let outcome = match timeout {
+            Some(limit) => tokio::time::timeout(limit, waiting).await,
+            None => Ok(waiting.await),
         };
         self.lock().locks().stop_waiting(waiter);
-        if in_time {
-            Ok(())
-        } else {
+        outcome.unwrap_or_else(|_| {
             Err(SqlError::new(
                 1222,
                 "Lock request time out period exceeded.",
             ))
+        })
+    }
+
+    async fn wait_in_turn(
+        &self,
+        waiter: TxId,
+        mut holder: TxId,
+        refused: Refused,
+    ) -> Result<(), SqlError> {
+        while let Some(mut ended) = self.watch(waiter, holder)? {
+            // The sender is dropped when the transaction ends, which is the only event there is.
+            let _ended = ended.changed().await;
+            let inner = self.lock();
+            inner.locks().stop_waiting(waiter);
+            let next = refused
+                .as_ref()
+                .and_then(|(resource, mode)| inner.locks().conflict(waiter, resource, *mode));
+            match next {
+                Some(next) => holder = next,
+                None => break,
+            }
         }
+        Ok(())
+    }
+
+    /// The end of a transaction that another waits for; none when it has ended.
+    fn watch(&self, waiter: TxId, holder: TxId) -> Result<Option<watch::Receiver<()>>, SqlError> {
+        let inner = self.lock();
+        let Some(transaction) = inner.transactions.get(&holder) else {
+            return Ok(None);
+        };
+        if inner.locks().wait(waiter, holder) {
+            return Err(SqlError::severe(
+                1205,
+                13,
+                "Transaction was deadlocked on lock resources with another process and has been chosen as the deadlock victim. Rerun the transaction.",
+            ));
+        }
+        Ok(Some(transaction.ended.subscribe()))
     }
 }
 

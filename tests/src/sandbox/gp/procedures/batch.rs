@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::super::clock;
 use super::super::error::Stop;
-use super::super::heap::rows::{Access, Cell};
+use super::super::heap::rows::{Access, Cell, Row};
 use super::super::value::Value;
 use super::call::Call;
 use super::{codes, lookup};
@@ -53,6 +53,16 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     call.add("SY00500", &cells).map(|_| ())
 }
 
+/// The batch of a sales document, locked. Documents of one batch wait for each other here: asked
+/// before anything is written, a wait costs no work done twice.
+pub fn of_sales(call: &mut Call<'_, '_>, number: &str) -> Result<Option<Row>, Stop> {
+    let key = [
+        ("BCHSOURC", "Sales Entry".into()),
+        ("BACHNUMB", number.into()),
+    ];
+    call.find("SY00500", &key, Access::Update)
+}
+
 /// Puts a sales document into its batch, which is made where it is missing.
 ///
 /// As in eConnect nothing here asks whether the batch is being posted or held by a user.
@@ -63,11 +73,7 @@ pub fn join(
     count: i64,
     amount: Decimal,
 ) -> Result<(), Stop> {
-    let key = [
-        ("BCHSOURC", "Sales Entry".into()),
-        ("BACHNUMB", number.into()),
-    ];
-    if let Some(row) = call.find("SY00500", &key, Access::Update)? {
+    if let Some(row) = of_sales(call, number)? {
         let total = row.money("BCHTOTAL") + amount;
         let cells = [
             ("NUMOFTRX", (row.int("NUMOFTRX") + count).into()),
@@ -76,7 +82,7 @@ pub fn join(
         ];
         return call.set(&row, &cells);
     }
-    let mut cells = vec![
+    let cells = [
         ("SERIES", 3.into()),
         ("ORIGIN", 1.into()),
         ("BACHFREQ", 1.into()),
@@ -86,7 +92,8 @@ pub fn join(
         ("CREATDDT", Value::Time(clock::today())),
         ("MODIFDT", Value::Time(clock::today())),
         ("GLPOSTDT", Value::Time(call.time("DOCDATE"))),
+        ("BCHSOURC", "Sales Entry".into()),
+        ("BACHNUMB", number.into()),
     ];
-    cells.extend(key);
     call.add("SY00500", &cells).map(|_| ())
 }

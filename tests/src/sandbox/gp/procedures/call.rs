@@ -1,6 +1,7 @@
 //! A call of a procedure: its arguments by element name and the error codes it collects.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
@@ -15,7 +16,8 @@ use super::signature::Signature;
 /// An argument as the caller gave it.
 #[derive(Debug, Clone)]
 pub struct Argument {
-    pub name: String,
+    /// As the caller wrote it; blank where it goes by its place.
+    pub name: Arc<str>,
     pub value: Value,
     pub output: bool,
 }
@@ -35,7 +37,7 @@ pub struct Call<'a, 'w> {
     pub database: usize,
     pub signature: &'a Signature,
     pub system: usize,
-    arguments: HashMap<String, Value>,
+    arguments: HashMap<&'a str, Value>,
     too_long: Vec<String>,
     codes: Vec<String>,
 }
@@ -73,7 +75,7 @@ impl<'a, 'w> Call<'a, 'w> {
                 }
                 other => other.map_err(|error| error.in_procedure(&signature.name))?,
             };
-            arguments.insert(parameter.element.to_ascii_uppercase(), value);
+            arguments.insert(parameter.key.as_str(), value);
         }
         let system = work.inner.registry.database("DYNAMICS").unwrap_or(database);
         Ok(Call {
@@ -120,7 +122,7 @@ impl<'a, 'w> Call<'a, 'w> {
             .iter()
             .filter(|parameter| parameter.required)
         {
-            if absent(self.arguments.get(&parameter.element.to_ascii_uppercase())) {
+            if absent(self.arguments.get(parameter.key.as_str())) {
                 self.fail(codes::missing(signature, &parameter.element));
             }
         }
@@ -157,8 +159,9 @@ impl<'a, 'w> Call<'a, 'w> {
 
     /// The value of an element, unless absent or NULL.
     pub fn value(&self, element: &str) -> Option<&Value> {
-        self.arguments
-            .get(&element.to_ascii_uppercase())
+        let found = self.arguments.get(element);
+        found
+            .or_else(|| self.arguments.get(element.to_ascii_uppercase().as_str()))
             .filter(|value| !value.is_null())
     }
 
@@ -231,7 +234,7 @@ impl<'a, 'w> Call<'a, 'w> {
 
     /// Changes a row.
     pub fn set(&mut self, row: &Row, cells: &[Cell<'_>]) -> Result<(), Stop> {
-        let table = std::sync::Arc::clone(&row.table);
+        let table = Arc::clone(&row.table);
         self.work.set(&table, row.number, cells)
     }
 

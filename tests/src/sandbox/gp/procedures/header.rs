@@ -49,6 +49,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if call.failed() {
         return Ok(());
     }
+    batch::of_sales(call, &call.text("BACHNUMB"))?;
     write(call, &document, &amounts)?;
     let number = call.text("SOPNUMBE");
     let own = key(call, &number);

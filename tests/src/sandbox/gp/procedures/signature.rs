@@ -13,6 +13,8 @@ pub struct Parameter {
     pub name: String,
     /// The element name, without the prefix.
     pub element: String,
+    /// The element name in capitals.
+    pub key: String,
     pub kind: SqlType,
     pub output: bool,
     pub required: bool,
@@ -23,14 +25,29 @@ pub struct Parameter {
 pub struct Signature {
     pub name: String,
     pub parameters: Vec<Parameter>,
+    /// Place of each parameter, by its lower-case name.
+    places: HashMap<String, usize>,
 }
 
 impl Signature {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            parameters: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+
     /// A parameter by its name, whatever its case.
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
-        self.parameters
-            .iter()
-            .find(|parameter| parameter.name.eq_ignore_ascii_case(name))
+        let place = self.places.get(&name.to_ascii_lowercase())?;
+        self.parameters.get(*place)
+    }
+
+    fn push(&mut self, parameter: Parameter) {
+        let name = parameter.name.to_ascii_lowercase();
+        self.places.entry(name).or_insert(self.parameters.len());
+        self.parameters.push(parameter);
     }
 
     /// What the system catalogue lists.
@@ -64,11 +81,8 @@ fn read() -> HashMap<String, Signature> {
         let parameter = parameter(procedure, element, kind, field(5) == "Y");
         let signature = found
             .entry(procedure.to_ascii_lowercase())
-            .or_insert_with(|| Signature {
-                name: procedure.to_owned(),
-                parameters: Vec::new(),
-            });
-        signature.parameters.push(parameter);
+            .or_insert_with(|| Signature::new(procedure));
+        signature.push(parameter);
     }
     let update_string = signature(
         "taUpdateString",
@@ -84,17 +98,18 @@ fn read() -> HashMap<String, Signature> {
 }
 
 fn signature(name: &str, parameters: &[(&str, SqlType, bool)]) -> Signature {
-    let make = |(name, kind, output): &(&str, SqlType, bool)| Parameter {
-        name: (*name).to_owned(),
-        element: (*name).to_owned(),
-        kind: *kind,
-        output: *output,
-        required: !*output,
-    };
-    Signature {
-        name: name.to_owned(),
-        parameters: parameters.iter().map(make).collect(),
+    let mut signature = Signature::new(name);
+    for (name, kind, output) in parameters {
+        signature.push(Parameter {
+            name: (*name).to_owned(),
+            element: (*name).to_owned(),
+            key: name.to_ascii_uppercase(),
+            kind: *kind,
+            output: *output,
+            required: !*output,
+        });
     }
+    signature
 }
 
 fn parameter(procedure: &str, element: &str, kind: &str, required: bool) -> Parameter {
@@ -111,6 +126,7 @@ fn parameter(procedure: &str, element: &str, kind: &str, required: bool) -> Para
     Parameter {
         kind: sql_type(procedure, &element, kind),
         name,
+        key: element.to_ascii_uppercase(),
         element,
         output,
         required: required && !output,

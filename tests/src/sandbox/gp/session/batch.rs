@@ -1,6 +1,5 @@
 //! Runs a batch step by step and writes its answer.
 
-use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -11,12 +10,12 @@ use super::super::error::{SqlError, Stop};
 use super::super::sql::definition::Definition;
 use super::super::sql::run::{self, Answer};
 use super::super::sql::script::{Raise, Setting, Step};
-use super::super::sql::{Prepared, Script, Setting as Compilation};
+use super::super::sql::{Kinds, Prepared, Script, Setting as Compilation};
 use super::super::value::{SqlType, Value};
 use super::super::wire::tokens;
 use super::state::{Scope, Variables};
 use super::unit::Failure;
-use super::{Session, define};
+use super::{Session, define, plain};
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +30,7 @@ type Ran = Result<Flow, Failure>;
 impl Session {
     /// Runs a text with its variables; errors are written into the answer.
     pub async fn text(&mut self, text: &str, variables: &mut Variables) -> Ran {
-        let mut types: Vec<_> = variables
-            .kinds
-            .iter()
-            .map(|(name, kind)| (name.clone(), *kind))
-            .collect();
-        types.sort_by(|a, b| a.0.cmp(&b.0));
-        let script = match self.server.scripts.get(text, &types) {
+        let script = match self.server.scripts.get(text, &variables.kinds) {
             Ok(script) => script,
             Err(error) => {
                 self.error(&error);
@@ -50,7 +43,7 @@ impl Session {
                 .iter()
                 .any(|step| matches!(step, Step::Set(Setting::NoExec(_))))
         {
-            let mut kinds = variables.kinds.clone();
+            let mut kinds = Kinds::clone(&variables.kinds);
             return Ok(match self.check_only(&script, &script.steps, &mut kinds) {
                 Ok(()) => Flow::Next,
                 Err(error) => {
@@ -75,12 +68,12 @@ impl Session {
         &self,
         script: &Script,
         steps: &[Step],
-        kinds: &mut HashMap<String, SqlType>,
+        kinds: &mut Kinds,
     ) -> Result<(), SqlError> {
         for step in steps {
             match step {
                 Step::Declare { variable, kind, .. } => {
-                    kinds.insert(variable.to_ascii_lowercase(), *kind);
+                    kinds.insert(variable.to_ascii_lowercase().into(), *kind);
                 }
                 Step::Block(inside) => self.check_only(script, inside, kinds)?,
                 Step::If {
@@ -123,7 +116,7 @@ impl Session {
 
     fn compiled<T>(
         &self,
-        kinds: &HashMap<String, SqlType>,
+        kinds: &Kinds,
         compile: impl FnOnce(&Compilation<'_>) -> Result<T, SqlError>,
     ) -> Result<(), SqlError> {
         let inner = self.server.heap.lock();
@@ -391,6 +384,9 @@ impl Session {
         expression: &Expr,
         variables: &Variables,
     ) -> Result<Value, Failure> {
+        if let Some(value) = plain::value(expression, &self.state, variables) {
+            return Ok(value);
+        }
         let script = Arc::clone(script);
         self.unit(|work, state| {
             let setting = Compilation {
@@ -457,17 +453,16 @@ impl Session {
         value: &Value,
     ) -> Result<(), SqlError> {
         let key = name.to_ascii_lowercase();
-        let kind = variables.kinds.get(&key).copied();
-        let kind = kind.ok_or_else(|| {
+        let known = variables.kinds.get_key_value(key.as_str());
+        let (key, kind) = known.ok_or_else(|| {
             SqlError::severe(
                 137,
                 15,
                 format!("Must declare the scalar variable \"{name}\"."),
             )
         })?;
-        variables
-            .values
-            .insert(key, super::super::convert::cast(value, kind)?);
+        let value = super::super::convert::cast(value, *kind)?;
+        variables.values.insert(Arc::clone(key), value);
         Ok(())
     }
 

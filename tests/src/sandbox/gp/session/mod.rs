@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod define;
+mod plain;
 pub mod rpc;
 pub mod state;
 pub mod unit;

@@ -1,5 +1,6 @@
 //! RPC: procedures by name, and the numbered ones that run and prepare statements.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use super::super::error::{SqlError, Stop};
 use super::super::faults::{Fault, Kind, When};
 use super::super::procedures::call::{Argument as Given, Reply};
 use super::super::procedures::{self, signature::Signature};
-use super::super::sql::Script;
 use super::super::sql::script::Argument;
+use super::super::sql::{Declared, Script};
 use super::super::value::{SqlType, Value};
 use super::super::wire::packet::Message;
 use super::super::wire::request::{self, Call, Parameter, Target};
@@ -116,12 +117,17 @@ impl Session {
         Ok(())
     }
 
+    fn declarations(&self, parameter: Option<&Parameter>) -> Result<Arc<Declared>, SqlError> {
+        let text = parameter.and_then(|parameter| parameter.value.text());
+        self.server.scripts.declarations(text.unwrap_or_default())
+    }
+
     async fn execute_sql(
         &mut self,
         parameters: &[Parameter],
     ) -> Result<Vec<(usize, Value)>, Failure> {
         let text = statement_text(parameters.first())?;
-        let declared = declarations(parameters.get(1))?;
+        let declared = self.declarations(parameters.get(1))?;
         self.server.count_batch();
         self.run_bound(&text, &declared, parameters, 2.min(parameters.len()))
             .await
@@ -130,7 +136,7 @@ impl Session {
     fn prepare(&mut self, parameters: &[Parameter]) -> Result<Vec<(usize, Value)>, SqlError> {
         let handle = self.state.next_handle;
         self.state.next_handle += 1;
-        let declared = declarations(parameters.get(1))?;
+        let declared = self.declarations(parameters.get(1))?;
         let text = statement_text(parameters.get(2))?;
         self.state.handles.insert(handle, Handle { text, declared });
         Ok(vec![(0, Value::Int(handle))])
@@ -142,7 +148,7 @@ impl Session {
     ) -> Result<Vec<(usize, Value)>, Failure> {
         let mut values = self.prepare(parameters)?;
         let text = statement_text(parameters.get(2))?;
-        let declared = declarations(parameters.get(1))?;
+        let declared = self.declarations(parameters.get(1))?;
         values.extend(
             self.run_bound(&text, &declared, parameters, 3.min(parameters.len()))
                 .await?,
@@ -173,28 +179,32 @@ impl Session {
     async fn run_bound(
         &mut self,
         text: &str,
-        declared: &[(String, SqlType)],
+        declared: &Declared,
         parameters: &[Parameter],
         from: usize,
     ) -> Result<Vec<(usize, Value)>, Failure> {
-        let mut variables = Variables::default();
+        let mut variables = Variables {
+            kinds: Arc::clone(&declared.kinds),
+            values: HashMap::with_capacity(declared.parameters.len()),
+        };
         let mut outputs = Vec::new();
         for (position, parameter) in parameters.iter().enumerate().skip(from) {
-            let name = if parameter.name.is_empty() {
-                declared
-                    .get(position - from)
-                    .map(|(name, _)| name.clone())
-                    .unwrap_or_default()
-            } else {
-                parameter.name.clone()
+            let in_order = declared.parameters.get(position - from);
+            let named = |(name, _): &&(Arc<str>, SqlType)| {
+                parameter.name.is_empty() || name.eq_ignore_ascii_case(&parameter.name)
             };
-            let kind = declared
-                .iter()
-                .find(|(each, _)| each.eq_ignore_ascii_case(&name))
-                .map_or(parameter.kind, |(_, kind)| *kind);
-            variables.declare(&name, kind, cast(&parameter.value, kind)?);
+            // Most clients send them as declared.
+            let known = in_order
+                .filter(named)
+                .or_else(|| declared.parameters.iter().find(named));
+            let Some((name, kind)) = known else {
+                let text = format!("{} is not a declared parameter.", parameter.name);
+                return Err(SqlError::new(8145, text).into());
+            };
+            let value = cast(&parameter.value, *kind)?;
+            variables.values.insert(Arc::clone(name), value);
             if parameter.output {
-                outputs.push((position, name.to_ascii_lowercase()));
+                outputs.push((position, Arc::clone(name)));
             }
         }
         // What a text sets lasts no longer than the text.
@@ -202,7 +212,7 @@ impl Session {
         let outcome = self.text(text, &mut variables).await;
         self.state.restore(settings);
         outcome?;
-        let value = |name: &String| variables.values.get(name).cloned().unwrap_or(Value::Null);
+        let value = |name: &Arc<str>| variables.values.get(name).cloned().unwrap_or(Value::Null);
         Ok(outputs
             .iter()
             .map(|(position, name)| (*position, value(name)))
@@ -218,7 +228,7 @@ impl Session {
             .iter()
             .filter(|parameter| !parameter.default)
             .map(|parameter| Given {
-                name: parameter.name.clone(),
+                name: Arc::from(parameter.name.as_str()),
                 value: parameter.value.clone(),
                 output: parameter.output,
             })
@@ -359,9 +369,9 @@ impl Session {
         for argument in arguments {
             let value = self.evaluate(script, &argument.value, variables).await?;
             given.push(Given {
-                name: argument.name.clone().unwrap_or_default(),
+                name: Arc::clone(&argument.name),
                 value,
-                output: argument.output,
+                output: argument.target.is_some(),
             });
         }
         if procedure.to_ascii_lowercase().ends_with("sp_executesql") {
@@ -372,16 +382,13 @@ impl Session {
             self.assign(variables, name, &Value::Int(i64::from(reply.status)))?;
         }
         let signature = signature_of(procedure);
-        for (position, argument) in arguments
-            .iter()
-            .enumerate()
-            .filter(|(_, argument)| argument.output)
-        {
-            let name = argument.name.as_deref().unwrap_or_default();
-            let key = output_key(signature, position, name);
-            let target = argument.value.to_string();
+        for (position, argument) in arguments.iter().enumerate() {
+            let Some(target) = &argument.target else {
+                continue;
+            };
+            let key = output_key(signature, position, &argument.name);
             if let Some((_, value)) = reply.outputs.iter().find(|(name, _)| *name == key) {
-                self.assign(variables, &target, value)?;
+                self.assign(variables, target, value)?;
             }
         }
         Ok(Flow::Next)
@@ -395,23 +402,20 @@ impl Session {
                 .unwrap_or_default()
                 .to_owned()
         };
-        let declared = parse_declarations(&text(1))?;
+        let declared = self.server.scripts.declarations(&text(1))?;
         let mut inner = Variables::default();
         for (index, each) in given.iter().enumerate().skip(2) {
-            let position = declared.get(index - 2);
-            let name = if each.name.is_empty() {
-                position.map_or("", |(name, _)| name.as_str())
+            let known = if each.name.is_empty() {
+                declared.parameters.get(index - 2)
             } else {
-                &each.name
+                let named =
+                    |(name, _): &&(Arc<str>, SqlType)| name.eq_ignore_ascii_case(&each.name);
+                declared.parameters.iter().find(named)
             };
-            let kind = declared
-                .iter()
-                .find(|(known, _)| known.eq_ignore_ascii_case(name))
-                .map(|(_, kind)| *kind);
-            let kind = kind.ok_or_else(|| {
-                SqlError::new(8145, format!("{name} is not a declared parameter."))
+            let (name, kind) = known.ok_or_else(|| {
+                SqlError::new(8145, format!("{} is not a declared parameter.", each.name))
             })?;
-            inner.declare(name, kind, assign(&each.value, kind, name)?);
+            inner.declare(name, *kind, assign(&each.value, *kind, name)?);
         }
         Box::pin(self.text(&text(0), &mut inner)).await
     }
@@ -439,33 +443,4 @@ fn statement_text(parameter: Option<&Parameter>) -> Result<String, SqlError> {
             "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.",
         )
     })
-}
-
-fn declarations(parameter: Option<&Parameter>) -> Result<Vec<(String, SqlType)>, SqlError> {
-    parse_declarations(
-        parameter
-            .and_then(|parameter| parameter.value.text())
-            .unwrap_or_default(),
-    )
-}
-
-/// Reads `@P1 int, @P2 numeric(19,5) OUTPUT`.
-fn parse_declarations(text: &str) -> Result<Vec<(String, SqlType)>, SqlError> {
-    let mut depth = 0_i32;
-    let parts = text.split(|c: char| {
-        depth += i32::from(c == '(') - i32::from(c == ')');
-        c == ',' && depth == 0
-    });
-    let mut declared = Vec::new();
-    for part in parts.map(str::trim).filter(|part| !part.is_empty()) {
-        let (name, kind) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
-        let kind = SqlType::parse(kind).ok_or_else(|| {
-            SqlError::new(
-                2715,
-                format!("Cannot find data type {kind} of parameter {name}."),
-            )
-        })?;
-        declared.push((name.to_owned(), kind));
-    }
-    Ok(declared)
 }

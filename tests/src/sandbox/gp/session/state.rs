@@ -1,6 +1,7 @@
 //! What one connection carries from statement to statement.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::clock;
@@ -10,6 +11,7 @@ use super::super::heap::work::Work;
 use super::super::sql::run::Environment;
 use super::super::sql::script::Isolation;
 use super::super::sql::system::System;
+use super::super::sql::{Declared, Kinds};
 use super::super::value::{Numeric, SqlType, Value};
 
 /// An open transaction of a session.
@@ -27,7 +29,7 @@ pub struct Open {
 #[derive(Debug, Clone)]
 pub struct Handle {
     pub text: String,
-    pub declared: Vec<(String, SqlType)>,
+    pub declared: Arc<Declared>,
 }
 
 /// The state of a session.
@@ -57,16 +59,23 @@ pub struct State {
 /// The variables of a running batch.
 #[derive(Debug, Default, Clone)]
 pub struct Variables {
-    pub kinds: HashMap<String, SqlType>,
-    pub values: HashMap<String, Value>,
+    pub kinds: Arc<Kinds>,
+    /// By lower-case name.
+    pub values: HashMap<Arc<str>, Value>,
 }
 
 impl Variables {
     /// Declares a variable.
     pub fn declare(&mut self, name: &str, kind: SqlType, value: Value) {
-        let key = name.to_ascii_lowercase();
-        self.kinds.insert(key.clone(), kind);
+        let key: Arc<str> = Arc::from(name.to_ascii_lowercase());
+        Arc::make_mut(&mut self.kinds).insert(Arc::clone(&key), kind);
         self.values.insert(key, value);
+    }
+
+    /// The value of a variable, whatever the case of its name.
+    pub fn find(&self, name: &str) -> Option<&Value> {
+        let found = self.values.get(name);
+        found.or_else(|| self.values.get(name.to_ascii_lowercase().as_str()))
     }
 }
 
@@ -145,6 +154,15 @@ impl State {
         self.isolation = settings.isolation;
     }
 
+    /// XACT_STATE().
+    pub fn health(&self) -> i64 {
+        match &self.open {
+            None => 0,
+            Some(open) if open.doomed => -1,
+            Some(_) => 1,
+        }
+    }
+
     /// @@TRANCOUNT.
     pub fn count(&self) -> i64 {
         self.open.as_ref().map_or(0, |open| open.count)
@@ -154,11 +172,7 @@ impl State {
         let inner = &*work.inner;
         match system {
             System::TranCount => Value::Int(self.count()),
-            System::XactState => Value::Int(match &self.open {
-                None => 0,
-                Some(open) if open.doomed => -1,
-                Some(_) => 1,
-            }),
+            System::XactState => Value::Int(self.health()),
             System::Spid => Value::Int(self.spid),
             System::RowCount => Value::Int(self.row_count),
             System::Identity => self.identity.map_or(Value::Null, whole),

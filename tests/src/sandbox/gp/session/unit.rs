@@ -1,6 +1,7 @@
 //! Units of work: each runs whole under the heap's mutex, and again after every wait for a lock.
 
 use super::super::error::{SqlError, Stop};
+use super::super::heap::Refused;
 use super::super::heap::work::Work;
 use super::super::wire::packet;
 use super::Session;
@@ -37,7 +38,7 @@ impl Session {
             None => self.server.heap.lock().begin(),
         };
         let outcome = loop {
-            let holder = {
+            let (holder, refused) = {
                 let mut inner = self.server.heap.lock();
                 let mark = inner.mark(tx);
                 let result = body(&mut inner.work(tx), &self.state);
@@ -48,12 +49,13 @@ impl Session {
                         break Err(Failure::Error(error));
                     }
                     Err(Stop::Blocked(holder)) => {
+                        let refused = inner.locks().take_refused(tx, holder);
                         inner.undo_to(tx, mark)?;
-                        holder
+                        (holder, refused)
                     }
                 }
             };
-            if let Err(failure) = self.wait(tx, holder).await {
+            if let Err(failure) = self.wait(tx, holder, refused).await {
                 break Err(failure);
             }
         };
@@ -70,9 +72,11 @@ impl Session {
         outcome
     }
 
-    async fn wait(&mut self, tx: u64, holder: u64) -> Result<(), Failure> {
+    async fn wait(&mut self, tx: u64, holder: u64, refused: Refused) -> Result<(), Failure> {
         let server = std::sync::Arc::clone(&self.server);
-        let waiting = server.heap.wait(tx, holder, self.state.lock_timeout);
+        let waiting = server
+            .heap
+            .wait(tx, holder, refused, self.state.lock_timeout);
         tokio::select! {
             done = waiting => done.map_err(Failure::Error),
             interrupted = self.interruption() => Err(interrupted),

@@ -1,6 +1,5 @@
 //! The compiler's state: scopes, parameters and the tables a statement uses.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use sqlparser::ast::{Expr, ObjectName};
@@ -9,6 +8,7 @@ use super::super::error::SqlError;
 use super::super::heap::locks::Mode;
 use super::super::heap::schema::{Registry, Table};
 use super::super::value::{Family, SqlType};
+use super::Kinds;
 use super::script::Isolation;
 use super::system::System;
 
@@ -90,7 +90,7 @@ pub struct OutColumn {
 pub struct Compiler<'a> {
     pub registry: &'a Registry,
     pub database: usize,
-    pub variables: &'a HashMap<String, SqlType>,
+    pub variables: &'a Kinds,
     pub isolation: Isolation,
     pub parameters: Vec<(Source, SqlType)>,
     pub uses: Vec<TableUse>,
@@ -106,7 +106,7 @@ impl<'a> Compiler<'a> {
     pub fn new(
         registry: &'a Registry,
         database: usize,
-        variables: &'a HashMap<String, SqlType>,
+        variables: &'a Kinds,
         isolation: Isolation,
     ) -> Self {
         Compiler {

@@ -133,7 +133,7 @@ impl Compiler<'_> {
         }
         if name.starts_with('@') {
             let key = name.to_ascii_lowercase();
-            let kind = self.variables.get(&key).copied();
+            let kind = self.variables.get(key.as_str()).copied();
             let kind = kind.ok_or_else(|| {
                 SqlError::severe(
                     137,

@@ -51,10 +51,26 @@ pub struct Script {
     prepared: Mutex<HashMap<Place, Arc<Prepared>>>,
 }
 
-/// Batches read before, by their text and the types of their parameters.
+/// Types of variables by their lower-case names.
+pub type Kinds = HashMap<Arc<str>, SqlType>;
+
+/// What a text's parameters are declared as.
+#[derive(Debug, Default)]
+pub struct Declared {
+    /// In order, lower-case.
+    pub parameters: Vec<(Arc<str>, SqlType)>,
+    /// The same by name.
+    pub kinds: Arc<Kinds>,
+}
+
+/// The scripts of one text, by the types of its parameters.
+type OfText = Vec<(Arc<Kinds>, Arc<Script>)>;
+
+/// Batches read before, by their text and the types of their parameters; declarations by theirs.
 #[derive(Debug, Default)]
 pub struct Scripts {
-    known: Mutex<HashMap<String, Arc<Script>>>,
+    known: Mutex<HashMap<String, OfText>>,
+    declared: Mutex<HashMap<String, Arc<Declared>>>,
 }
 
 /// As many texts as are kept; a client that builds texts with values in them gets no more.
@@ -62,14 +78,11 @@ const KEPT: usize = 2000;
 
 impl Scripts {
     /// The script of a text.
-    pub fn get(
-        &self,
-        text: &str,
-        parameters: &[(String, SqlType)],
-    ) -> Result<Arc<Script>, SqlError> {
-        let key = format!("{parameters:?}\u{0}{text}");
+    pub fn get(&self, text: &str, kinds: &Arc<Kinds>) -> Result<Arc<Script>, SqlError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(script) = known.get(&key) {
+        let same = |known: &Arc<Kinds>| Arc::ptr_eq(known, kinds) || known == kinds;
+        let mut of_text = known.get(text).into_iter().flatten();
+        if let Some((_, script)) = of_text.find(|(known, _)| same(known)) {
             return Ok(Arc::clone(script));
         }
         let script = Arc::new(Script {
@@ -79,9 +92,45 @@ impl Scripts {
         if known.len() >= KEPT {
             known.clear();
         }
-        known.insert(key, Arc::clone(&script));
+        let of_text = known.entry(text.to_owned()).or_default();
+        of_text.push((Arc::clone(kinds), Arc::clone(&script)));
         Ok(script)
     }
+
+    /// What `@P1 int, @P2 numeric(19,5) OUTPUT` declares.
+    pub fn declarations(&self, text: &str) -> Result<Arc<Declared>, SqlError> {
+        let mut known = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(declared) = known.get(text) {
+            return Ok(Arc::clone(declared));
+        }
+        let declared = Arc::new(declarations(text)?);
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(text.to_owned(), Arc::clone(&declared));
+        Ok(declared)
+    }
+}
+
+fn declarations(text: &str) -> Result<Declared, SqlError> {
+    let mut depth = 0_i32;
+    let parts = text.split(|c: char| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    });
+    let mut parameters = Vec::new();
+    for part in parts.map(str::trim).filter(|part| !part.is_empty()) {
+        let (name, kind) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
+        let kind = SqlType::parse(kind).ok_or_else(|| {
+            SqlError::new(
+                2715,
+                format!("Cannot find data type {kind} of parameter {name}."),
+            )
+        })?;
+        parameters.push((Arc::from(name.to_ascii_lowercase()), kind));
+    }
+    let kinds = Arc::new(parameters.iter().cloned().collect());
+    Ok(Declared { parameters, kinds })
 }
 
 /// What a compilation depends on besides the text.
@@ -90,7 +139,7 @@ pub struct Setting<'a> {
     pub inner: &'a Inner,
     pub database: usize,
     pub isolation: Isolation,
-    pub variables: &'a HashMap<String, SqlType>,
+    pub variables: &'a Kinds,
 }
 
 impl std::fmt::Debug for Inner {

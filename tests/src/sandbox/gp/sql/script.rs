@@ -5,6 +5,7 @@
     reason = "what is not known of a foreign syntax tree is refused"
 )]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlparser::ast::{Expr, Statement};
@@ -72,9 +73,11 @@ pub struct Raise {
 /// An argument of EXEC.
 #[derive(Debug)]
 pub struct Argument {
-    pub name: Option<String>,
+    /// Blank where it goes by its place.
+    pub name: Arc<str>,
     pub value: Expr,
-    pub output: bool,
+    /// The variable that takes the output.
+    pub target: Option<String>,
 }
 
 /// A session setting the sandbox acts on; others are taken without effect.
@@ -478,19 +481,20 @@ fn ends_call(parser: &Parser<'_>) -> bool {
 }
 
 fn argument(parser: &mut Parser<'_>) -> Parsed<Argument> {
-    let mut name = None;
+    let mut name = Arc::from("");
     if peek_word(parser, 0).is_some_and(|word| word.starts_with('@'))
         && parser.peek_nth_token(1).token == Token::Eq
     {
-        name = Some(identifier(parser)?);
+        name = Arc::from(identifier(parser)?);
         parser.next_token();
     }
     let value = syntax(parser.parse_expr())?;
     let output = word(parser, "OUTPUT") || word(parser, "OUT");
+    let target = output.then(|| value.to_string());
     Ok(Argument {
         name,
         value,
-        output,
+        target,
     })
 }
 

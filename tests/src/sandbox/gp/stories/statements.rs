@@ -253,3 +253,34 @@ async fn unknown_things_are_refused_by_name() {
         assert_eq!(code(&error), number, "{sql}: {error}");
     }
 }
+
+#[tokio::test]
+async fn conditions_come_out_the_same_in_if_and_in_case() {
+    const CONDITIONS: [&str; 12] = [
+        "@n = 0 AND @@TRANCOUNT = 0 AND XACT_STATE() = 0",
+        "@n = 0 AND ISNULL(@nothing, 0) <> 0",
+        "ISNULL(@nothing, 3) > @n",
+        "@n >= 0 AND (@n <= 0) AND @n < 1",
+        "@nothing = 0",
+        "@nothing = 0 AND @n = 0",
+        "LTRIM(RTRIM(ISNULL(@blank, ''))) = ''",
+        "LTRIM(RTRIM(ISNULL(@none, ''))) <> ''",
+        "LTRIM(RTRIM(@text)) <> ''",
+        "RTRIM(@text) = '  x'",
+        "@text = '  X'",
+        "@n = 0 OR @nothing = 0",
+    ];
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    let variables = "DECLARE @n int = 0, @nothing int, @blank varchar(9) = '   ', @none varchar(9), \
+                     @text varchar(9) = '  x '; ";
+    for condition in CONDITIONS {
+        let case = format!("{variables} SELECT CASE WHEN {condition} THEN 1 ELSE 0 END");
+        let branch = format!("{variables} IF {condition} SELECT 1 ELSE SELECT 0");
+        let (case, branch) = (
+            one(&mut client, &case).await,
+            one(&mut client, &branch).await,
+        );
+        assert_eq!(case, branch, "{condition}");
+    }
+}

@@ -21,6 +21,16 @@ pub(super) fn take(body: &mut Bytes, length: usize) -> Result<Bytes, String> {
 
 /// Decodes UTF-16 little-endian text.
 pub(super) fn utf16(raw: &[u8]) -> String {
+    // Nearly all that is sent is ASCII.
+    if raw
+        .chunks_exact(2)
+        .all(|pair| pair[0] < 0x80 && pair[1] == 0)
+    {
+        return raw
+            .chunks_exact(2)
+            .map(|pair| char::from(pair[0]))
+            .collect();
+    }
     let units: Vec<u16> = raw
         .chunks_exact(2)
         .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
