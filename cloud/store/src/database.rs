@@ -269,6 +269,8 @@ async fn open_sqlite(url: &str, options: &Options, wake: &Arc<Wake>) -> Result<D
     let read = SqlitePoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.wait)
+        // A file does not hang up; asking would cost each read two more switches of threads.
+        .test_before_acquire(false)
         .connect_with(connect.clone().pragma("query_only", "ON"))
         .await?;
     let write = Writer::start(conn, Arc::clone(wake));

@@ -297,6 +297,10 @@ fn parse<T: DeserializeOwned>(name: &str, body: &[u8]) -> Result<T, Failure> {
             ),
         ));
     }
+    // Keeping track of the path costs as much again as reading: only what cannot be read is asked.
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
