@@ -1,5 +1,6 @@
 //! The actions a run asks for: reads and writes of the store, links, documents for GP.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use connect_core::domain::command::Command;
@@ -46,7 +47,7 @@ pub(super) fn new_run(
             source: event.source,
         },
         store: plan.store_facts(),
-        profile: plan.profile.clone(),
+        profile: Arc::clone(&plan.profile),
         company: plan.company_facts(),
     };
     let progress = Progress::new(workflow::start(&plan.workflow, input));
@@ -185,20 +186,17 @@ impl Work {
     /// Inserts a link unless another run's is there; the answer is the winner's.
     pub(super) async fn reserve(&mut self, link: Link) -> Result<Value> {
         let ours = linked(&link.gp_key, false, Some(true));
-        let key = link.key.clone();
         let summary = format!("reserving {} {}", link.key.kind, link.gp_key);
         let mut transition = self.transition(RunState::Running, summary, LaneNext::Keep);
         transition.links.push(link);
         match self.write(transition).await {
             Ok(()) => Ok(ours),
-            Err(ApplyError::LinkTaken { .. }) => {
-                let holder = self.services.database.links().find(&key).await;
-                let holder = holder.map_err(Error::from)?;
-                Ok(holder.map_or(ours, |link| {
-                    let own = link.run == self.run.id;
-                    linked(&link.gp_key, link.complete, Some(own))
-                }))
-            }
+            Err(ApplyError::LinkTaken {
+                gp_key,
+                complete,
+                run,
+                ..
+            }) => Ok(linked(&gp_key, complete, Some(run == self.run.id))),
             Err(error) => Err(refused(error)),
         }
     }

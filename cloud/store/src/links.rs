@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::conn::{Conn, on};
 use crate::database::Database;
-use crate::dialect;
+use crate::dialect::{self, MOST_ROWS};
 use crate::error::{ApplyError, StoreError};
 
 /// Store entities and GP keys.
@@ -140,72 +140,70 @@ impl Links<'_> {
     }
 }
 
-/// Inserts a link, or completes one. What another run holds is taken, unless this run completes
-/// it with the same GP key.
-pub(crate) async fn apply(conn: &mut Conn, link: &Link) -> Result<(), ApplyError> {
-    if insert(conn, link).await? || update(conn, link).await? {
-        return Ok(());
+/// Inserts links, or completes them. What another run holds is taken, unless this run completes it
+/// with the same GP key.
+pub(crate) async fn apply(conn: &mut Conn, links: &[Link]) -> Result<(), ApplyError> {
+    // The last one of a key is what is meant; a statement may touch a row once.
+    let mut meant: Vec<&Link> = Vec::with_capacity(links.len());
+    for link in links {
+        meant.retain(|earlier| earlier.key != link.key);
+        meant.push(link);
     }
-    let Some(held) = select(conn, &link.key).await? else {
-        // Deleted between the two statements: its place is free again.
-        insert(conn, link).await?;
-        return Ok(());
-    };
-    Err(ApplyError::LinkTaken {
-        key: held.key,
-        gp_key: held.gp_key,
-        complete: held.complete,
-        run: held.run,
-    })
+    for meant in meant.chunks(MOST_ROWS) {
+        if upsert(conn, meant).await? == meant.len() as u64 {
+            continue;
+        }
+        for link in meant {
+            let Some(held) = select(conn, &link.key).await? else {
+                continue;
+            };
+            let ours = held.run == link.run || (link.complete && held.gp_key == link.gp_key);
+            if !ours {
+                return Err(ApplyError::LinkTaken {
+                    key: held.key,
+                    gp_key: held.gp_key,
+                    complete: held.complete,
+                    run: held.run,
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
-async fn insert(conn: &mut Conn, link: &Link) -> Result<bool, StoreError> {
-    let inserted = on!(conn, c => sqlx::query(
+/// How many were written. A complete link never becomes incomplete, and stays its first maker's.
+async fn upsert(conn: &mut Conn, links: &[&Link]) -> Result<u64, StoreError> {
+    let sql = format!(
         "INSERT INTO link (tenant, company, kind, store, store_key, gp_key, complete,
                            written_sha256, run, updated)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         ON CONFLICT (tenant, company, kind, store, store_key) DO NOTHING",
-    )
-    .bind(link.key.tenant.0)
-    .bind(link.key.company.0)
-    .bind(&link.key.kind)
-    .bind(link.key.store.0)
-    .bind(&link.key.store_key)
-    .bind(&link.gp_key)
-    .bind(link.complete)
-    .bind(&link.written_sha256)
-    .bind(link.run.0)
-    .bind(link.updated.0)
-    .execute(c)
-    .await
-    .map(|done| done.rows_affected()))?;
-    Ok(inserted > 0)
-}
-
-/// A complete link never becomes incomplete, and stays its first maker's.
-async fn update(conn: &mut Conn, link: &Link) -> Result<bool, StoreError> {
-    let updated = on!(conn, c => sqlx::query(
-        "UPDATE link
-         SET gp_key = CASE WHEN complete AND NOT $7 THEN gp_key ELSE $6 END,
-             complete = (complete OR $7), updated = $10,
-             written_sha256 = COALESCE($8, written_sha256)
-         WHERE tenant = $1 AND company = $2 AND kind = $3 AND store = $4 AND store_key = $5
-           AND (run = $9 OR ($7 AND gp_key = $6))",
-    )
-    .bind(link.key.tenant.0)
-    .bind(link.key.company.0)
-    .bind(&link.key.kind)
-    .bind(link.key.store.0)
-    .bind(&link.key.store_key)
-    .bind(&link.gp_key)
-    .bind(link.complete)
-    .bind(&link.written_sha256)
-    .bind(link.run.0)
-    .bind(link.updated.0)
-    .execute(c)
-    .await
-    .map(|done| done.rows_affected()))?;
-    Ok(updated > 0)
+         VALUES {places}
+         ON CONFLICT (tenant, company, kind, store, store_key) DO UPDATE
+         SET gp_key = CASE WHEN link.complete AND NOT excluded.complete THEN link.gp_key
+                           ELSE excluded.gp_key END,
+             complete = (link.complete OR excluded.complete), updated = excluded.updated,
+             written_sha256 = COALESCE(excluded.written_sha256, link.written_sha256)
+         WHERE link.run = excluded.run
+            OR (excluded.complete AND link.gp_key = excluded.gp_key)",
+        places = dialect::places(links.len(), 10),
+    );
+    let written = on!(conn, c => {
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for link in links {
+            query = query
+                .bind(link.key.tenant.0)
+                .bind(link.key.company.0)
+                .bind(&link.key.kind)
+                .bind(link.key.store.0)
+                .bind(&link.key.store_key)
+                .bind(&link.gp_key)
+                .bind(link.complete)
+                .bind(&link.written_sha256)
+                .bind(link.run.0)
+                .bind(link.updated.0);
+        }
+        query.execute(c).await.map(|done| done.rows_affected())
+    })?;
+    Ok(written)
 }
 
 async fn select(conn: &mut Conn, key: &LinkKey) -> Result<Option<Link>, StoreError> {

@@ -1,5 +1,7 @@
 //! Bodies kept for people and for agents, compressed.
 
+use std::sync::Arc;
+
 use connect_core::domain::ids::{PayloadId, TenantId};
 use connect_core::domain::run::Payload;
 use sqlx::AssertSqlSafe;
@@ -32,13 +34,7 @@ impl Payloads<'_> {
         id: PayloadId,
     ) -> Result<Option<Payload>, StoreError> {
         let mut conn = self.0.read().await?;
-        let place = Place {
-            tenant,
-            owner: id.0,
-            number: 0,
-            part: DOCUMENT,
-        };
-        let content = find(&mut conn, &place).await?;
+        let content = find(&mut conn, &document(tenant, id)).await?;
         Ok(content.map(|content| Payload {
             tenant,
             id,
@@ -48,7 +44,8 @@ impl Payloads<'_> {
 
     /// Adds one, or puts it in place of the same id.
     pub async fn insert(&self, payload: &Payload) -> Result<(), StoreError> {
-        let packed = Packed::document(payload.tenant, payload.id, &payload.content)?;
+        let place = document(payload.tenant, payload.id);
+        let packed = Packer::default().pack(place, &payload.content)?;
         self.0
             .write([packed], |conn, packed| Box::pin(insert(conn, packed)))
             .await
@@ -66,29 +63,38 @@ pub(crate) struct Place {
 /// A body compressed before the unit of work begins: the writer only writes.
 pub(crate) struct Packed {
     place: Place,
-    content: Vec<u8>,
+    content: Arc<[u8]>,
 }
 
-impl Packed {
-    pub(crate) fn new(place: Place, content: &[u8]) -> Result<Self, StoreError> {
-        Ok(Self {
+/// Compresses the bodies of one unit of work. What a step made the next one often takes: what was
+/// compressed is not compressed again.
+#[derive(Default)]
+pub(crate) struct Packer<'c> {
+    known: Vec<(&'c [u8], Arc<[u8]>)>,
+}
+
+impl<'c> Packer<'c> {
+    pub(crate) fn pack(&mut self, place: Place, content: &'c [u8]) -> Result<Packed, StoreError> {
+        let known = self.known.iter().find(|(known, _)| *known == content);
+        let compressed = match known {
+            Some((_, compressed)) => Arc::clone(compressed),
+            None => Arc::from(compress(content)?),
+        };
+        self.known.push((content, Arc::clone(&compressed)));
+        Ok(Packed {
             place,
-            content: compress(content)?,
+            content: compressed,
         })
     }
+}
 
-    pub(crate) fn document(
-        tenant: TenantId,
-        id: PayloadId,
-        content: &[u8],
-    ) -> Result<Self, StoreError> {
-        let place = Place {
-            tenant,
-            owner: id.0,
-            number: 0,
-            part: DOCUMENT,
-        };
-        Self::new(place, content)
+/// Where a document is kept.
+pub(crate) fn document(tenant: TenantId, id: PayloadId) -> Place {
+    Place {
+        tenant,
+        owner: id.0,
+        number: 0,
+        part: DOCUMENT,
     }
 }
 
@@ -110,7 +116,7 @@ pub(crate) async fn insert(conn: &mut Conn, bodies: &[Packed]) -> Result<(), Sto
                     .bind(place.owner)
                     .bind(place.number)
                     .bind(place.part)
-                    .bind(content);
+                    .bind(content.as_ref());
             }
             query.execute(c).await.map(|_| ())
         })?;

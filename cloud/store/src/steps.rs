@@ -9,7 +9,7 @@ use crate::conn::{Conn, on};
 use crate::database::Database;
 use crate::dialect::{self, MOST_ROWS};
 use crate::error::StoreError;
-use crate::payloads::{self, Packed, Place};
+use crate::payloads::{self, Packed, Packer, Place};
 use crate::text::{from_json, from_word, json, word};
 
 const INPUT: &str = "input";
@@ -82,21 +82,25 @@ fn place(tenant: TenantId, run: RunId, number: i64, part: &'static str) -> Place
     }
 }
 
-/// The bodies a step brings; one it does not bring stays as it was.
-pub(crate) fn pack(
+/// Adds the bodies a step brings; one it does not bring stays as it was.
+pub(crate) fn pack<'s>(
     tenant: TenantId,
     run: RunId,
-    step: &StepRecord,
-) -> Result<Vec<Packed>, StoreError> {
-    [
+    step: &'s StepRecord,
+    packer: &mut Packer<'s>,
+    bodies: &mut Vec<Packed>,
+) -> Result<(), StoreError> {
+    let parts = [
         (INPUT, &step.input),
         (OUTPUT, &step.output),
         (TRACE, &step.trace),
-    ]
-    .into_iter()
-    .filter_map(|(part, body)| body.as_ref().map(|body| (part, body)))
-    .map(|(part, body)| Packed::new(place(tenant, run, step.number, part), body))
-    .collect()
+    ];
+    for (part, body) in parts {
+        if let Some(body) = body {
+            bodies.push(packer.pack(place(tenant, run, step.number, part), body)?);
+        }
+    }
+    Ok(())
 }
 
 /// Adds steps, or puts them in place of those with their numbers, in one statement.

@@ -13,7 +13,7 @@ use crate::dialect;
 use crate::error::{ApplyError, StoreError};
 use crate::gates;
 use crate::links;
-use crate::payloads::{self, Packed};
+use crate::payloads::{self, Packed, Packer};
 use crate::runs::{Runs, fingerprint};
 use crate::steps;
 use crate::text::{compress, json, word};
@@ -39,13 +39,14 @@ struct Prepared {
 impl Prepared {
     fn of(transition: Transition) -> Result<Self, StoreError> {
         let run = &transition.run;
+        let mut packer = Packer::default();
         let mut bodies = Vec::new();
         for step in &transition.steps {
-            bodies.extend(steps::pack(run.tenant, run.id, step)?);
+            steps::pack(run.tenant, run.id, step, &mut packer, &mut bodies)?;
         }
         if let Some(new) = &transition.command {
-            let document = Packed::document(run.tenant, new.command.document, &new.document)?;
-            bodies.push(document);
+            let place = payloads::document(run.tenant, new.command.document);
+            bodies.push(packer.pack(place, &new.document)?);
         }
         let snapshot = match run.snapshot.as_slice() {
             [] => Vec::new(),
@@ -72,15 +73,15 @@ struct Rest {
     gate: Option<GateKey>,
     held: bool,
     command: Option<Uuid>,
+    /// Jobs taken off its head.
+    done: i64,
 }
 
 async fn apply(conn: &mut Conn, prepared: &Prepared) -> Result<(), ApplyError> {
     let transition = &prepared.transition;
     let run = &transition.run;
     let held = hold(conn, transition).await?;
-    for link in &transition.links {
-        links::apply(conn, link).await?;
-    }
+    links::apply(conn, &transition.links).await?;
     upsert(conn, prepared).await?;
     steps::insert(conn, run.tenant, run.id, &transition.steps).await?;
     payloads::insert(conn, &prepared.bodies).await?;
@@ -182,6 +183,7 @@ async fn next(conn: &mut Conn, transition: &Transition, held: &Held) -> Result<(
         bind_run(conn, transition).await?;
     }
     let rest = match &transition.next {
+        LaneNext::Keep if held.command == new => return Ok(()),
         LaneNext::Keep => return keep(conn, transition, new).await,
         LaneNext::Done => return done(conn, transition).await,
         LaneNext::Release { due } => ready(conn, transition, *due, new).await?,
@@ -252,8 +254,8 @@ async fn ready(
     Ok(Rest {
         due: (!closed).then_some(due),
         gate: closed.then_some(key),
-        held: false,
         command,
+        ..Rest::default()
     })
 }
 
@@ -263,6 +265,8 @@ async fn awaiting(
     command: Option<Uuid>,
 ) -> Result<Rest, StoreError> {
     let answered = match command {
+        // Nobody has seen it yet.
+        Some(_) if transition.command.is_some() => false,
         Some(id) => commands::is_answered(conn, transition.lane.tenant, CommandId(id)).await?,
         // Nothing to wait for would be waiting for ever.
         None => true,
@@ -287,8 +291,8 @@ async fn parked(
     Ok(Rest {
         due: (!closed).then_some(transition.now),
         gate: closed.then_some(key),
-        held: false,
         command,
+        ..Rest::default()
     })
 }
 
@@ -297,7 +301,7 @@ async fn let_go(conn: &mut Conn, transition: &Transition, rest: &Rest) -> Result
     on!(conn, c => sqlx::query(
         "UPDATE lane
          SET worker = NULL, epoch = NULL, claimed = NULL, due = $4, command = $5, gate_kind = $6,
-             gate_target = $7, held = $8, parked = $9
+             gate_target = $7, held = $8, parked = $9, head = head + $10
          WHERE tenant = $1 AND lane_group = $2 AND lane_key = $3",
     )
     .bind(transition.lane.tenant.0)
@@ -309,6 +313,7 @@ async fn let_go(conn: &mut Conn, transition: &Transition, rest: &Rest) -> Result
     .bind(rest.gate.map(|gate| gate.target))
     .bind(rest.held)
     .bind(rest.gate.map(|_| transition.now.0))
+    .bind(rest.done)
     .execute(c)
     .await
     .map(|_| ()))?;
@@ -343,17 +348,9 @@ async fn done(conn: &mut Conn, transition: &Transition) -> Result<(), StoreError
     if freed > 0 {
         return Ok(());
     }
-    on!(conn, c => sqlx::query(
-        "UPDATE lane
-         SET head = head + 1
-         WHERE tenant = $1 AND lane_group = $2 AND lane_key = $3",
-    )
-    .bind(transition.lane.tenant.0)
-    .bind(transition.lane.group)
-    .bind(&transition.lane.key)
-    .execute(c)
-    .await
-    .map(|_| ()))?;
-    let rest = ready(conn, transition, transition.now, None).await?;
+    let rest = Rest {
+        done: 1,
+        ..ready(conn, transition, transition.now, None).await?
+    };
     let_go(conn, transition, &rest).await
 }
