@@ -11,7 +11,7 @@ use connect_core::domain::ids::{CompanyId, EnvironmentId, TenantId};
 use connect_core::domain::lane::ClaimedLane;
 use connect_core::domain::store::Store;
 use connect_core::engine::workflow::{self, Compiled, Mappings};
-use connect_core::engine::{Problem, Value, mapping};
+use connect_core::engine::{Problem, Value, complete, mapping};
 use uuid::Uuid;
 
 use crate::app::Services;
@@ -58,7 +58,7 @@ impl<T: Clone> Recent<T> {
 #[derive(Debug)]
 struct Revision {
     workflows: HashMap<String, Workflow>,
-    profiles: HashMap<String, Value>,
+    profiles: HashMap<String, Arc<Value>>,
     routes: Vec<Route>,
 }
 
@@ -73,7 +73,7 @@ struct Workflow {
 pub(super) struct Plan {
     pub(super) store: Store,
     pub(super) company: Company,
-    pub(super) profile: Value,
+    pub(super) profile: Arc<Value>,
     pub(super) revision: i64,
     pub(super) workflow_name: String,
     pub(super) workflow_version: i64,
@@ -224,8 +224,9 @@ impl Revision {
                     mappings.insert(artifact.name, Arc::new(compiled));
                 }
                 ArtifactKind::Profile => {
-                    let profile = Value::from_json(&artifact.body).map_err(Error::internal)?;
-                    revision.profiles.insert(artifact.name, profile);
+                    let mut profile = Value::from_json(&artifact.body).map_err(Error::internal)?;
+                    complete("profile", &mut profile);
+                    revision.profiles.insert(artifact.name, Arc::new(profile));
                 }
                 ArtifactKind::Route => {
                     let route = serde_json::from_str(&artifact.body).map_err(Error::internal)?;

@@ -114,7 +114,10 @@ async fn carry(shop: &Arc<Shop>, fence: Fence, claimed: &ClaimedLane) -> Result<
     // A run without a snapshot has only waited for a route so far.
     let begun = claimed.run.as_ref().filter(|run| !run.snapshot.is_empty());
     let (run, progress) = match begun {
-        Some(run) => (run.clone(), Progress::from_bytes(&run.snapshot)?),
+        Some(run) => {
+            let progress = Progress::from_bytes(&run.snapshot, Arc::clone(&plan.profile))?;
+            (run.clone(), progress)
+        }
         None => perform::new_run(services, &plan, claimed, now),
     };
     let mut work = Work {

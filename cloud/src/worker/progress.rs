@@ -1,8 +1,11 @@
 //! A run as the worker keeps it between lanes: the engine's state, and where its steps stand.
 
+use std::sync::Arc;
+
 use connect_core::domain::lane::GateKind;
 use connect_core::domain::run::StepRecord;
 use connect_core::domain::time::Micros;
+use connect_core::engine::Value;
 use connect_core::engine::workflow::{State, StepNote, Walker};
 use serde::{Deserialize, Serialize};
 
@@ -43,15 +46,16 @@ impl Progress {
         }
     }
 
-    /// Reads a snapshot: one line of JSON, then the engine's bytes.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self> {
+    /// Reads a snapshot: one line of JSON, then the engine's bytes. The profile comes from the
+    /// run's revision.
+    pub(super) fn from_bytes(bytes: &[u8], profile: Arc<Value>) -> Result<Self> {
         let line = bytes
             .iter()
             .position(|&byte| byte == b'\n')
             .unwrap_or(bytes.len());
         let (header, engine) = bytes.split_at(line);
         let header = serde_json::from_slice(header).map_err(Error::internal)?;
-        let engine = State::from_bytes(engine.get(1..).unwrap_or_default());
+        let engine = State::from_bytes(engine.get(1..).unwrap_or_default(), profile);
         Ok(Self {
             header,
             engine: Walker::new(engine.map_err(Error::internal)?),

@@ -10,4 +10,5 @@ pub mod value;
 pub mod workflow;
 
 pub use problem::Problem;
+pub use schema::complete;
 pub use value::{Value, ValueError};

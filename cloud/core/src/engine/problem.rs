@@ -42,7 +42,7 @@ impl Problems {
         known: &[String],
     ) -> Option<Expression> {
         let compiled = self.noted(location, Expression::compile(text, known))?;
-        self.paths(location, compiled.reads());
+        self.paths(location, compiled.reads().iter().map(String::as_str));
         Some(compiled)
     }
 
@@ -64,12 +64,12 @@ impl Problems {
         known: &[String],
     ) -> Option<Template> {
         let compiled = self.noted(location, Template::compile(text, known))?;
-        self.paths(location, &compiled.reads());
+        self.paths(location, compiled.reads());
         Some(compiled)
     }
 
     /// Notes paths that the records of a store do not have.
-    fn paths(&mut self, location: &str, reads: &[String]) {
+    fn paths<'r>(&mut self, location: &str, reads: impl Iterator<Item = &'r str>) {
         for path in reads {
             if let Err(message) = super::schema::check_path(path) {
                 self.add(location, message);

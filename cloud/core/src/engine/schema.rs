@@ -226,8 +226,30 @@ pub(super) fn check_path(path: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Tells whether a record has every field it may have.
+pub(super) fn is_complete(record: &str, value: &Value) -> bool {
+    let found = RECORDS.iter().find(|(name, _)| *name == record);
+    match (found, value) {
+        (Some((_, fields)), Value::Map(map)) => is_full(fields, map),
+        (Some(_) | None, _) => true,
+    }
+}
+
+fn is_full(fields: &[(&str, Shape)], map: &BTreeMap<String, Value>) -> bool {
+    fields
+        .iter()
+        .all(|(name, shape)| match (shape, map.get(*name)) {
+            (_, None) => false,
+            (Group(inner), Some(Value::Map(map))) => is_full(inner, map),
+            (List(inner), Some(Value::List(rows))) => rows
+                .iter()
+                .all(|row| row.as_map().is_none_or(|map| is_full(inner, map))),
+            (One | Open | Group(_) | List(_), Some(_)) => true,
+        })
+}
+
 /// Gives a record every field it may have: what is not there is nothing.
-pub(super) fn complete(record: &str, value: &mut Value) {
+pub fn complete(record: &str, value: &mut Value) {
     let found = RECORDS.iter().find(|(name, _)| *name == record);
     if let (Some((_, fields)), Value::Map(map)) = (found, value) {
         fill(fields, map);
@@ -269,7 +291,9 @@ mod tests {
     #[test]
     fn missing_fields_become_nothing() {
         let mut order = Value::from_json(r#"{"id":1,"items":[{"sku":"A"}]}"#).unwrap();
+        assert!(!is_complete("order", &order));
         complete("order", &mut order);
+        assert!(is_complete("order", &order));
         assert_eq!(order.at("items[0].quantity"), Some(&Value::Null));
         assert_eq!(order.at("billing_address"), Some(&Value::Null));
         assert_eq!(order.at("id"), Some(&Value::from(1)));

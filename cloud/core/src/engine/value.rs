@@ -54,7 +54,15 @@ impl Value {
 
     /// Takes over a value of serde_json, whose numbers still are texts.
     pub fn from_serde(value: serde_json::Value) -> Result<Self, ValueError> {
-        convert(value, &mut String::new())
+        convert(value).map_err(|BadNumber { mut path, text }| {
+            path.reverse();
+            let path = path.concat();
+            let path = path.strip_prefix('.').unwrap_or(&path);
+            ValueError::Number {
+                path: if path.is_empty() { "." } else { path }.into(),
+                text,
+            }
+        })
     }
 
     /// Writes a JSON text.
@@ -230,14 +238,27 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-fn convert(value: serde_json::Value, path: &mut String) -> Result<Value, ValueError> {
+/// A number that cannot be kept, with the way to it from the inside out.
+struct BadNumber {
+    path: Vec<String>,
+    text: String,
+}
+
+impl BadNumber {
+    fn within(mut self, part: String) -> Self {
+        self.path.push(part);
+        self
+    }
+}
+
+fn convert(value: serde_json::Value) -> Result<Value, BadNumber> {
     Ok(match value {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(yes) => Value::Bool(yes),
         serde_json::Value::Number(number) => {
             let text = number.as_str();
-            let number = parse_number(text).ok_or_else(|| ValueError::Number {
-                path: if path.is_empty() { "." } else { path }.into(),
+            let number = parse_number(text).ok_or_else(|| BadNumber {
+                path: Vec::new(),
                 text: text.into(),
             })?;
             Value::Number(number)
@@ -246,30 +267,22 @@ fn convert(value: serde_json::Value, path: &mut String) -> Result<Value, ValueEr
         serde_json::Value::Array(list) => {
             let mut values = Vec::with_capacity(list.len());
             for (index, value) in list.into_iter().enumerate() {
-                values.push(within(path, &format!("[{index}]"), value)?);
+                let value = convert(value).map_err(|bad| bad.within(format!("[{index}]")))?;
+                values.push(value);
             }
             Value::List(values)
         }
         serde_json::Value::Object(object) => {
             let mut values = BTreeMap::new();
             for (name, value) in object {
-                let dot = if path.is_empty() { "" } else { "." };
-                let value = within(path, &format!("{dot}{name}"), value)?;
-                values.insert(name, value);
+                match convert(value) {
+                    Ok(value) => values.insert(name, value),
+                    Err(bad) => return Err(bad.within(format!(".{name}"))),
+                };
             }
             Value::Map(values)
         }
     })
-}
-
-fn within(path: &mut String, part: &str, value: serde_json::Value) -> Result<Value, ValueError> {
-    let length = path.len();
-    path.push_str(part);
-    let value = convert(value, path);
-    if value.is_ok() {
-        path.truncate(length);
-    }
-    value
 }
 
 /// Reads a JSON number without losing a digit; `None` where 28 digits do not suffice.

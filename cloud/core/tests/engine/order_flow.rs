@@ -140,17 +140,18 @@ fn links_of_everything_written_are_completed() {
 #[test]
 fn every_element_tells_where_it_came_from() {
     let trace = World::new(order()).walk().trace();
-    let element = |node: &str, name: &str| {
-        let found = trace
-            .elements
-            .iter()
-            .find(|trace| trace.node.ends_with(node) && trace.element == name);
+    let node = |path: &str| {
+        let found = trace.nodes.iter().find(|node| node.node.ends_with(path));
         found.unwrap().clone()
     };
+    let element = |path: &str, name: &str| {
+        let elements = node(path).elements;
+        elements.into_iter().find(|e| e.element == name).unwrap()
+    };
     let code = element("taCreateSopPaymentInsertRecord[1]", "AUTHCODE");
-    assert_eq!(code.rule, "payment");
+    assert_eq!(node("taCreateSopPaymentInsertRecord[1]").rule, "payment");
     assert_eq!(
-        (code.source.as_str(), code.from.as_str()),
+        (code.source.as_ref(), code.from.as_ref()),
         ("path", "payment.code")
     );
     assert_eq!(code.reads[0].value.as_deref(), Some("CAP-1234567890123456"));
@@ -159,7 +160,7 @@ fn every_element_tells_where_it_came_from() {
         ["truncate 15: \"CAP-1234567890123456\" became \"CAP-12345678901\""]
     );
     let number = element("taSopHdrIvcInsert", "SOPNUMBE");
-    assert_eq!((number.source.as_str(), number.value), ("constant", None));
+    assert_eq!((number.source.as_ref(), number.value), ("constant", None));
     let leftover = trace
         .variables
         .iter()
@@ -752,8 +753,9 @@ fn letters_gp_does_not_have_are_written_with_ones_it_has() {
     assert_eq!(customer, ["CUSTNAME=Anna Zólc CITY=Lódz"]);
     let trace = world.walk().trace();
     let notes: Vec<&String> = trace
-        .elements
+        .nodes
         .iter()
+        .flat_map(|node| &node.elements)
         .flat_map(|element| &element.transforms)
         .collect();
     assert!(

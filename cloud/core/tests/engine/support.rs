@@ -134,7 +134,7 @@ impl World {
                 "time_zone": "America/Chicago", "currency": "USD", "nop_store_id": 1,
                 "created": "2026-01-15T00:00:00Z"}),
             ),
-            profile: value(self.profile.clone()),
+            profile: Arc::new(value(self.profile.clone())),
             company: value(json!({"id": "c1", "database": "TWO", "name": "Fabrikam"})),
         }
     }
@@ -156,7 +156,7 @@ impl World {
         let mut happened = Happened::Begin;
         for _ in 0..40 {
             // The snapshot is written and read between any two advances, as it is in life.
-            state = State::from_bytes(&state.to_bytes()).unwrap();
+            state = State::from_bytes(&state.to_bytes(), self.input().profile).unwrap();
             let advanced = workflow::advance(flow, state, happened, Micros(0));
             walked.notes.extend(advanced.steps);
             walked.actions.push(advanced.action.clone());
@@ -261,7 +261,7 @@ impl Walked {
         self.nodes("taSopHdrIvcInsert").remove(0)
     }
 
-    pub(crate) fn trace(&self) -> Trace {
+    pub(crate) fn trace(&self) -> Trace<'static> {
         let note = self.notes.iter().find(|note| note.trace.is_some()).unwrap();
         serde_json::from_str(note.trace.as_deref().unwrap()).unwrap()
     }

@@ -121,7 +121,8 @@ fn what_cannot_get_better_is_dead_at_once() {
 fn a_takeover_gets_the_same_action_again() {
     let flow = flow();
     let asked = asking(&flow);
-    let restored = State::from_bytes(&asked.state.to_bytes()).unwrap();
+    let profile = Arc::clone(&asked.state.input().profile);
+    let restored = State::from_bytes(&asked.state.to_bytes(), profile).unwrap();
     let again = workflow::advance(&flow, restored, Happened::Begin, Micros(5));
     assert_eq!(again.action, asked.action);
     assert_eq!(again.steps.last().unwrap().attempt, 1);
@@ -177,21 +178,22 @@ fn snapshots_carry_their_format() {
     let flow = flow();
     let state = asking(&flow).state;
     let bytes = state.to_bytes();
-    assert_eq!(State::from_bytes(&bytes).unwrap(), state);
+    let profile = || Arc::clone(&state.input().profile);
+    assert_eq!(State::from_bytes(&bytes, profile()).unwrap(), state);
     let mut json: Json = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(json["format"], json!(1));
     json["format"] = json!(2);
-    let newer = State::from_bytes(json.to_string().as_bytes());
+    let newer = State::from_bytes(json.to_string().as_bytes(), profile());
     assert!(
         matches!(newer, Err(StateError::Format { found: 2 })),
         "{newer:?}"
     );
     assert!(matches!(
-        State::from_bytes(b"{}"),
+        State::from_bytes(b"{}", profile()),
         Err(StateError::Damaged(_))
     ));
     assert!(matches!(
-        State::from_bytes(&bytes[1..]),
+        State::from_bytes(&bytes[1..], profile()),
         Err(StateError::Damaged(_))
     ));
 }

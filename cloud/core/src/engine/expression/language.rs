@@ -80,7 +80,6 @@ const FUNCTIONS: &[&str] = &[
     "item",
     "flatten",
     "group_sum",
-    "value_at",
     "match_rule",
     "first_rule",
     // numbers

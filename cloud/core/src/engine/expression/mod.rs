@@ -9,6 +9,7 @@ mod template;
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use rhai::{AST, Dynamic, EvalAltResult, Position, Scope};
 use thiserror::Error;
@@ -25,6 +26,8 @@ pub struct Expression {
     text: String,
     ast: AST,
     reads: Vec<String>,
+    /// It is a path and nothing else.
+    is_path: bool,
 }
 
 /// Why a formula is not one, or gave nothing.
@@ -51,15 +54,23 @@ impl Expression {
             return Err(wrong(text, format!("there is no function `{name}`")));
         }
         let reads = reads::of(&ast, known);
+        let is_path = matches!(reads.as_slice(), [path] if path == text.trim());
         Ok(Self {
             text: text.into(),
             ast,
             reads,
+            is_path,
         })
     }
 
     /// Computes the formula over the facts.
     pub fn evaluate(&self, facts: &mut Facts) -> Result<Value, ExpressionError> {
+        // Half of all formulas; what is not found is the language's to explain.
+        if self.is_path
+            && let Some(value) = facts.find(self.text.trim())
+        {
+            return Ok(value.clone());
+        }
         let length = facts.scope.len();
         language::begin();
         let result = language::engine()
@@ -155,7 +166,7 @@ fn without_position(error: &EvalAltResult) -> String {
 #[derive(Debug, Default)]
 pub struct Facts {
     scope: Scope<'static>,
-    values: Vec<(String, Value)>,
+    values: Vec<(String, Arc<Value>)>,
 }
 
 impl Facts {
@@ -169,7 +180,8 @@ impl Facts {
     }
 
     /// Adds a value.
-    pub fn set(&mut self, name: &str, value: Value) {
+    pub fn set(&mut self, name: &str, value: impl Into<Arc<Value>>) {
+        let value = value.into();
         self.scope
             .push_constant_dynamic(name, convert::to_dynamic(&value));
         self.values.push((name.into(), value));
@@ -197,7 +209,7 @@ impl Facts {
         let (name, rest) = path.split_at(end);
         let (_, value) = self.values.iter().rev().find(|(have, _)| have == name)?;
         match rest.strip_prefix('.').unwrap_or(rest) {
-            "" => Some(value),
+            "" => Some(value.as_ref()),
             rest => value.at(rest),
         }
     }

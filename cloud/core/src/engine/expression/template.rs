@@ -60,12 +60,12 @@ impl Template {
     }
 
     /// Gives the paths its formulas read.
-    pub fn reads(&self) -> Vec<String> {
+    pub fn reads(&self) -> impl Iterator<Item = &str> {
         let formulas = self.parts.iter().filter_map(|part| match part {
             Part::Literal(_) => None,
             Part::Formula(formula) => Some(formula.reads()),
         });
-        formulas.flatten().cloned().collect()
+        formulas.flatten().map(String::as_str)
     }
 }
 

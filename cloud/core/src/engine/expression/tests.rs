@@ -292,7 +292,7 @@ fn texts_hold_formulas() {
         "{literal} 007: 9.90, nothing"
     );
     assert_eq!(
-        template.reads(),
+        template.reads().collect::<Vec<_>>(),
         ["order.sku", "rate", "order.total", "order.nothing"]
     );
     assert!(Template::compile("{order.sku", &known).is_err());

@@ -58,7 +58,7 @@ pub(super) enum Source {
 pub(super) struct CompiledNamedBy {
     pub(super) for_each: CompiledForEach,
     pub(super) element: Expression,
-    pub(super) value: Expression,
+    pub(super) path: Expression,
     pub(super) transforms: Vec<Transform>,
     pub(super) repair: String,
 }
@@ -307,7 +307,7 @@ fn named_by(
     Some(CompiledNamedBy {
         for_each,
         element: problems.expression(&location, &named.element, &known)?,
-        value: problems.expression(&location, &named.expression, &known)?,
+        path: problems.expression(&location, &named.path, &known)?,
         transforms: named.transforms.clone(),
         repair: named.repair.clone(),
     })

@@ -1,5 +1,7 @@
 //! Makes the document.
 
+use std::borrow::Cow;
+
 use connect_proto::econnect::catalogue::NodeSpec;
 use connect_proto::econnect::value::SqlType;
 use connect_proto::econnect::{
@@ -12,65 +14,74 @@ use super::compile::{
     Compiled, CompiledElement, CompiledNamedBy, CompiledNode, Preparation, Source,
 };
 use super::model::{Missing, Transform};
-use super::trace::{self, ElementTrace, Trace, VariableTrace};
+use super::trace::{self, ElementTrace, NodeTrace, Read, Trace, VariableTrace};
 use super::transform;
 use crate::domain::failure::{Failure, FailureClass, Fault};
 use crate::engine::checks::{self, Verdict, unreadable};
-use crate::engine::expression::{ExpressionError, Facts};
-use crate::engine::schema;
+use crate::engine::expression::{Expression, ExpressionError, Facts};
 use crate::engine::value::Value;
 
-/// Makes a document from the records `inputs` holds by name, with the trace of its making.
+/// Makes a document from the records among the facts, with the trace of its making; the facts stay
+/// as they were.
 ///
 /// The document keeps eConnect's limits and, where it is a sales document, balances by GP's rule;
 /// otherwise the failure names field, value and repair.
-pub fn evaluate(mapping: &Compiled, inputs: &Value) -> Result<(Document, Trace), Failure> {
-    let mut run = Run::new(mapping, inputs);
+pub fn evaluate<'m>(
+    mapping: &'m Compiled,
+    facts: &mut Facts,
+) -> Result<(Document, Trace<'m>), Failure> {
+    let mark = facts.mark();
+    let made = make(mapping, facts);
+    facts.reset(mark);
+    made
+}
+
+fn make<'m>(mapping: &'m Compiled, facts: &mut Facts) -> Result<(Document, Trace<'m>), Failure> {
+    let mut run = Run::new(mapping, facts);
     run.prepare()?;
     for rule in &mapping.nodes {
         run.node_rule(rule)?;
     }
-    let document = Document::new().with(run.transaction);
+    let empty = Transaction::new(mapping.document.name);
+    let made = std::mem::replace(&mut run.transaction, empty);
+    let document = Document::new().with(made);
     let violations = econnect::check(&document);
     if !violations.is_empty() {
-        return Err(refused(&violations, &run.repairs));
+        return Err(run.refused(&violations));
     }
     balance::check(&document)?;
     Ok((document, run.trace))
 }
 
-/// What to tell people who must mend an element, by node path and element.
-type Repairs = Vec<(String, String, String)>;
-
-struct Run<'a> {
-    mapping: &'a Compiled,
-    facts: Facts,
+struct Run<'m, 'f> {
+    mapping: &'m Compiled,
+    facts: &'f mut Facts,
     transaction: Transaction,
-    trace: Trace,
-    repairs: Repairs,
+    trace: Trace<'m>,
+    /// What to tell people who must mend an element, by the node's place in the trace.
+    repairs: Vec<(usize, Cow<'m, str>, &'m str)>,
 }
 
 /// An element as it goes into the document.
-struct Made {
+struct Made<'m> {
     text: String,
-    trace: ElementTrace,
-    repair: String,
+    trace: ElementTrace<'m>,
+    repair: &'m str,
 }
 
-impl<'a> Run<'a> {
-    fn new(mapping: &'a Compiled, inputs: &Value) -> Self {
-        let mut facts = Facts::default();
+impl<'m, 'f> Run<'m, 'f> {
+    fn new(mapping: &'m Compiled, facts: &'f mut Facts) -> Self {
         for name in &mapping.inputs {
-            let mut value = inputs.get(name).cloned().unwrap_or_default();
-            schema::complete(name, &mut value);
-            facts.set(name, value);
+            if facts.find(name).is_none() {
+                facts.set(name, Value::Null);
+            }
         }
         Self {
             mapping,
             facts,
             transaction: Transaction::new(mapping.document.name),
             trace: Trace {
-                mapping: mapping.name.clone(),
+                mapping: mapping.name.as_str().into(),
                 ..Trace::default()
             },
             repairs: Vec::new(),
@@ -84,12 +95,12 @@ impl<'a> Run<'a> {
             match entry {
                 Preparation::Set { name, formula } => {
                     let value = formula
-                        .evaluate(&mut self.facts)
+                        .evaluate(self.facts)
                         .map_err(|error| unreadable(name, &error))?;
                     self.trace.variables.push(VariableTrace {
-                        name: name.clone(),
+                        name: name.into(),
                         expression: formula.text().into(),
-                        reads: trace::reads(formula.reads(), &self.facts),
+                        reads: trace::reads(formula_reads(formula), self.facts),
                         value: trace::shorten(&value),
                     });
                     self.facts.set(name, value);
@@ -101,7 +112,7 @@ impl<'a> Run<'a> {
                         together.push(next);
                         entries.next();
                     }
-                    if let Verdict::Stop(message) = checks::run(together, &mut self.facts)? {
+                    if let Verdict::Stop(message) = checks::run(together, self.facts)? {
                         return Err(Failure::new(FailureClass::BusinessRule, "stopped", message));
                     }
                 }
@@ -110,16 +121,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn node_rule(&mut self, rule: &CompiledNode) -> Result<(), Failure> {
+    fn node_rule(&mut self, rule: &'m CompiledNode) -> Result<(), Failure> {
         let Some(each) = &rule.for_each else {
             return self.node(rule);
         };
         let entries = each
-            .entries(&mut self.facts)
+            .entries(self.facts)
             .map_err(|error| unreadable(&rule.rule, &error))?;
         let mark = self.facts.mark();
         for (index, entry) in entries.into_iter().enumerate() {
-            each.enter(&mut self.facts, index, entry);
+            each.enter(self.facts, index, entry);
             let made = self.node(rule);
             self.facts.reset(mark);
             made?;
@@ -127,9 +138,9 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn node(&mut self, rule: &CompiledNode) -> Result<(), Failure> {
+    fn node(&mut self, rule: &'m CompiledNode) -> Result<(), Failure> {
         if let Some(when) = &rule.when {
-            let wanted = checks::is_true(when, &mut self.facts);
+            let wanted = checks::is_true(when, self.facts);
             if !wanted.map_err(|error| unreadable(&rule.rule, &error))? {
                 return Ok(());
             }
@@ -146,16 +157,21 @@ impl<'a> Run<'a> {
         let mut node = Node::new(name);
         self.transaction.nodes.push(Node::new(name));
         let index = self.transaction.nodes.len() - 1;
-        let path = self.transaction.path(index);
-        for mut element in made {
-            element.trace.node.clone_from(&path);
-            node.set(element.trace.element.clone(), Content::from(element.text));
+        let mut elements = Vec::with_capacity(made.len());
+        for element in made {
+            let name = element.trace.element.clone();
+            node.set(name.as_ref(), Content::from(element.text));
             if !element.repair.is_empty() {
-                let name = element.trace.element.clone();
-                self.repairs.push((path.clone(), name, element.repair));
+                let place = self.trace.nodes.len();
+                self.repairs.push((place, name, element.repair));
             }
-            self.trace.elements.push(element.trace);
+            elements.push(element.trace);
         }
+        self.trace.nodes.push(NodeTrace {
+            node: self.transaction.path(index),
+            rule: rule.rule.as_str().into(),
+            elements,
+        });
         self.transaction.nodes[index] = node;
         Ok(())
     }
@@ -163,23 +179,21 @@ impl<'a> Run<'a> {
     fn element(
         &mut self,
         rule: &CompiledNode,
-        element: &CompiledElement,
+        element: &'m CompiledElement,
         place: usize,
-    ) -> Result<Option<Made>, Failure> {
+    ) -> Result<Option<Made<'m>>, Failure> {
         let wrong = |error: ExpressionError| unreadable(element.spec.name, &error);
         if let Some(when) = &element.when
-            && !checks::is_true(when, &mut self.facts).map_err(wrong)?
+            && !checks::is_true(when, self.facts).map_err(wrong)?
         {
             return Ok(None);
         }
         let mut trace = ElementTrace {
-            node: String::new(),
             element: element.spec.name.into(),
             value: None,
-            rule: rule.rule.clone(),
             source: source_name(&element.source).into(),
-            from: source_text(&element.source),
-            reads: trace::reads(&source_reads(&element.source), &self.facts),
+            from: source_text(&element.source).into(),
+            reads: source_reads(&element.source, self.facts),
             transforms: Vec::new(),
         };
         let value = self.source(&element.source).map_err(wrong)?;
@@ -200,39 +214,37 @@ impl<'a> Run<'a> {
         match source {
             Source::Constant(text) => Ok(Value::Text(text.clone())),
             Source::Path(path) => Ok(self.facts.find(path).cloned().unwrap_or_default()),
-            Source::Expression(formula) => formula.evaluate(&mut self.facts),
-            Source::Template { compiled, .. } => compiled.render(&mut self.facts).map(Value::Text),
+            Source::Expression(formula) => formula.evaluate(self.facts),
+            Source::Template { compiled, .. } => compiled.render(self.facts).map(Value::Text),
         }
     }
 
     fn named_elements(
         &mut self,
-        rule: &CompiledNode,
-        named: &CompiledNamedBy,
+        rule: &'m CompiledNode,
+        named: &'m CompiledNamedBy,
         place: usize,
-    ) -> Result<Vec<Made>, Failure> {
+    ) -> Result<Vec<Made<'m>>, Failure> {
         let wrong = |error: ExpressionError| unreadable(&rule.rule, &error);
-        let entries = named.for_each.entries(&mut self.facts).map_err(wrong)?;
+        let entries = named.for_each.entries(self.facts).map_err(wrong)?;
         let mark = self.facts.mark();
         let mut made = Vec::new();
         for (index, entry) in entries.into_iter().enumerate() {
-            named.for_each.enter(&mut self.facts, index, entry);
-            let element = named.element.evaluate(&mut self.facts).map_err(wrong)?;
-            let value = named.value.evaluate(&mut self.facts).map_err(wrong)?;
-            let reads = trace::reads(named.value.reads(), &self.facts);
+            named.for_each.enter(self.facts, index, entry);
+            let element = named.element.evaluate(self.facts).map_err(wrong)?;
+            let path = named.path.evaluate(self.facts).map_err(wrong)?;
             self.facts.reset(mark);
-            let name = element.to_string();
+            let (name, path) = (element.to_string(), path.to_string());
             let Some(spec) = rule.spec.element(&name) else {
                 return Err(unknown_element(rule.spec, &name, place, &named.repair));
             };
+            let value = self.input(&path).cloned().unwrap_or_default();
             let mut trace = ElementTrace {
-                node: String::new(),
-                element: name,
+                element: name.into(),
                 value: None,
-                rule: rule.rule.clone(),
-                source: "expression".into(),
-                from: named.value.text().into(),
-                reads,
+                source: "path".into(),
+                from: path.clone().into(),
+                reads: vec![trace::read(path, self.facts)],
                 transforms: Vec::new(),
             };
             let text = written(&value, spec.sql_type);
@@ -248,15 +260,47 @@ impl<'a> Run<'a> {
         }
         Ok(made)
     }
+
+    /// What stands at a path of a record the mapping was given.
+    fn input(&self, path: &str) -> Option<&Value> {
+        let root = path.split(['.', '[']).next().unwrap_or_default();
+        let given = self.mapping.inputs.iter().any(|name| name == root);
+        self.facts.find(path).filter(|_| given)
+    }
+
+    /// Puts what breaks eConnect's limits in a failure.
+    fn refused(&self, violations: &[Violation]) -> Failure {
+        let fault = |violation: &Violation| {
+            let element = violation.element.as_deref().unwrap_or_default();
+            let own = self.repairs.iter().find(|(place, name, _)| {
+                self.trace.nodes[*place].node == violation.node_path && name == element
+            });
+            Fault {
+                code: "econnect_limits".into(),
+                message: violation.message.clone(),
+                node: Some(violation.node_path.clone()),
+                field: violation.element.clone(),
+                value: violation.value.clone(),
+                repair: own.map_or_else(|| repair(violation), |(_, _, text)| (*text).to_owned()),
+                ..Fault::default()
+            }
+        };
+        let first = violations
+            .first()
+            .map_or(String::new(), ToString::to_string);
+        let mut failure = Failure::new(FailureClass::InvalidData, "econnect_limits", first);
+        failure.faults = violations.iter().map(fault).collect();
+        failure
+    }
 }
 
-impl Made {
-    fn new(text: String, mut trace: ElementTrace, repair: &str) -> Self {
+impl<'m> Made<'m> {
+    fn new(text: String, mut trace: ElementTrace<'m>, repair: &'m str) -> Self {
         trace.value = Some(text.clone()).filter(|text| !text.is_empty());
         Self {
             text,
             trace,
-            repair: repair.into(),
+            repair,
         }
     }
 }
@@ -270,20 +314,24 @@ fn source_name(source: &Source) -> &'static str {
     }
 }
 
-fn source_text(source: &Source) -> String {
+fn source_text(source: &Source) -> &str {
     match source {
-        Source::Constant(text) | Source::Path(text) | Source::Template { text, .. } => text.clone(),
-        Source::Expression(formula) => formula.text().into(),
+        Source::Constant(text) | Source::Path(text) | Source::Template { text, .. } => text,
+        Source::Expression(formula) => formula.text(),
     }
 }
 
-fn source_reads(source: &Source) -> Vec<String> {
+fn source_reads<'m>(source: &'m Source, facts: &Facts) -> Vec<Read<'m>> {
     match source {
         Source::Constant(_) => Vec::new(),
-        Source::Path(path) => vec![path.clone()],
-        Source::Expression(formula) => formula.reads().to_vec(),
-        Source::Template { compiled, .. } => compiled.reads(),
+        Source::Path(path) => vec![trace::read(path, facts)],
+        Source::Expression(formula) => trace::reads(formula_reads(formula), facts),
+        Source::Template { compiled, .. } => trace::reads(compiled.reads(), facts),
     }
+}
+
+fn formula_reads(formula: &Expression) -> impl Iterator<Item = &str> {
+    formula.reads().iter().map(String::as_str)
 }
 
 /// Writes a value as an element of that type has it.
@@ -316,7 +364,7 @@ fn missing(
     node: &NodeSpec,
     element: &CompiledElement,
     place: usize,
-    trace: &ElementTrace,
+    trace: &ElementTrace<'_>,
 ) -> Failure {
     let name = element.spec.name;
     let message = format!("{name} has no value: {} gives nothing", trace.from);
@@ -363,34 +411,6 @@ fn fault(
         repair,
         ..Fault::default()
     }
-}
-
-/// Puts what breaks eConnect's limits in a failure.
-fn refused(violations: &[Violation], repairs: &Repairs) -> Failure {
-    let faults: Vec<Fault> = violations
-        .iter()
-        .map(|violation| {
-            let element = violation.element.clone().unwrap_or_default();
-            let own = repairs
-                .iter()
-                .find(|(path, name, _)| *path == violation.node_path && *name == element);
-            Fault {
-                code: "econnect_limits".into(),
-                message: violation.message.clone(),
-                node: Some(violation.node_path.clone()),
-                field: violation.element.clone(),
-                value: violation.value.clone(),
-                repair: own.map_or_else(|| repair(violation), |(_, _, text)| text.clone()),
-                ..Fault::default()
-            }
-        })
-        .collect();
-    let first = violations
-        .first()
-        .map_or(String::new(), ToString::to_string);
-    let mut failure = Failure::new(FailureClass::InvalidData, "econnect_limits", first);
-    failure.faults = faults;
-    failure
 }
 
 fn repair(violation: &Violation) -> String {

@@ -13,4 +13,4 @@ pub use evaluate::evaluate;
 pub use model::{
     ElementRule, Entry, FORMAT, Mapping, Missing, NamedBy, NodeRule, Transform, Variable,
 };
-pub use trace::{ElementTrace, Read, Trace, VariableTrace};
+pub use trace::{ElementTrace, NodeTrace, Read, Trace, VariableTrace};

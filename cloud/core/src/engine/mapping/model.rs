@@ -111,8 +111,8 @@ pub struct NamedBy {
     pub for_each: ForEach,
     /// A formula for the element's name.
     pub element: String,
-    /// A formula for its value.
-    pub expression: String,
+    /// A formula for the path of its value in the mapping's records, such as `order.id`.
+    pub path: String,
     /// Changes made to the text, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transforms: Vec<Transform>,

@@ -1,5 +1,8 @@
 //! The trace: for everything a mapping made, which rule made it, from what, by which steps.
 
+use std::borrow::Cow;
+use std::io::{self, Write};
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::expression::Facts;
@@ -8,85 +11,138 @@ use crate::engine::value::Value;
 /// The longest value told in a trace.
 const LONGEST: usize = 200;
 
-/// How a document came about.
+/// How a document came about. What stands in the mapping is borrowed from it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trace {
+pub struct Trace<'m> {
     /// The mapping.
-    pub mapping: String,
+    pub mapping: Cow<'m, str>,
     /// Values computed first, in order.
-    pub variables: Vec<VariableTrace>,
-    /// Elements, in the document's order.
-    pub elements: Vec<ElementTrace>,
+    pub variables: Vec<VariableTrace<'m>>,
+    /// Nodes, in the document's order.
+    pub nodes: Vec<NodeTrace<'m>>,
 }
 
 /// How a value came about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VariableTrace {
+pub struct VariableTrace<'m> {
     /// Its name.
-    pub name: String,
+    pub name: Cow<'m, str>,
     /// The formula.
-    pub expression: String,
+    pub expression: Cow<'m, str>,
     /// What it read.
-    pub reads: Vec<Read>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<Read<'m>>,
     /// What came out, as text.
     pub value: String,
 }
 
-/// How an element came about.
+/// How a node came about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ElementTrace {
+pub struct NodeTrace<'m> {
     /// Path of the node in the document.
     pub node: String,
+    /// The rule that made it.
+    pub rule: Cow<'m, str>,
+    /// Its elements, in order.
+    pub elements: Vec<ElementTrace<'m>>,
+}
+
+/// How an element came about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ElementTrace<'m> {
     /// The element.
-    pub element: String,
+    pub element: Cow<'m, str>,
     /// Its text; none where it is present and empty.
     pub value: Option<String>,
-    /// The rule that made it.
-    pub rule: String,
     /// `constant`, `path`, `expression` or `template`.
-    pub source: String,
+    pub source: Cow<'m, str>,
     /// The constant, path or formula.
-    pub from: String,
+    pub from: Cow<'m, str>,
     /// What it read.
-    pub reads: Vec<Read>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<Read<'m>>,
     /// Changes made to the text: `truncate 60: "…" became "…"`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transforms: Vec<String>,
 }
 
 /// A value that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Read {
+pub struct Read<'m> {
     /// Where from.
-    pub path: String,
+    pub path: Cow<'m, str>,
     /// What, as text; none where there was nothing.
     pub value: Option<String>,
 }
 
 /// Tells what stood at paths.
-pub(super) fn reads(paths: &[String], facts: &Facts) -> Vec<Read> {
-    let read = |path: &String| Read {
-        path: path.clone(),
-        value: facts
-            .find(path)
-            .filter(|value| !value.is_null())
-            .map(shorten),
-    };
-    paths.iter().map(read).collect()
+pub(super) fn reads<'m>(paths: impl IntoIterator<Item = &'m str>, facts: &Facts) -> Vec<Read<'m>> {
+    paths.into_iter().map(|path| read(path, facts)).collect()
+}
+
+/// Tells what stood at a path.
+pub(super) fn read<'m>(path: impl Into<Cow<'m, str>>, facts: &Facts) -> Read<'m> {
+    let path = path.into();
+    let found = facts.find(&path).filter(|value| !value.is_null());
+    Read {
+        value: found.map(shorten),
+        path,
+    }
 }
 
 /// Writes a value, cut where it is long.
 pub(super) fn shorten(value: &Value) -> String {
     let text = match value {
         Value::List(list) if list.len() > 50 => format!("a list of {}", list.len()),
-        Value::Map(_)
-        | Value::List(_)
-        | Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::Text(_) => value.to_string(),
+        Value::Map(_) | Value::List(_) => beginning(value),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => value.to_string(),
     };
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
+    }
+}
+
+/// The value's JSON, written no further than it may be told.
+fn beginning(value: &Value) -> String {
+    let mut beginning = Beginning(Vec::with_capacity(LONGEST + 4));
+    let written = serde_json::to_writer(&mut beginning, value);
+    debug_assert!(
+        written.is_ok() || beginning.0.len() > LONGEST,
+        "{written:?}"
+    );
+    String::from_utf8_lossy(&beginning.0).into_owned()
+}
+
+/// Takes bytes until there are more than can be told, whatever the characters.
+struct Beginning(Vec<u8>);
+
+impl Write for Beginning {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() > LONGEST * 4 {
+            return Err(io::Error::other("that is enough"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_are_cut_and_short_ones_whole() {
+        let short = Value::from_json(r#"{"a":[1,"é"]}"#).unwrap();
+        assert_eq!(shorten(&short), r#"{"a":[1,"é"]}"#);
+        let entry = Value::Text("é".repeat(30));
+        let long = Value::List(vec![entry.clone(); 50]);
+        let whole: String = long.to_json().chars().take(LONGEST).collect();
+        assert_eq!(shorten(&long), format!("{whole}…"));
+        assert_eq!(shorten(&Value::List(vec![entry; 51])), "a list of 51");
     }
 }

@@ -1,5 +1,7 @@
 //! What the engine asks of its caller, and what it is told.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::model::Semantics;
@@ -22,8 +24,9 @@ pub struct RunInput {
     /// `{id, name, base_url, time_zone, currency, nop_store_id, created}`; `created` is an instant
     /// as text.
     pub store: Value,
-    /// The route's profile.
-    pub profile: Value,
+    /// The route's profile, which the run's revision keeps.
+    #[serde(skip)]
+    pub profile: Arc<Value>,
     /// `{id, database, name}`.
     pub company: Value,
 }

@@ -1,5 +1,7 @@
 //! The walk: from where a run stands and what happened to the next thing to do.
 
+use std::sync::Arc;
+
 use super::action::{Action, Happened, RunInput, StepNote};
 use super::compile::{Compiled, CompiledStep};
 use super::state::{Phase, State};
@@ -311,7 +313,8 @@ impl Walk<'_> {
     }
 
     fn remember(&mut self, name: &str, value: Value) {
-        self.facts.set(name, value.clone());
+        let value = Arc::new(value);
+        self.facts.set(name, Arc::clone(&value));
         self.state.results.insert(name.into(), value);
     }
 

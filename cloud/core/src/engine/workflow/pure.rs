@@ -155,12 +155,7 @@ impl Walk<'_> {
         step: &CompiledStep,
         mapping: &mapping::Compiled,
     ) -> Result<Turn, Failure> {
-        let names = mapping.inputs().iter();
-        let inputs = names.map(|name| {
-            let value = self.facts.find(name).cloned().unwrap_or_default();
-            (name.clone(), value)
-        });
-        let (document, trace) = mapping::evaluate(mapping, &Value::map(inputs))?;
+        let (document, trace) = mapping::evaluate(mapping, self.facts)?;
         let xml = connect_proto::econnect::write(&document);
         let note = self.note(key, step.kind, 1, StepState::Succeeded);
         note.output = Some(xml.clone());

@@ -1,6 +1,7 @@
 //! Where a run stands: a small versioned snapshot.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -21,7 +22,8 @@ pub struct State {
     /// What it works on.
     pub(super) input: RunInput,
     /// Results of steps, by name.
-    pub(super) results: BTreeMap<String, Value>,
+    #[serde(with = "shared")]
+    pub(super) results: BTreeMap<String, Arc<Value>>,
     /// What it does now.
     pub(super) phase: Phase,
 }
@@ -95,13 +97,19 @@ impl State {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// Reads a snapshot.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        let Header { format } = serde_json::from_slice(bytes)?;
+    /// Reads a snapshot. The profile is not part of it: the run's revision has it.
+    pub fn from_bytes(bytes: &[u8], profile: Arc<Value>) -> Result<Self, StateError> {
+        let read = serde_json::from_slice(bytes);
+        let format = match &read {
+            Ok(Self { format, .. }) => *format,
+            Err(_) => serde_json::from_slice::<Header>(bytes)?.format,
+        };
         if format != FORMAT {
             return Err(StateError::Format { found: format });
         }
-        Ok(serde_json::from_slice(bytes)?)
+        let mut state: Self = read?;
+        state.input.profile = profile;
+        Ok(state)
     }
 
     /// Gives the step whose answer the run waits for.
@@ -119,11 +127,36 @@ impl State {
 
     /// Gives what a step made, by its result name.
     pub fn result(&self, name: &str) -> Option<&Value> {
-        self.results.get(name)
+        self.results.get(name).map(AsRef::as_ref)
     }
 
     /// Gives what the run works on.
     pub fn input(&self) -> &RunInput {
         &self.input
+    }
+}
+
+/// Values that formulas and snapshot share, written as if they were the snapshot's own.
+mod shared {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::engine::value::Value;
+
+    pub(super) fn serialize<S: Serializer>(
+        values: &BTreeMap<String, Arc<Value>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(values.iter().map(|(name, value)| (name, value.as_ref())))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<String, Arc<Value>>, D::Error> {
+        let values = BTreeMap::<String, Value>::deserialize(deserializer)?;
+        let shared = |(name, value)| (name, Arc::new(value));
+        Ok(values.into_iter().map(shared).collect())
     }
 }

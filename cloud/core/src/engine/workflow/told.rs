@@ -1,5 +1,7 @@
 //! Between a run and people or formulas: what formulas may read, what notes tell.
 
+use std::sync::Arc;
+
 use super::action::{Action, LinkQuery, StoreRead, StoreWrite};
 use super::compile::{Compiled, RECORDS};
 use super::state::State;
@@ -21,14 +23,16 @@ pub(super) fn facts(workflow: &Compiled, state: &State) -> Facts {
         ("generation", Value::from(i64::from(input.generation))),
     ]);
     let records = [
-        event,
-        input.store.clone(),
-        input.profile.clone(),
-        input.company.clone(),
+        Arc::new(event),
+        Arc::new(input.store.clone()),
+        Arc::clone(&input.profile),
+        Arc::new(input.company.clone()),
     ];
     let mut facts = Facts::default();
     for (name, mut value) in RECORDS.into_iter().zip(records) {
-        schema::complete(name, &mut value);
+        if !schema::is_complete(name, &value) {
+            schema::complete(name, Arc::make_mut(&mut value));
+        }
         facts.set(name, value);
     }
     for name in workflow

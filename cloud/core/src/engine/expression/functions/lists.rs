@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::{
     Given, TOO_MANY_STEPS, convert, count, fail, is_blank, language, list, map, number, text,
+    with_list, with_map,
 };
 
 pub(super) fn register(engine: &mut Engine) {
@@ -40,16 +41,14 @@ pub(super) fn register(engine: &mut Engine) {
         "group_sum",
         |rows: Dynamic, keys: Dynamic, amounts: Dynamic| group_sum(&rows, &keys, &amounts),
     );
-    engine.register_fn("value_at", |root: Dynamic, path: &str| {
-        value_at(&root, path)
-    });
 }
 
 /// Gives a map's entry, or nothing.
 fn lookup(table: &Dynamic, key: &Dynamic) -> Given {
-    let table = map("lookup", "the table", table)?;
     let key = text("lookup", "the key", key)?;
-    Ok(table.get(key.as_str()).cloned().unwrap_or(Dynamic::UNIT))
+    with_map("lookup", "the table", table, |table| {
+        Ok(table.get(key.as_str()).cloned().unwrap_or(Dynamic::UNIT))
+    })
 }
 
 /// Gives the first that is neither nothing nor blank.
@@ -78,14 +77,13 @@ fn nearest(rows: &[Dynamic], key: &str, x: &Dynamic) -> Given<Option<usize>> {
 /// Gives a list's entry by a number of either kind.
 fn item(rows: &Dynamic, index: &Dynamic) -> Given {
     let index = count("item", "the place", index)?;
-    let rows = list("item", "list", rows)?;
-    match rows.get(index) {
+    with_list("item", "list", rows, |rows| match rows.get(index) {
         Some(value) => Ok(value.clone()),
         None => fail(format!(
             "item: there is no entry {index} in a list of {}",
             rows.len()
         )),
-    }
+    })
 }
 
 /// Joins lists inside a list.
@@ -133,12 +131,4 @@ fn group_sum(rows: &Dynamic, keys: &Dynamic, amounts: &Dynamic) -> Given {
     }
     let rows = groups.into_iter().map(|(_, row)| Dynamic::from_map(row));
     Ok(Dynamic::from_array(rows.collect()))
-}
-
-/// Gives what stands at a path, or nothing.
-fn value_at(root: &Dynamic, path: &str) -> Given {
-    match convert::to_value(root.clone()) {
-        Ok(value) => Ok(value.at(path).map_or(Dynamic::UNIT, convert::to_dynamic)),
-        Err(message) => fail(message),
-    }
 }

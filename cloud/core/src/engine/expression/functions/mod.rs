@@ -81,13 +81,52 @@ fn list(helper: &str, what: &str, value: &Dynamic) -> Given<Vec<Dynamic>> {
     }
 }
 
+/// Looks at a list argument without copying it; nothing counts as a list without entries.
+fn with_list<T>(
+    helper: &str,
+    what: &str,
+    value: &Dynamic,
+    look: impl FnOnce(&[Dynamic]) -> Given<T>,
+) -> Given<T> {
+    if value.is_unit() {
+        return look(&[]);
+    }
+    match value.as_array_ref() {
+        Ok(list) if language::charge(list.len()) => look(list.as_slice()),
+        Ok(_) => fail(TOO_MANY_STEPS),
+        Err(kind) => fail(format!("{helper}: {what} is not a list but {kind}")),
+    }
+}
+
+/// Looks at a map argument without copying it; nothing counts as a map without entries.
+fn with_map<T>(
+    helper: &str,
+    what: &str,
+    value: &Dynamic,
+    look: impl FnOnce(&Map) -> Given<T>,
+) -> Given<T> {
+    if value.is_unit() {
+        return look(&Map::new());
+    }
+    match value.as_map_ref() {
+        Ok(map) if language::charge(map.len()) => look(&map),
+        Ok(_) => fail(TOO_MANY_STEPS),
+        Err(kind) => fail(format!(
+            "{helper}: {what} is not a group of fields but {kind}"
+        )),
+    }
+}
+
 /// Reads a list of numbers.
 fn numbers(helper: &str, what: &str, value: &Dynamic) -> Given<Vec<Decimal>> {
-    list(helper, what, value)?
-        .iter()
-        .enumerate()
-        .map(|(index, value)| number(helper, &format!("{what}[{index}]"), value))
+    with_list(helper, what, value, |list| {
+        let each = list.iter().enumerate();
+        each.map(|(index, value)| match convert::number(value) {
+            Some(number) => Ok(number),
+            None => number(helper, &format!("{what}[{index}]"), value),
+        })
         .collect()
+    })
 }
 
 /// Reads a map argument; nothing counts as a map without entries.

@@ -3,7 +3,7 @@
 use rhai::{Dynamic, Engine, Map};
 use rust_decimal::Decimal;
 
-use super::{Given, convert, list, map, text};
+use super::{Given, convert, map, text, with_list, with_map};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("match_rule", |rules: Dynamic, facts: Dynamic| {
@@ -25,19 +25,29 @@ pub(super) fn register(engine: &mut Engine) {
 /// Gives the rules that fit, with how much each of them says.
 fn fitting(helper: &str, rules: &Dynamic, facts: &Dynamic) -> Given<Vec<(u32, Map)>> {
     let facts = map(helper, "facts", facts)?;
-    let mut fitting = Vec::new();
-    for rule in list(helper, "rules", rules)? {
-        let rule = map(helper, "rule", &rule)?;
-        let mut score = Some(0);
-        for (name, fact) in &facts {
-            let fits = fits(helper, &rule, name, fact)?;
-            score = score.zip(fits).map(|(score, more)| score + more);
+    with_list(helper, "rules", rules, |rules| {
+        let mut fitting = Vec::new();
+        for rule in rules {
+            with_map(helper, "rule", rule, |rule| {
+                let score = score(helper, rule, &facts)?;
+                fitting.extend(score.map(|score| (score, rule.clone())));
+                Ok(())
+            })?;
         }
-        if let Some(score) = score {
-            fitting.push((score, rule));
+        Ok(fitting)
+    })
+}
+
+/// Tells how exactly a rule says all facts; `None` where it says something else.
+fn score(helper: &str, rule: &Map, facts: &Map) -> Given<Option<u32>> {
+    let mut score = 0;
+    for (name, fact) in facts {
+        match fits(helper, rule, name, fact)? {
+            Some(more) => score += more,
+            None => return Ok(None),
         }
     }
-    Ok(fitting)
+    Ok(Some(score))
 }
 
 /// Tells how exactly a rule's fields say a fact; `None` where they say something else.
