@@ -12,7 +12,8 @@ fn main() -> anyhow::Result<ExitCode> {
     connect_agent::install_tls_provider();
     let cli = Cli::parse();
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        // The tunnel runs on the main thread, GP's companies on this one: both mostly wait.
+        .worker_threads(1)
         .max_blocking_threads(4)
         .enable_all()
         .build()?
