@@ -1,6 +1,6 @@
 //! Row locks of transactions and who waits for whom.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// The number of a transaction.
 pub type TxId = u64;
@@ -50,10 +50,10 @@ impl Resource {
 /// All locks held, and the wait-for graph.
 #[derive(Debug, Default)]
 pub struct Locks {
-    held: HashMap<Resource, Vec<(TxId, Mode)>>,
-    owned: HashMap<TxId, Vec<Resource>>,
-    tables: HashMap<u32, HashMap<TxId, usize>>,
-    waits: HashMap<TxId, TxId>,
+    held: FxHashMap<Resource, Vec<(TxId, Mode)>>,
+    owned: FxHashMap<TxId, Vec<Resource>>,
+    tables: FxHashMap<u32, FxHashMap<TxId, usize>>,
+    waits: FxHashMap<TxId, TxId>,
     /// The transaction whose statement runs now; the heap runs one at a time.
     pub current: TxId,
     /// What it was refused last.

@@ -54,7 +54,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
 }
 
 /// The batch of a sales document, locked. Documents of one batch wait for each other here: asked
-/// before anything is written, a wait costs no work done twice.
+/// before anything else, a wait costs no work done twice.
 pub fn of_sales(call: &mut Call<'_, '_>, number: &str) -> Result<Option<Row>, Stop> {
     let key = [
         ("BCHSOURC", "Sales Entry".into()),

@@ -1,9 +1,9 @@
 //! A call of a procedure: its arguments by element name and the error codes it collects.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
 
 use super::super::convert::assign;
 use super::super::error::{SqlError, Stop};
@@ -37,7 +37,7 @@ pub struct Call<'a, 'w> {
     pub database: usize,
     pub signature: &'a Signature,
     pub system: usize,
-    arguments: HashMap<&'a str, Value>,
+    arguments: FxHashMap<&'a str, Value>,
     too_long: Vec<String>,
     codes: Vec<String>,
 }
@@ -50,7 +50,7 @@ impl<'a, 'w> Call<'a, 'w> {
         signature: &'a Signature,
         given: &[Argument],
     ) -> Result<Self, SqlError> {
-        let mut arguments = HashMap::new();
+        let mut arguments = FxHashMap::default();
         let mut too_long = Vec::new();
         for (position, argument) in given.iter().enumerate() {
             let found = if argument.name.is_empty() {

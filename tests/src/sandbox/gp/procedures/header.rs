@@ -37,6 +37,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if call.failed() {
         return Ok(());
     }
+    batch::of_sales(call, &call.text("BACHNUMB"))?;
     check_setup(call)?;
     let existing = check_number(call)?;
     let Some(customer) = check_customer(call)? else {
@@ -49,7 +50,6 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if call.failed() {
         return Ok(());
     }
-    batch::of_sales(call, &call.text("BACHNUMB"))?;
     write(call, &document, &amounts)?;
     let number = call.text("SOPNUMBE");
     let own = key(call, &number);

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
+
 use super::super::heap::catalogue::ParameterRow;
 use super::super::value::SqlType;
 
@@ -26,7 +28,7 @@ pub struct Signature {
     pub name: String,
     pub parameters: Vec<Parameter>,
     /// Place of each parameter, by its lower-case name.
-    places: HashMap<String, usize>,
+    places: FxHashMap<String, usize>,
 }
 
 impl Signature {
@@ -34,7 +36,7 @@ impl Signature {
         Self {
             name: name.to_owned(),
             parameters: Vec::new(),
-            places: HashMap::new(),
+            places: FxHashMap::default(),
         }
     }
 

@@ -35,6 +35,7 @@ pub(super) fn value(expression: &Expr, state: &State, variables: &Variables) -> 
             let arguments = arguments(function)?;
             match (name.as_str(), arguments.as_slice()) {
                 ("XACT_STATE", []) => Some(Value::Int(state.health())),
+                ("SCOPE_IDENTITY", []) => Some(state.scope_identity()),
                 ("LTRIM", [text]) => trimmed(&of(text)?, |text| text.trim_start_matches(' ')),
                 ("RTRIM", [text]) => trimmed(&of(text)?, |text| text.trim_end_matches(' ')),
                 ("ISNULL", [given, otherwise]) => match of(given)? {

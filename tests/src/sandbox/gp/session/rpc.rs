@@ -1,8 +1,9 @@
 //! RPC: procedures by name, and the numbered ones that run and prepare statements.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::super::convert::{assign, cast};
 use super::super::error::{SqlError, Stop};
@@ -185,7 +186,7 @@ impl Session {
     ) -> Result<Vec<(usize, Value)>, Failure> {
         let mut variables = Variables {
             kinds: Arc::clone(&declared.kinds),
-            values: HashMap::with_capacity(declared.parameters.len()),
+            values: FxHashMap::with_capacity_and_hasher(declared.parameters.len(), FxBuildHasher),
         };
         let mut outputs = Vec::new();
         for (position, parameter) in parameters.iter().enumerate().skip(from) {

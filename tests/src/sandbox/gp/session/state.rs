@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
+
 use super::super::clock;
 use super::super::error::SqlError;
 use super::super::heap::locks::TxId;
@@ -61,7 +63,7 @@ pub struct State {
 pub struct Variables {
     pub kinds: Arc<Kinds>,
     /// By lower-case name.
-    pub values: HashMap<Arc<str>, Value>,
+    pub values: FxHashMap<Arc<str>, Value>,
 }
 
 impl Variables {
@@ -163,6 +165,11 @@ impl State {
         }
     }
 
+    /// SCOPE_IDENTITY().
+    pub fn scope_identity(&self) -> Value {
+        self.identity.map_or(Value::Null, whole)
+    }
+
     /// @@TRANCOUNT.
     pub fn count(&self) -> i64 {
         self.open.as_ref().map_or(0, |open| open.count)
@@ -175,7 +182,7 @@ impl State {
             System::XactState => Value::Int(self.health()),
             System::Spid => Value::Int(self.spid),
             System::RowCount => Value::Int(self.row_count),
-            System::Identity => self.identity.map_or(Value::Null, whole),
+            System::Identity => self.scope_identity(),
             System::LastError => Value::Int(self.last_error),
             System::ErrorNumber => {
                 let number = self.caught.as_ref().map(|error| i64::from(error.number));

@@ -18,6 +18,7 @@ pub mod system;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustc_hash::FxHashMap;
 use sqlparser::ast::{Expr, Query, Statement};
 
 use super::error::SqlError;
@@ -52,7 +53,7 @@ pub struct Script {
 }
 
 /// Types of variables by their lower-case names.
-pub type Kinds = HashMap<Arc<str>, SqlType>;
+pub type Kinds = FxHashMap<Arc<str>, SqlType>;
 
 /// What a text's parameters are declared as.
 #[derive(Debug, Default)]

@@ -26,10 +26,8 @@ pub(super) fn utf16(raw: &[u8]) -> String {
         .chunks_exact(2)
         .all(|pair| pair[0] < 0x80 && pair[1] == 0)
     {
-        return raw
-            .chunks_exact(2)
-            .map(|pair| char::from(pair[0]))
-            .collect();
+        let ascii = raw.chunks_exact(2).map(|pair| pair[0]).collect();
+        return String::from_utf8(ascii).unwrap_or_default();
     }
     let units: Vec<u16> = raw
         .chunks_exact(2)
