@@ -14,7 +14,7 @@ use crate::direct::Direct;
 use crate::figure::{Figures, cpu_seconds, per_one, per_second};
 use crate::stage::{PARALLEL, Stage};
 
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 13;
 const DOCUMENTS: usize = 250;
 /// Enough that the agent never waits for the next one.
 const IN_FLIGHT: usize = PARALLEL * 2;
@@ -32,14 +32,16 @@ pub(crate) async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     connections = directly(connections, "wb", 100).await?.1;
     // In turn, so that tables grow and the machine warms alike for both.
     let (mut ours, mut bare) = (Spent::default(), Spent::default());
+    let mut ratios = Vec::with_capacity(ROUNDS);
     for round in 0..ROUNDS {
         let before = Spent::read(&stage)?;
-        let took = executed(&mut stage, &format!("a{round}"), DOCUMENTS).await?;
-        ours.add(&Spent::read(&stage)?, &before, took);
+        let our_time = executed(&mut stage, &format!("a{round}"), DOCUMENTS).await?;
+        ours.add(&Spent::read(&stage)?, &before, our_time);
         let before = Spent::read(&stage)?;
-        let (took, back) = directly(connections, &format!("b{round}"), DOCUMENTS).await?;
-        bare.add(&Spent::read(&stage)?, &before, took);
+        let (time, back) = directly(connections, &format!("b{round}"), DOCUMENTS).await?;
+        bare.add(&Spent::read(&stage)?, &before, time);
         connections = back;
+        ratios.push(our_time.as_secs_f64() / time.as_secs_f64());
     }
     let documents = ROUNDS * DOCUMENTS;
     let (our_rate, bare_rate) = (
@@ -52,7 +54,9 @@ pub(crate) async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
         "documents/s",
         Some(bare_rate),
     );
-    figures.add("executor.ratio", bare_rate / our_rate, "x", Some(1.0));
+    // Of the rounds, so that one in which the machine was busy elsewhere does not count.
+    ratios.sort_by(f64::total_cmp);
+    figures.add("executor.ratio", ratios[ROUNDS / 2], "x", Some(1.0));
     let mut cpu = |name: &str, ours: f64, bare: f64| {
         let [ours, bare] = [ours, bare].map(|seconds| per_one(seconds * 1000.0, documents));
         figures.add(name, ours, "ms/document", Some(bare));

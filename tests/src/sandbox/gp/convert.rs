@@ -25,6 +25,19 @@ pub fn assign(value: &Value, kind: SqlType, column: &str) -> Result<Value, SqlEr
     Ok(converted)
 }
 
+/// The same as [`cast`], of a value nobody else needs: text that is right already stays as it is.
+pub fn cast_owned(value: Value, kind: SqlType) -> Result<Value, SqlError> {
+    if let Value::Text(text) = &value
+        && kind.family() == Family::Text
+        && (kind.unicode() || text.is_ascii())
+        && !(kind.padded() && text.ends_with(' '))
+        && kind.max_chars().is_none_or(|max| text.len() <= max)
+    {
+        return Ok(value);
+    }
+    cast(&value, kind)
+}
+
 /// Converts a value as CAST does: text that does not fit is cut.
 pub fn cast(value: &Value, kind: SqlType) -> Result<Value, SqlError> {
     let converted = convert(value, kind)?;
@@ -158,6 +171,16 @@ fn float(value: &Value) -> Result<Value, SqlError> {
 }
 
 fn text(value: &Value, kind: SqlType) -> String {
+    if let Value::Text(text) = value
+        && (kind.unicode() || text.is_ascii())
+    {
+        let kept = if kind.padded() {
+            text.trim_end_matches(' ')
+        } else {
+            text
+        };
+        return kept.to_owned();
+    }
     let text = match value {
         Value::Text(text) => text.clone(),
         Value::Int(number) => number.to_string(),

@@ -452,8 +452,11 @@ impl Session {
         name: &str,
         value: &Value,
     ) -> Result<(), SqlError> {
-        let key = name.to_ascii_lowercase();
-        let known = variables.kinds.get_key_value(key.as_str());
+        let known = variables.kinds.get_key_value(name);
+        let known = known.or_else(|| {
+            let key = name.to_ascii_lowercase();
+            variables.kinds.get_key_value(key.as_str())
+        });
         let (key, kind) = known.ok_or_else(|| {
             SqlError::severe(
                 137,

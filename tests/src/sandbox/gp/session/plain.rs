@@ -18,11 +18,12 @@ use super::state::{State, Variables};
 pub(super) fn value(expression: &Expr, state: &State, variables: &Variables) -> Option<Value> {
     let of = |expression: &Expr| value(expression, state, variables);
     match expression {
-        Expr::Identifier(name) if name.value.eq_ignore_ascii_case("@@TRANCOUNT") => {
-            Some(Value::Int(state.count()))
-        }
-        Expr::Identifier(name) if name.value.eq_ignore_ascii_case("@@ROWCOUNT") => {
-            Some(Value::Int(state.row_count))
+        Expr::Identifier(name) if name.value.starts_with("@@") => {
+            match name.value.to_ascii_uppercase().as_str() {
+                "@@TRANCOUNT" => Some(Value::Int(state.count())),
+                "@@ROWCOUNT" => Some(Value::Int(state.row_count)),
+                _ => None,
+            }
         }
         Expr::Identifier(name) => variables.find(&name.value).cloned(),
         Expr::Value(literal) => constant(&literal.value),

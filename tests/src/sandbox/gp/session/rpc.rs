@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::super::convert::{assign, cast};
+use super::super::convert::{assign, cast_owned};
 use super::super::error::{SqlError, Stop};
 use super::super::faults::{Fault, Kind, When};
 use super::super::procedures::call::{Argument as Given, Reply};
@@ -34,7 +34,7 @@ impl Session {
         Ok(())
     }
 
-    async fn one(&mut self, call: Call, more: u16) -> Result<(), Failure> {
+    async fn one(&mut self, mut call: Call, more: u16) -> Result<(), Failure> {
         let name = match &call.target {
             Target::Name(name) => name.clone(),
             Target::Number(10) => "sp_executesql".to_owned(),
@@ -52,7 +52,7 @@ impl Session {
             .to_ascii_lowercase();
         let outcome = match short.as_str() {
             "sp_executesql" => self
-                .execute_sql(&call.parameters)
+                .execute_sql(&mut call.parameters)
                 .await
                 .map(|values| (0, values)),
             "sp_prepare" => self
@@ -60,11 +60,11 @@ impl Session {
                 .map(|values| (0, values))
                 .map_err(Failure::Error),
             "sp_execute" => self
-                .execute_prepared(&call.parameters)
+                .execute_prepared(&mut call.parameters)
                 .await
                 .map(|values| (0, values)),
             "sp_prepexec" => self
-                .prepare_and_execute(&call.parameters)
+                .prepare_and_execute(&mut call.parameters)
                 .await
                 .map(|values| (0, values)),
             "sp_unprepare" => {
@@ -125,13 +125,13 @@ impl Session {
 
     async fn execute_sql(
         &mut self,
-        parameters: &[Parameter],
+        parameters: &mut [Parameter],
     ) -> Result<Vec<(usize, Value)>, Failure> {
         let text = statement_text(parameters.first())?;
         let declared = self.declarations(parameters.get(1))?;
         self.server.count_batch();
-        self.run_bound(&text, &declared, parameters, 2.min(parameters.len()))
-            .await
+        let from = 2.min(parameters.len());
+        self.run_bound(&text, &declared, parameters, from).await
     }
 
     fn prepare(&mut self, parameters: &[Parameter]) -> Result<Vec<(usize, Value)>, SqlError> {
@@ -145,21 +145,19 @@ impl Session {
 
     async fn prepare_and_execute(
         &mut self,
-        parameters: &[Parameter],
+        parameters: &mut [Parameter],
     ) -> Result<Vec<(usize, Value)>, Failure> {
         let mut values = self.prepare(parameters)?;
         let text = statement_text(parameters.get(2))?;
         let declared = self.declarations(parameters.get(1))?;
-        values.extend(
-            self.run_bound(&text, &declared, parameters, 3.min(parameters.len()))
-                .await?,
-        );
+        let from = 3.min(parameters.len());
+        values.extend(self.run_bound(&text, &declared, parameters, from).await?);
         Ok(values)
     }
 
     async fn execute_prepared(
         &mut self,
-        parameters: &[Parameter],
+        parameters: &mut [Parameter],
     ) -> Result<Vec<(usize, Value)>, Failure> {
         let number = parameters
             .first()
@@ -181,7 +179,7 @@ impl Session {
         &mut self,
         text: &str,
         declared: &Declared,
-        parameters: &[Parameter],
+        parameters: &mut [Parameter],
         from: usize,
     ) -> Result<Vec<(usize, Value)>, Failure> {
         let mut variables = Variables {
@@ -189,7 +187,7 @@ impl Session {
             values: FxHashMap::with_capacity_and_hasher(declared.parameters.len(), FxBuildHasher),
         };
         let mut outputs = Vec::new();
-        for (position, parameter) in parameters.iter().enumerate().skip(from) {
+        for (position, parameter) in parameters.iter_mut().enumerate().skip(from) {
             let in_order = declared.parameters.get(position - from);
             let named = |(name, _): &&(Arc<str>, SqlType)| {
                 parameter.name.is_empty() || name.eq_ignore_ascii_case(&parameter.name)
@@ -202,7 +200,7 @@ impl Session {
                 let text = format!("{} is not a declared parameter.", parameter.name);
                 return Err(SqlError::new(8145, text).into());
             };
-            let value = cast(&parameter.value, *kind)?;
+            let value = cast_owned(std::mem::replace(&mut parameter.value, Value::Null), *kind)?;
             variables.values.insert(Arc::clone(name), value);
             if parameter.output {
                 outputs.push((position, Arc::clone(name)));

@@ -70,8 +70,8 @@ type OfText = Vec<(Arc<Kinds>, Arc<Script>)>;
 /// Batches read before, by their text and the types of their parameters; declarations by theirs.
 #[derive(Debug, Default)]
 pub struct Scripts {
-    known: Mutex<HashMap<String, OfText>>,
-    declared: Mutex<HashMap<String, Arc<Declared>>>,
+    known: Mutex<FxHashMap<String, OfText>>,
+    declared: Mutex<FxHashMap<String, Arc<Declared>>>,
 }
 
 /// As many texts as are kept; a client that builds texts with values in them gets no more.
