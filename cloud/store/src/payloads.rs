@@ -76,11 +76,13 @@ pub(crate) struct Packer<'c> {
 impl<'c> Packer<'c> {
     pub(crate) fn pack(&mut self, place: Place, content: &'c [u8]) -> Result<Packed, StoreError> {
         let known = self.known.iter().find(|(known, _)| *known == content);
-        let compressed = match known {
-            Some((_, compressed)) => Arc::clone(compressed),
-            None => Arc::from(compress(content)?),
+        let compressed = if let Some((_, compressed)) = known {
+            Arc::clone(compressed)
+        } else {
+            let compressed = Arc::from(compress(content)?);
+            self.known.push((content, Arc::clone(&compressed)));
+            compressed
         };
-        self.known.push((content, Arc::clone(&compressed)));
         Ok(Packed {
             place,
             content: compressed,

@@ -13,6 +13,7 @@ on_both!(
     two_runs_reserve_one_email_at_once,
     own_reservation_is_completed,
     same_key_completes_anothers,
+    several_links_are_written_together_or_not_at_all,
     complete_links_stay_complete,
     forgotten_link_is_free_again,
     only_complete_links_count_as_in_gp,
@@ -124,6 +125,39 @@ async fn same_key_completes_anothers(world: World) {
         matches!(other, Err(ApplyError::LinkTaken { complete: true, .. })),
         "{other:?}"
     );
+}
+
+async fn several_links_are_written_together_or_not_at_all(world: World) {
+    let fence = world.worker().await;
+    let lanes = two_lanes(&world, fence).await;
+    let (first, second) = (world.run(&lanes[0]), world.run(&lanes[1]));
+    let held = world.link("customer", "12", "W000012", first.id);
+    write(&world, fence, &lanes[0], &first, held.clone())
+        .await
+        .unwrap();
+    let link = |key: &str, gp_key: &str| world.link("customer", key, gp_key, second.id);
+    let runs = world.database.runs();
+    let together = |links: Vec<Link>| {
+        let mut transition = World::transition(&lanes[1], fence, second.clone(), LaneNext::Keep);
+        transition.links = links;
+        runs.apply(transition)
+    };
+    let taken = vec![link("13", "W13"), link("12", "W999"), link("14", "W14")];
+    let outcome = together(taken.clone()).await;
+    assert!(
+        matches!(&outcome, Err(ApplyError::LinkTaken { key, run, .. })
+            if *key == held.key && *run == first.id),
+        "{outcome:?}"
+    );
+    let links = world.database.links();
+    assert_eq!(links.find(&taken[0].key).await.unwrap(), None);
+    assert_eq!(links.find(&held.key).await.unwrap(), Some(held));
+    // A document with one address twice names its link twice; the last one is meant.
+    let twice = vec![link("13", "OLD"), link("14", "W14"), link("13", "NEW")];
+    together(twice.clone()).await.unwrap();
+    for link in &twice[1..] {
+        assert_eq!(links.find(&link.key).await.unwrap().as_ref(), Some(link));
+    }
 }
 
 async fn complete_links_stay_complete(world: World) {
