@@ -257,10 +257,14 @@ fn convert(value: serde_json::Value) -> Result<Value, BadNumber> {
         serde_json::Value::Bool(yes) => Value::Bool(yes),
         serde_json::Value::Number(number) => {
             let text = number.as_str();
-            let number = parse_number(text).ok_or_else(|| BadNumber {
+            let mut number = parse_number(text).ok_or_else(|| BadNumber {
                 path: Vec::new(),
                 text: text.into(),
             })?;
+            if number.is_zero() {
+                // There is no minus nought in a ledger.
+                number.set_sign_positive(true);
+            }
             Value::Number(number)
         }
         serde_json::Value::String(text) => Value::Text(text),
@@ -327,6 +331,14 @@ mod tests {
             "12345678901234567.89123",
         ] {
             assert_eq!(Value::from_json(text).unwrap().to_json(), text);
+        }
+    }
+
+    #[test]
+    fn there_is_no_minus_nought() {
+        for text in ["-0", "-0.00", "-0e5"] {
+            let written = Value::from_json(text).unwrap().to_json();
+            assert!(!written.starts_with('-'), "{text} became {written}");
         }
     }
 

@@ -67,7 +67,7 @@ impl Expression {
     pub fn evaluate(&self, facts: &mut Facts) -> Result<Value, ExpressionError> {
         // Half of all formulas; what is not found is the language's to explain.
         if self.is_path
-            && let Some(value) = facts.find(self.text.trim())
+            && let Some(value) = facts.find(&self.reads[0])
         {
             return Ok(value.clone());
         }

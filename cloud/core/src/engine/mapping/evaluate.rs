@@ -239,12 +239,13 @@ impl<'m, 'f> Run<'m, 'f> {
                 return Err(unknown_element(rule.spec, &name, place, &named.repair));
             };
             let value = self.input(&path).cloned().unwrap_or_default();
+            let read = Read::of(path.clone(), &value);
             let mut trace = ElementTrace {
                 element: name.into(),
                 value: None,
                 source: "path".into(),
-                from: path.clone().into(),
-                reads: vec![trace::read(path, self.facts)],
+                from: path.into(),
+                reads: vec![read],
                 transforms: Vec::new(),
             };
             let text = written(&value, spec.sql_type);

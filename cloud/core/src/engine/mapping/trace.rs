@@ -81,12 +81,17 @@ pub(super) fn reads<'m>(paths: impl IntoIterator<Item = &'m str>, facts: &Facts)
 }
 
 /// Tells what stood at a path.
-pub(super) fn read<'m>(path: impl Into<Cow<'m, str>>, facts: &Facts) -> Read<'m> {
-    let path = path.into();
-    let found = facts.find(&path).filter(|value| !value.is_null());
-    Read {
-        value: found.map(shorten),
-        path,
+pub(super) fn read<'m>(path: &'m str, facts: &Facts) -> Read<'m> {
+    Read::of(path, facts.find(path).unwrap_or(&Value::Null))
+}
+
+impl<'m> Read<'m> {
+    /// A value that stood at a path.
+    pub(super) fn of(path: impl Into<Cow<'m, str>>, value: &Value) -> Self {
+        Self {
+            path: path.into(),
+            value: (!value.is_null()).then(|| shorten(value)),
+        }
     }
 }
 
