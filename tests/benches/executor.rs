@@ -61,18 +61,16 @@ pub(crate) async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
         let [ours, bare] = [ours, bare].map(|seconds| per_one(seconds * 1000.0, documents));
         figures.add(name, ours, "ms/document", Some(bare));
     };
-    cpu("executor.client_cpu_ms", ours.agent, bare.bench);
+    cpu("executor.client_cpu_ms", ours.client, bare.client);
     cpu("executor.sandbox_gp_cpu_ms", ours.gp, bare.gp);
-    cpu("executor.bench_cpu_ms", ours.bench, bare.agent);
     Ok(())
 }
 
-/// Time taken, and processor time of agent, bench and sandbox GP, in seconds.
+/// Time taken, and processor time of the clients (agent and bench) and of the sandbox GP, in seconds.
 #[derive(Default)]
 struct Spent {
     took: Duration,
-    agent: f64,
-    bench: f64,
+    client: f64,
     gp: f64,
 }
 
@@ -80,16 +78,14 @@ impl Spent {
     fn read(stage: &Stage) -> anyhow::Result<Self> {
         Ok(Self {
             took: Duration::ZERO,
-            agent: cpu_seconds(stage.agent.id())?,
-            bench: cpu_seconds(std::process::id())?,
+            client: cpu_seconds(stage.agent.id())? + cpu_seconds(std::process::id())?,
             gp: cpu_seconds(stage.gp.process.id())?,
         })
     }
 
     fn add(&mut self, now: &Self, before: &Self, took: Duration) {
         self.took += took;
-        self.agent += now.agent - before.agent;
-        self.bench += now.bench - before.bench;
+        self.client += now.client - before.client;
         self.gp += now.gp - before.gp;
     }
 }

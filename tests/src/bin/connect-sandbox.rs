@@ -28,6 +28,7 @@ enum Command {
     Judge(judge::cli::Args),
 }
 
+// The GP sandbox has one heap: a second thread would mostly wait for the first.
 #[tokio::main(worker_threads = 1)]
 async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {

@@ -187,7 +187,16 @@ impl Session {
             values: FxHashMap::with_capacity_and_hasher(declared.parameters.len(), FxBuildHasher),
         };
         let mut outputs = Vec::new();
+        let mut by_name = false;
         for (position, parameter) in parameters.iter_mut().enumerate().skip(from) {
+            by_name |= !parameter.name.is_empty();
+            if by_name && parameter.name.is_empty() {
+                let place = position + 1;
+                let text = format!(
+                    "Must pass parameter number {place} and subsequent parameters as '@name = value'."
+                );
+                return Err(SqlError::new(119, text).into());
+            }
             let in_order = declared.parameters.get(position - from);
             let named = |(name, _): &&(Arc<str>, SqlType)| {
                 parameter.name.is_empty() || name.eq_ignore_ascii_case(&parameter.name)
@@ -205,6 +214,13 @@ impl Session {
             if parameter.output {
                 outputs.push((position, Arc::clone(name)));
             }
+        }
+        let absent = |(name, _): &&(Arc<str>, SqlType)| !variables.values.contains_key(name);
+        if let Some((name, _)) = declared.parameters.iter().find(absent) {
+            let text = format!(
+                "The parameterized query expects the parameter '{name}', which was not supplied."
+            );
+            return Err(SqlError::new(8178, text).into());
         }
         // What a text sets lasts no longer than the text.
         let settings = self.state.settings();

@@ -284,3 +284,33 @@ async fn conditions_come_out_the_same_in_if_and_in_case() {
         assert_eq!(case, branch, "{condition}");
     }
 }
+
+#[tokio::test]
+async fn parameters_go_by_place_until_one_has_a_name_and_none_may_be_missing() {
+    /// Names and values, and the error they get.
+    type Sent = (&'static [(&'static str, i32)], Option<u32>);
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    let sent: [Sent; 4] = [
+        (&[("", 1), ("@b", 2)], None),
+        (&[("@b", 2), ("@a", 1)], None),
+        (&[("@a", 1), ("", 2)], Some(119)),
+        (&[("", 1)], Some(8178)),
+    ];
+    for (parameters, refused) in sent {
+        let text = "IF @a <> 1 OR @b <> 2 RAISERROR('swapped', 16, 1)";
+        let mut command = tiberius::Command::new("sp_executesql");
+        command.bind_param("", text);
+        command.bind_param("", "@a int, @b int");
+        for (name, value) in parameters {
+            command.bind_param(*name, *value);
+        }
+        let answer = command.exec(&mut client).await.unwrap();
+        let ended = futures::TryStreamExt::try_for_each(answer, |_| async { Ok(()) }).await;
+        assert_eq!(
+            ended.err().map(|error| code(&error)),
+            refused,
+            "{parameters:?}"
+        );
+    }
+}
