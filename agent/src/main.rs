@@ -12,7 +12,7 @@ fn main() -> anyhow::Result<ExitCode> {
     connect_agent::install_tls_provider();
     let cli = Cli::parse();
     tokio::runtime::Builder::new_multi_thread()
-        // The tunnel runs on the main thread, GP's companies on this one: both mostly wait.
+        // Beside the main thread. Nearly all here waits: waking a second cost more than it did.
         .worker_threads(1)
         .max_blocking_threads(4)
         .enable_all()
