@@ -6,7 +6,8 @@ use super::heap::schema::{Column, TableSpec};
 use super::procedures::signature;
 use super::value::SqlType;
 
-static TABLES: &str = include_str!("tables.csv");
+/// The table lists, one for each part of GP.
+static TABLES: [&str; 1] = [include_str!("tables/company.csv")];
 
 /// Tables of the system database; every other table is in each company.
 const SYSTEM: [&str; 6] = [
@@ -22,8 +23,12 @@ const SYSTEM: [&str; 6] = [
 pub fn specs() -> Vec<TableSpec> {
     let mut specs: Vec<TableSpec> = Vec::new();
     let mut keys: Vec<Vec<(usize, usize)>> = Vec::new();
-    let mut reader = csv::Reader::from_reader(TABLES.as_bytes());
-    for record in reader.records().flatten() {
+    let lists = TABLES.iter().flat_map(|list| {
+        csv::Reader::from_reader(list.as_bytes())
+            .into_records()
+            .flatten()
+    });
+    for record in lists {
         let field = |index: usize| record.get(index).unwrap_or_default();
         if specs.last().is_none_or(|spec| spec.name != field(0)) {
             specs.push(TableSpec {

@@ -74,7 +74,10 @@ pub fn salesperson(call: &mut Call<'_, '_>, unknown: i32) -> Result<(), Stop> {
         Access::Committed,
     )? {
         None => call.fail(unknown),
-        Some(row) => call.fail_if(row.int("INACTIVE") != 0, super::codes::SALESPERSON_INACTIVE),
+        Some(row) => call.fail_if(
+            row.int("INACTIVE") != 0,
+            super::sop::codes::SALESPERSON_INACTIVE,
+        ),
     }
     Ok(())
 }

@@ -2,48 +2,53 @@
 
 pub mod call;
 pub mod codes;
-pub mod signature;
-
-pub mod address;
-pub mod batch;
-pub mod customer;
-pub mod distribution;
-pub mod header;
-pub mod header_cells;
-pub mod internet;
-pub mod line;
 pub mod lookup;
 pub mod note;
 pub mod numbers;
-pub mod payment;
-pub mod small;
-pub mod stock;
-pub mod tax;
+pub mod rm;
+pub mod signature;
+pub mod sm;
+pub mod sop;
 pub mod update_string;
 
 use super::error::{SqlError, Stop};
 use super::heap::rows::Access;
 use super::heap::work::Work;
 use call::{Argument, Call, Reply};
+use codes::Code;
 use signature::Signature;
 
-type Body = fn(&mut Call<'_, '_>) -> Result<(), Stop>;
+/// A procedure behind an XML node: it collects codes in the call.
+pub type Node = fn(&mut Call<'_, '_>) -> Result<(), Stop>;
+/// A procedure that is no node: it binds its arguments and answers itself.
+pub type Helper = fn(&mut Work<'_>, usize, &Signature, &[Argument]) -> Result<Reply, Stop>;
 
-/// The body of a procedure that answers with codes.
+/// The procedures of one of GP's series.
+#[derive(Debug)]
+pub struct Family {
+    /// By name as GP spells it; codes of their elements count in this order.
+    pub nodes: &'static [(&'static str, Node)],
+    pub helpers: &'static [(&'static str, Helper)],
+    pub codes: &'static [Code],
+}
+
+/// Every family; codes of elements count in this order.
+pub static FAMILIES: [&Family; 3] = [&sop::FAMILY, &rm::FAMILY, &sm::FAMILY];
+
+/// What runs when a procedure is called.
+#[derive(Debug, Clone, Copy)]
+pub enum Body {
+    Node(Node),
+    Helper(Helper),
+}
+
+/// The body of a procedure, if the sandbox has it.
 fn body(name: &str) -> Option<Body> {
-    Some(match name {
-        "tasophdrivcinsert" => header::run,
-        "tasoplineivcinsert" => line::run,
-        "tasoplineivctaxinsert" => tax::run,
-        "tacreatesoppaymentinsertrecord" => payment::run,
-        "tasopuserdefined" => small::user_defined,
-        "tasoptrackingnum" => small::tracking,
-        "tasopdistribution" => distribution::run,
-        "taupdatecreatecustomerrcd" => customer::run,
-        "tacreatecustomeraddress" => address::run,
-        "tacreateinternetaddresses" => internet::run,
-        "tacreateupdatebatchheaderrcd" => batch::run,
-        _ => return None,
+    FAMILIES.iter().find_map(|family| {
+        let node = family.nodes.iter().find(|(known, _)| *known == name);
+        let helper = family.helpers.iter().find(|(known, _)| *known == name);
+        node.map(|(_, run)| Body::Node(*run))
+            .or(helper.map(|(_, run)| Body::Helper(*run)))
     })
 }
 
@@ -66,14 +71,10 @@ pub fn call(
             SqlError::new(2812, format!("Could not find stored procedure '{name}'.")).into(),
         );
     };
-    match key.as_str() {
-        "tagetsopnumber" => return numbers::sop(work, database, signature, arguments),
-        "tagetnextjournalentry" => return numbers::journal(work, database, signature, arguments),
-        "taupdatestring" => return update_string::run(work, database, signature, arguments),
-        _ => {}
-    }
-    let Some(body) = body(&key) else {
-        return Err(not_built(signature).into());
+    let body = match signature.body {
+        Some(Body::Node(body)) => body,
+        Some(Body::Helper(run)) => return run(work, database, signature, arguments),
+        None => return Err(not_built(signature).into()),
     };
     let mut call = Call::bind(work, database, signature, arguments)?;
     body(&mut call).map_err(|stop| match stop {

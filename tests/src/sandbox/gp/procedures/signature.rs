@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::heap::catalogue::ParameterRow;
 use super::super::value::SqlType;
+use super::Body;
 
 /// One parameter.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Parameter {
 pub struct Signature {
     pub name: String,
     pub parameters: Vec<Parameter>,
+    /// What it does, if the sandbox has it.
+    pub body: Option<Body>,
     /// Place of each parameter, by its lower-case name.
     places: FxHashMap<String, usize>,
 }
@@ -36,6 +39,7 @@ impl Signature {
         Self {
             name: name.to_owned(),
             parameters: Vec::new(),
+            body: super::body(name),
             places: FxHashMap::default(),
         }
     }

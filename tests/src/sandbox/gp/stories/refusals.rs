@@ -1,6 +1,6 @@
 //! Each code a procedure can answer with, and that nothing stays behind.
 
-use super::super::procedures::codes;
+use super::super::procedures::{codes, rm, sm, sop};
 use super::{
     Element, Node, call, connect, customer, header, line, one, payment, rows, sandbox, tax, with,
     without,
@@ -122,15 +122,18 @@ async fn lines_that_gp_would_not_take() {
     .await
     .unwrap();
     for (changes, code) in [
-        (vec![("ITEMNMBR", Text("NOTHING"))], codes::ITEM),
-        (vec![("ITEMNMBR", Text("CBA100"))], codes::ITEM_INACTIVE),
+        (vec![("ITEMNMBR", Text("NOTHING"))], sop::codes::ITEM),
+        (
+            vec![("ITEMNMBR", Text("CBA100"))],
+            sop::codes::ITEM_INACTIVE,
+        ),
         (
             vec![
                 ("ITEMNMBR", Text("CORDG")),
                 ("QUANTITY", Money("100001")),
                 ("XTNDPRCE", Money("1095010.95")),
             ],
-            codes::ITEM_DISCONTINUED,
+            sop::codes::ITEM_DISCONTINUED,
         ),
         (
             vec![
@@ -138,39 +141,51 @@ async fn lines_that_gp_would_not_take() {
                 ("LOCNCODE", Text("NORTH")),
                 ("QtyShrtOpt", Number(4)),
             ],
-            codes::NO_BACK_ORDER,
+            sop::codes::NO_BACK_ORDER,
         ),
-        (vec![("XTNDPRCE", Money("32.90"))], codes::EXTENDED),
+        (vec![("XTNDPRCE", Money("32.90"))], sop::codes::EXTENDED),
         (
             vec![
                 ("QUANTITY", Money("8")),
                 ("UNITPRCE", Money("261.12")),
                 ("XTNDPRCE", Money("2089")),
             ],
-            codes::EXTENDED,
+            sop::codes::EXTENDED,
         ),
-        (vec![("LOCNCODE", Text("MOON"))], codes::LINE_SITE),
-        (vec![("UOFM", Text("Case"))], codes::UNIT),
+        (vec![("LOCNCODE", Text("MOON"))], sop::codes::LINE_SITE),
+        (vec![("UOFM", Text("Case"))], sop::codes::UNIT),
         (
             vec![("QUANTITY", Money("0")), ("XTNDPRCE", Money("0"))],
-            codes::QUANTITY,
+            sop::codes::QUANTITY,
         ),
-        (vec![("QtyShrtOpt", Number(9))], codes::SHORTAGE_OPTION),
-        (vec![("CUSTNMBR", Text("NOBODY"))], codes::LINE_CUSTOMER),
+        (vec![("QtyShrtOpt", Number(9))], sop::codes::SHORTAGE_OPTION),
+        (
+            vec![("CUSTNMBR", Text("NOBODY"))],
+            sop::codes::LINE_CUSTOMER,
+        ),
         (
             vec![("SLPRSNID", Text("OLD S."))],
-            codes::SALESPERSON_INACTIVE,
+            sop::codes::SALESPERSON_INACTIVE,
         ),
-        (vec![("SLPRSNID", Text("NOBODY"))], codes::LINE_SALESPERSON),
-        (vec![("SHIPMTHD", Text("TELEPORT"))], codes::LINE_SHIPPING),
-        (vec![("PRCLEVEL", Text("NONE"))], codes::LINE_PRICE_LEVEL),
-        (vec![("TAXSCHID", Text("NONE"))], codes::LINE_SCHEDULE),
-        (vec![("CURNCYID", Text("NONE"))], codes::LINE_CURNCYID),
+        (
+            vec![("SLPRSNID", Text("NOBODY"))],
+            sop::codes::LINE_SALESPERSON,
+        ),
+        (
+            vec![("SHIPMTHD", Text("TELEPORT"))],
+            sop::codes::LINE_SHIPPING,
+        ),
+        (
+            vec![("PRCLEVEL", Text("NONE"))],
+            sop::codes::LINE_PRICE_LEVEL,
+        ),
+        (vec![("TAXSCHID", Text("NONE"))], sop::codes::LINE_SCHEDULE),
+        (vec![("CURNCYID", Text("NONE"))], sop::codes::LINE_CURNCYID),
         (
             vec![("UNITPRCE", Money("-10.95")), ("XTNDPRCE", Money("-32.85"))],
-            codes::LINE_NEGATIVE,
+            sop::codes::LINE_NEGATIVE,
         ),
-        (vec![("SOPTYPE", Number(7))], codes::LINE_TYPE),
+        (vec![("SOPTYPE", Number(7))], sop::codes::LINE_TYPE),
         (
             vec![
                 ("DEFPRICING", Number(1)),
@@ -178,7 +193,7 @@ async fn lines_that_gp_would_not_take() {
                 ("ITEMNMBR", Text("GIFTCARD")),
                 ("QUANTITY", Money("0.5")),
             ],
-            codes::NO_PRICE,
+            sop::codes::NO_PRICE,
         ),
     ] {
         refused(
@@ -208,7 +223,7 @@ async fn lines_that_gp_would_not_take() {
         &mut client,
         "taSopLineIvcInsert",
         &line("N1", "WEBCUST"),
-        &[codes::LINE_EXISTS],
+        &[sop::codes::LINE_EXISTS],
     )
     .await;
     let other = with(
@@ -219,7 +234,7 @@ async fn lines_that_gp_would_not_take() {
         &mut client,
         "taSopLineIvcInsert",
         &other,
-        &[codes::OTHER_ITEM],
+        &[sop::codes::OTHER_ITEM],
     )
     .await;
 }
@@ -256,59 +271,86 @@ async fn headers_that_gp_would_not_take() {
     for (changes, expected) in [
         (
             vec![("SUBTOTAL", Money("32.84")), ("DOCAMNT", Money("44.48"))],
-            vec![codes::SUBTOTAL],
+            vec![sop::codes::SUBTOTAL],
         ),
-        (vec![("DOCAMNT", Money("44.50"))], vec![codes::BALANCE]),
+        (vec![("DOCAMNT", Money("44.50"))], vec![sop::codes::BALANCE]),
         (
             vec![("SUBTOTAL", Money("32.00"))],
-            vec![codes::SUBTOTAL, codes::BALANCE],
+            vec![sop::codes::SUBTOTAL, sop::codes::BALANCE],
         ),
-        (vec![("CUSTNMBR", Text("NOBODY"))], vec![codes::CUSTOMER]),
+        (
+            vec![("CUSTNMBR", Text("NOBODY"))],
+            vec![sop::codes::CUSTOMER],
+        ),
         (
             vec![("CUSTNMBR", Text("ADVANCED0001"))],
-            vec![codes::CUSTOMER_INACTIVE],
+            vec![sop::codes::CUSTOMER_INACTIVE],
         ),
         (
             vec![("CUSTNMBR", Text("CONTOSOL0001")), ("CKHOLD", Number(1))],
-            vec![codes::CUSTOMER_HOLD],
+            vec![sop::codes::CUSTOMER_HOLD],
         ),
-        (vec![("DOCID", Text("NONE"))], vec![codes::DOCUMENT_ID]),
-        (vec![("LOCNCODE", Text("MOON"))], vec![codes::SITE]),
-        (vec![("PYMTRMID", Text("Someday"))], vec![codes::TERMS]),
-        (vec![("SHIPMTHD", Text("TELEPORT"))], vec![codes::SHIPPING]),
-        (vec![("TAXSCHID", Text("NONE"))], vec![codes::SCHEDULE]),
+        (vec![("DOCID", Text("NONE"))], vec![sop::codes::DOCUMENT_ID]),
+        (vec![("LOCNCODE", Text("MOON"))], vec![sop::codes::SITE]),
+        (vec![("PYMTRMID", Text("Someday"))], vec![sop::codes::TERMS]),
+        (
+            vec![("SHIPMTHD", Text("TELEPORT"))],
+            vec![sop::codes::SHIPPING],
+        ),
+        (vec![("TAXSCHID", Text("NONE"))], vec![sop::codes::SCHEDULE]),
         (
             vec![("SLPRSNID", Text("OLD S."))],
-            vec![codes::SALESPERSON_INACTIVE],
+            vec![sop::codes::SALESPERSON_INACTIVE],
         ),
-        (vec![("SLPRSNID", Text("NOBODY"))], vec![codes::SALESPERSON]),
-        (vec![("SALSTERR", Text("MARS"))], vec![codes::TERRITORY]),
-        (vec![("PRCLEVEL", Text("NONE"))], vec![codes::PRICE_LEVEL]),
+        (
+            vec![("SLPRSNID", Text("NOBODY"))],
+            vec![sop::codes::SALESPERSON],
+        ),
+        (
+            vec![("SALSTERR", Text("MARS"))],
+            vec![sop::codes::TERRITORY],
+        ),
+        (
+            vec![("PRCLEVEL", Text("NONE"))],
+            vec![sop::codes::PRICE_LEVEL],
+        ),
         (
             vec![("CURNCYID", Text("NONE"))],
-            vec![codes::CURRENCY, codes::FOREIGN],
+            vec![sop::codes::CURRENCY, sop::codes::FOREIGN],
         ),
-        (vec![("CURNCYID", Text("Z-EURO"))], vec![codes::FOREIGN]),
+        (
+            vec![("CURNCYID", Text("Z-EURO"))],
+            vec![sop::codes::FOREIGN],
+        ),
         (
             vec![("DISTKNAM", Money("2")), ("DISAVAMT", Money("1"))],
-            vec![codes::DISCOUNT_ORDER],
+            vec![sop::codes::DISCOUNT_ORDER],
         ),
-        (vec![("DISAVAMT", Money("99"))], vec![codes::DISCOUNT_ORDER]),
-        (vec![("PYMTRCVD", Money("9"))], vec![codes::PAYMENTS_DIFFER]),
+        (
+            vec![("DISAVAMT", Money("99"))],
+            vec![sop::codes::DISCOUNT_ORDER],
+        ),
+        (
+            vec![("PYMTRCVD", Money("9"))],
+            vec![sop::codes::PAYMENTS_DIFFER],
+        ),
         (
             vec![("TAXAMNT", Money("1.65")), ("DOCAMNT", Money("44.50"))],
-            vec![codes::TAXES_DIFFER],
+            vec![sop::codes::TAXES_DIFFER],
         ),
-        (vec![("PRBTADCD", Text("NONE"))], vec![codes::BILL_TO]),
-        (vec![("PRSTADCD", Text("NONE"))], vec![codes::SHIP_TO]),
-        (vec![("CREATETAXES", Number(1))], vec![codes::TAX_ENGINE]),
+        (vec![("PRBTADCD", Text("NONE"))], vec![sop::codes::BILL_TO]),
+        (vec![("PRSTADCD", Text("NONE"))], vec![sop::codes::SHIP_TO]),
+        (
+            vec![("CREATETAXES", Number(1))],
+            vec![sop::codes::TAX_ENGINE],
+        ),
         (
             vec![("BatchCHEKBKID", Text("NONE"))],
-            vec![codes::CHECKBOOK],
+            vec![sop::codes::CHECKBOOK],
         ),
         (
             vec![("CREATEDIST", Number(0)), ("UpdateExisting", Number(1))],
-            vec![codes::NO_DOCUMENT],
+            vec![sop::codes::NO_DOCUMENT],
         ),
         (
             vec![
@@ -318,7 +360,7 @@ async fn headers_that_gp_would_not_take() {
                 ("USINGHEADERLEVELTAXES", Number(0)),
                 ("DOCAMNT", Money("42.85")),
             ],
-            vec![codes::NO_LINES, codes::SUBTOTAL],
+            vec![sop::codes::NO_LINES, sop::codes::SUBTOTAL],
         ),
     ] {
         refused(
@@ -345,7 +387,7 @@ async fn headers_that_gp_would_not_take() {
         &mut client,
         "taSopHdrIvcInsert",
         &bare,
-        &[codes::LINE_CURRENCY],
+        &[sop::codes::LINE_CURRENCY],
     )
     .await;
 
@@ -360,14 +402,14 @@ async fn headers_that_gp_would_not_take() {
         &mut client,
         "taSopHdrIvcInsert",
         &header("N1", "WEBCUST"),
-        &[codes::DUPLICATE],
+        &[sop::codes::DUPLICATE],
     )
     .await;
     refused(
         &mut client,
         "taSopLineIvcInsert",
         &line("N1", "WEBCUST"),
-        &[codes::DUPLICATE, codes::LINE_EXISTS],
+        &[sop::codes::DUPLICATE, sop::codes::LINE_EXISTS],
     )
     .await;
     let lock = "INSERT INTO tempdb..DEX_LOCK (session_id, row_id, table_path_name) SELECT 9, DEX_ROW_ID, 'TWO.dbo.SOP10100' FROM SOP10100";
@@ -377,7 +419,7 @@ async fn headers_that_gp_would_not_take() {
         &mut client,
         "taSopHdrIvcInsert",
         &again,
-        &[codes::LOCKED_BY_USER],
+        &[sop::codes::LOCKED_BY_USER],
     )
     .await;
     let again = with(line("N1", "WEBCUST"), &[("UpdateIfExists", Number(1))]);
@@ -385,7 +427,7 @@ async fn headers_that_gp_would_not_take() {
         &mut client,
         "taSopLineIvcInsert",
         &again,
-        &[codes::LINE_LOCKED_BY_USER],
+        &[sop::codes::LINE_LOCKED_BY_USER],
     )
     .await;
 }
@@ -395,10 +437,10 @@ async fn taxes_payments_customers_and_addresses_that_gp_would_not_take() {
     let sandbox = sandbox().await;
     let mut client = connect(&sandbox).await;
     for (changes, code) in [
-        (vec![("TAXDTLID", Text("NONE"))], codes::TAX_DETAIL),
-        (vec![("TAXTYPE", Number(3))], codes::TAX_TYPE),
-        (vec![("LNITMSEQ", Number(16_384))], codes::TAX_LINE),
-        (vec![("CUSTNMBR", Text("NOBODY"))], codes::TAX_CUSTOMER),
+        (vec![("TAXDTLID", Text("NONE"))], sop::codes::TAX_DETAIL),
+        (vec![("TAXTYPE", Number(3))], sop::codes::TAX_TYPE),
+        (vec![("LNITMSEQ", Number(16_384))], sop::codes::TAX_LINE),
+        (vec![("CUSTNMBR", Text("NOBODY"))], sop::codes::TAX_CUSTOMER),
     ] {
         refused(
             &mut client,
@@ -415,26 +457,32 @@ async fn taxes_payments_customers_and_addresses_that_gp_would_not_take() {
         &mut client,
         "taSopLineIvcTaxInsert",
         &tax("N1", "WEBCUST"),
-        &[codes::TAX_TWICE],
+        &[sop::codes::TAX_TWICE],
     )
     .await;
     for (changes, code) in [
-        (vec![("PYMTTYPE", Number(4))], codes::PAYMENT_TYPE),
-        (vec![("CHEKBKID", Text("NONE"))], codes::PAYMENT_CHECKBOOK),
+        (vec![("PYMTTYPE", Number(4))], sop::codes::PAYMENT_TYPE),
+        (
+            vec![("CHEKBKID", Text("NONE"))],
+            sop::codes::PAYMENT_CHECKBOOK,
+        ),
         (
             vec![("PYMTTYPE", Number(3)), ("CARDNAME", Text("DINERS"))],
-            codes::PAYMENT_CARD,
+            sop::codes::PAYMENT_CARD,
         ),
-        (vec![("DOCAMNT", Money("0"))], codes::PAYMENT_AMOUNT),
-        (vec![("CUSTNMBR", Text("NOBODY"))], codes::PAYMENT_CUSTOMER),
+        (vec![("DOCAMNT", Money("0"))], sop::codes::PAYMENT_AMOUNT),
+        (
+            vec![("CUSTNMBR", Text("NOBODY"))],
+            sop::codes::PAYMENT_CUSTOMER,
+        ),
         (
             vec![("Action", Number(2)), ("DOCNUMBR", Text("X"))],
-            codes::PAYMENT_UNKNOWN,
+            sop::codes::PAYMENT_UNKNOWN,
         ),
-        (vec![("Action", Number(5))], codes::PAYMENT_ACTION),
+        (vec![("Action", Number(5))], sop::codes::PAYMENT_ACTION),
         (
             vec![("RCTNCCRD", Text("4111111111111111"))],
-            codes::PAYMENT_CARD_NUMBER,
+            sop::codes::PAYMENT_CARD_NUMBER,
         ),
     ] {
         refused(
@@ -446,33 +494,48 @@ async fn taxes_payments_customers_and_addresses_that_gp_would_not_take() {
         .await;
     }
     for (changes, code) in [
-        (vec![("CUSTCLAS", Text("NONE"))], codes::CLASS),
-        (vec![("CUSTNAME", Text(""))], codes::NAME),
-        (vec![("CUSTCLAS", Text(""))], codes::CLASS_MISSING),
+        (vec![("CUSTCLAS", Text("NONE"))], rm::codes::CLASS),
+        (vec![("CUSTNAME", Text(""))], rm::codes::NAME),
+        (vec![("CUSTCLAS", Text(""))], rm::codes::CLASS_MISSING),
         (
             vec![("CUSTNMBR", Text("WEBCUST")), ("UpdateIfExists", Number(0))],
-            codes::CUSTOMER_EXISTS,
+            rm::codes::CUSTOMER_EXISTS,
         ),
-        (vec![("PYMTRMID", Text("Someday"))], codes::CUSTOMER_TERMS),
+        (
+            vec![("PYMTRMID", Text("Someday"))],
+            rm::codes::CUSTOMER_TERMS,
+        ),
         (
             vec![("SHIPMTHD", Text("TELEPORT"))],
-            codes::CUSTOMER_SHIPPING,
+            rm::codes::CUSTOMER_SHIPPING,
         ),
-        (vec![("TAXSCHID", Text("NONE"))], codes::CUSTOMER_SCHEDULE),
-        (vec![("SALSTERR", Text("MARS"))], codes::CUSTOMER_TERRITORY),
+        (
+            vec![("TAXSCHID", Text("NONE"))],
+            rm::codes::CUSTOMER_SCHEDULE,
+        ),
+        (
+            vec![("SALSTERR", Text("MARS"))],
+            rm::codes::CUSTOMER_TERRITORY,
+        ),
         (
             vec![("PRCLEVEL", Text("NONE"))],
-            codes::CUSTOMER_PRICE_LEVEL,
+            rm::codes::CUSTOMER_PRICE_LEVEL,
         ),
-        (vec![("CURNCYID", Text("NONE"))], codes::CUSTOMER_CURRENCY),
-        (vec![("CHEKBKID", Text("NONE"))], codes::CUSTOMER_CHECKBOOK),
+        (
+            vec![("CURNCYID", Text("NONE"))],
+            rm::codes::CUSTOMER_CURRENCY,
+        ),
+        (
+            vec![("CHEKBKID", Text("NONE"))],
+            rm::codes::CUSTOMER_CHECKBOOK,
+        ),
         (
             vec![("SLPRSNID", Text("NOBODY"))],
-            codes::CUSTOMER_SALESPERSON,
+            rm::codes::CUSTOMER_SALESPERSON,
         ),
         (
             vec![("SLPRSNID", Text("OLD S."))],
-            codes::SALESPERSON_INACTIVE,
+            sop::codes::SALESPERSON_INACTIVE,
         ),
     ] {
         refused(
@@ -490,22 +553,31 @@ async fn taxes_payments_customers_and_addresses_that_gp_would_not_take() {
         )
     };
     for (changes, code) in [
-        (vec![("CUSTNMBR", Text("NOBODY"))], codes::ADDRESS_CUSTOMER),
+        (
+            vec![("CUSTNMBR", Text("NOBODY"))],
+            rm::codes::ADDRESS_CUSTOMER,
+        ),
         (
             vec![("ADRSCODE", Text("PRIMARY")), ("UpdateIfExists", Number(0))],
-            codes::ADDRESS_EXISTS,
+            rm::codes::ADDRESS_EXISTS,
         ),
         (
             vec![("SHIPMTHD", Text("TELEPORT"))],
-            codes::ADDRESS_SHIPPING,
+            rm::codes::ADDRESS_SHIPPING,
         ),
-        (vec![("TAXSCHID", Text("NONE"))], codes::ADDRESS_SCHEDULE),
-        (vec![("LOCNCODE", Text("MOON"))], codes::ADDRESS_SITE),
+        (
+            vec![("TAXSCHID", Text("NONE"))],
+            rm::codes::ADDRESS_SCHEDULE,
+        ),
+        (vec![("LOCNCODE", Text("MOON"))], rm::codes::ADDRESS_SITE),
         (
             vec![("SLPRSNID", Text("NOBODY"))],
-            codes::ADDRESS_SALESPERSON,
+            rm::codes::ADDRESS_SALESPERSON,
         ),
-        (vec![("SALSTERR", Text("MARS"))], codes::ADDRESS_TERRITORY),
+        (
+            vec![("SALSTERR", Text("MARS"))],
+            rm::codes::ADDRESS_TERRITORY,
+        ),
     ] {
         refused(
             &mut client,
@@ -516,9 +588,9 @@ async fn taxes_payments_customers_and_addresses_that_gp_would_not_take() {
         .await;
     }
     for (kind, master, code) in [
-        ("XXX", "WEBCUST", codes::MASTER_TYPE),
-        ("CUS", "WEBCUST", codes::MASTER_ADDRESS),
-        ("ITM", "NONE", codes::MASTER),
+        ("XXX", "WEBCUST", sm::codes::MASTER_TYPE),
+        ("CUS", "WEBCUST", sm::codes::MASTER_ADDRESS),
+        ("ITM", "NONE", sm::codes::MASTER),
     ] {
         let node = vec![
             ("Master_Type", Text(kind)),
@@ -536,12 +608,18 @@ async fn taxes_payments_customers_and_addresses_that_gp_would_not_take() {
         ("CRDTAMNT", Money("5")),
     ];
     for (changes, code) in [
-        (vec![("DISTTYPE", Number(24))], codes::DISTRIBUTION_TYPE),
+        (
+            vec![("DISTTYPE", Number(24))],
+            sop::codes::DISTRIBUTION_TYPE,
+        ),
         (
             vec![("ACTNUMST", Text("999-9999-99"))],
-            codes::DISTRIBUTION_ACCOUNT,
+            sop::codes::DISTRIBUTION_ACCOUNT,
         ),
-        (vec![("DEBITAMT", Money("5"))], codes::DISTRIBUTION_SIDES),
+        (
+            vec![("DEBITAMT", Money("5"))],
+            sop::codes::DISTRIBUTION_SIDES,
+        ),
     ] {
         refused(
             &mut client,

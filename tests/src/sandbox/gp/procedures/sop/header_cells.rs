@@ -1,11 +1,11 @@
 //! The header's columns that come from the customer, the setup and the dates.
 
-use super::super::clock;
-use super::super::error::Stop;
-use super::super::heap::rows::{Access, Row};
-use super::super::value::Value;
-use super::call::Call;
-use super::lookup;
+use super::super::super::clock;
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Row};
+use super::super::super::value::Value;
+use super::super::call::Call;
+use super::super::lookup;
 
 type Cells = Vec<(&'static str, Value)>;
 

@@ -1,8 +1,8 @@
 //! Rows beside the document: user-defined fields, comments, tracking numbers.
 
-use super::super::error::Stop;
-use super::super::heap::rows::{Access, Cell};
-use super::call::Call;
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Cell};
+use super::super::call::Call;
 
 /// `taSopUserDefined`.
 pub fn user_defined(call: &mut Call<'_, '_>) -> Result<(), Stop> {

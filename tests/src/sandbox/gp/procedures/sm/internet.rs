@@ -1,8 +1,8 @@
 //! `taCreateInternetAddresses`: e-mail and web addresses of a master record.
 
-use super::super::error::Stop;
-use super::super::heap::rows::{Access, Cell};
-use super::call::Call;
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Cell};
+use super::super::call::Call;
 use super::codes;
 
 /// Runs the procedure.

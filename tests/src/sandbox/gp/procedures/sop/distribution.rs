@@ -2,10 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use super::super::error::Stop;
-use super::super::heap::rows::{Access, Row};
-use super::call::Call;
-use super::{codes, lookup};
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Row};
+use super::super::call::Call;
+use super::super::lookup;
+use super::codes;
 
 const STEP: i64 = 16_384;
 
@@ -38,7 +39,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         call.exists("GL00100", &[("ACTINDX", index.into())])?
             .then_some(index)
     } else {
-        super::account_index(call, &text)?
+        super::super::account_index(call, &text)?
     };
     call.fail_if(account.is_none(), codes::DISTRIBUTION_ACCOUNT);
     if call.failed() {

@@ -1,11 +1,12 @@
 //! `taUpdateCreateCustomerRcd`: makes a customer, or changes the fields that were sent.
 
-use super::super::clock;
-use super::super::error::Stop;
-use super::super::heap::rows::{Access, Cell, Row};
-use super::super::value::Value;
-use super::call::Call;
-use super::{codes, lookup};
+use super::super::super::clock;
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Cell, Row};
+use super::super::super::value::Value;
+use super::super::call::Call;
+use super::super::lookup;
+use super::codes;
 
 /// Elements whose column in RM00101 has another name.
 const RENAMED: [(&str, &str); 15] = [
@@ -118,7 +119,7 @@ fn sent(call: &mut Call<'_, '_>) -> Result<Vec<(String, Value)>, Stop> {
             continue;
         };
         if element.ends_with("ACTNUMST") {
-            let account = super::account_index(call, value.text().unwrap_or_default())?;
+            let account = super::super::account_index(call, value.text().unwrap_or_default())?;
             cells.push((column.to_owned(), account.unwrap_or_default().into()));
         } else if !cells.iter().any(|(name, _)| name == column) {
             cells.push((column.to_owned(), value));

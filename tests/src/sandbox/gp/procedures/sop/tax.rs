@@ -2,9 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use super::super::error::Stop;
-use super::super::heap::rows::{Access, Cell, Row};
-use super::call::Call;
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Cell, Row};
+use super::super::call::Call;
 use super::codes;
 
 /// Runs the procedure.
@@ -105,5 +105,5 @@ fn account(call: &mut Call<'_, '_>, default: i64) -> Result<i64, Stop> {
     if text.is_empty() {
         return Ok(call.int("ACTINDX", default));
     }
-    Ok(super::account_index(call, &text)?.unwrap_or(default))
+    Ok(super::super::account_index(call, &text)?.unwrap_or(default))
 }

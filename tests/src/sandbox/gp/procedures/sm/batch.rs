@@ -2,12 +2,13 @@
 
 use rust_decimal::Decimal;
 
-use super::super::clock;
-use super::super::error::Stop;
-use super::super::heap::rows::{Access, Cell, Row};
-use super::super::value::Value;
-use super::call::Call;
-use super::{codes, lookup};
+use super::super::super::clock;
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Cell, Row};
+use super::super::super::value::Value;
+use super::super::call::Call;
+use super::super::lookup;
+use super::codes;
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {

@@ -2,12 +2,13 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::super::error::Stop;
-use super::super::heap::rows::{Access, Row};
-use super::super::value::Value;
-use super::call::Call;
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Row};
+use super::super::super::value::Value;
+use super::super::call::Call;
+use super::super::lookup;
+use super::codes;
 use super::stock::{self, Stock};
-use super::{codes, lookup};
 
 /// The distance between line sequences.
 const STEP: i64 = 16_384;
@@ -376,7 +377,7 @@ fn accounts(call: &mut Call<'_, '_>, item: &Item) -> Result<Vec<(&'static str, V
         let text = call.text(element);
         let mut index = item.row.as_ref().map(|row| row.int(column));
         if !text.is_empty() {
-            index = super::account_index(call, &text)?;
+            index = super::super::account_index(call, &text)?;
             call.fail_if(index.is_none(), codes::DISTRIBUTION_ACCOUNT);
         }
         found.push((element, index.unwrap_or_default().into()));

@@ -2,11 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use super::super::clock;
-use super::super::error::Stop;
-use super::super::heap::rows::{Access, Row};
-use super::super::value::Value;
-use super::call::Call;
+use super::super::super::clock;
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Row};
+use super::super::super::value::Value;
+use super::super::call::Call;
 use super::codes;
 use super::line::Item;
 

@@ -6,12 +6,12 @@ use super::error::{SqlError, Stop};
 use super::heap::Heap;
 use super::heap::rows::Cell;
 use super::heap::work::Work;
-use super::procedures::codes;
 use super::procedures::signature::{self, Signature};
+use super::procedures::{FAMILIES, codes};
 use super::value::{Numeric, Value};
 
 /// The world this crate is built with.
-pub static WORLD: &str = include_str!("../../../fixtures/world.json");
+pub static WORLD: &str = include_str!("../../../../fixtures/world.json");
 
 /// The index of the functional currency.
 const FUNCTIONAL: i64 = 1007;
@@ -134,7 +134,7 @@ impl Seed<'_, '_> {
     }
 
     fn error_codes(&mut self) -> Result<(), Stop> {
-        for code in codes::ALL {
+        for code in codes::all() {
             let row = error_row(
                 code.code,
                 code.procedure,
@@ -144,7 +144,7 @@ impl Seed<'_, '_> {
             );
             self.add("taErrorCode", &row)?;
         }
-        for name in codes::BUILT {
+        for (name, _) in FAMILIES.iter().flat_map(|family| family.nodes) {
             if let Some(signature) = signature::all().get(&name.to_ascii_lowercase()) {
                 self.element_codes(signature)?;
             }

@@ -2,12 +2,14 @@
 
 use rust_decimal::Decimal;
 
-use super::super::error::Stop;
-use super::super::heap::rows::{Access, Cell, Row};
-use super::super::value::Value;
-use super::call::Call;
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Cell, Row};
+use super::super::super::value::Value;
+use super::super::call::Call;
+use super::super::lookup;
+use super::super::sm::batch;
 use super::header_cells as cells;
-use super::{batch, codes, distribution, lookup, small};
+use super::{codes, distribution, small};
 
 /// The rows sent before the header and the setup behind it.
 struct Document {
@@ -293,7 +295,7 @@ fn write(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) -> Res
         cells.retain(|(known, _)| known != name);
         cells.push((name.to_owned(), value));
     }
-    let note = super::note::write(call)?;
+    let note = super::super::note::write(call)?;
     if let Some(note) = note {
         cells.retain(|(known, _)| known != "NOTEINDX");
         cells.push(("NOTEINDX".to_owned(), note.into()));

@@ -1,0 +1,21 @@
+//! What all series share: batches, internet addresses, journal numbers, error texts.
+
+pub mod batch;
+pub mod codes;
+pub mod internet;
+
+use super::Family;
+use super::{numbers, update_string};
+
+/// The procedures of the series.
+pub static FAMILY: Family = Family {
+    nodes: &[
+        ("taCreateInternetAddresses", internet::run),
+        ("taCreateUpdateBatchHeaderRcd", batch::run),
+    ],
+    helpers: &[
+        ("taGetNextJournalEntry", numbers::journal),
+        ("taUpdateString", update_string::run),
+    ],
+    codes: codes::ALL,
+};
