@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
+use connect_proto::econnect::catalogue;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
@@ -89,6 +90,10 @@ struct Sql {
     /// How the role gets its rights, with --install-script.
     #[arg(long, default_value = "minimal")]
     rights: Rights,
+    /// Further transaction types whose procedures are granted, with --install-script; for
+    /// instance POPTransactionType.
+    #[arg(long, value_delimiter = ',', value_parser = transaction_type)]
+    types: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -268,13 +273,19 @@ fn served<'a>(gp: &'a Gp, company: &str) -> anyhow::Result<&'a Arc<sqlserver::Co
 fn print_sql(sql: &Sql, config: Option<&Config>) -> anyhow::Result<ExitCode> {
     let system = config.map_or("DYNAMICS", |config| config.gp.system_database.as_str());
     let none = BTreeSet::new();
-    let allowed = config.map_or(&none, |config| &config.gp.allow_transactions);
+    let site = config.map_or(&none, |config| &config.allow.nodes);
     if sql.remove_script {
         say(REMOVE_SCRIPT)?;
     } else if sql.install_script {
         say(INSTALL_SCRIPT)?;
-        for procedure in allowed_procedures(allowed) {
-            say(&sqlserver::grant(procedure))?;
+        let usual: Vec<&str> = sqlserver::served_procedures();
+        let kinds = sql.types.iter();
+        let mut further: Vec<&str> = kinds.flat_map(|k| sqlserver::procedures_of(k)).collect();
+        further.extend(site.iter().map(String::as_str));
+        for procedure in further {
+            if !usual.contains(&procedure) {
+                say(&sqlserver::grant(procedure))?;
+            }
         }
         if sql.rights == Rights::Dyngrp {
             say(DYNGRP_SCRIPT)?;
@@ -289,13 +300,9 @@ fn print_sql(sql: &Sql, config: Option<&Config>) -> anyhow::Result<ExitCode> {
         }
         say("-- eConnect procedures, with bound parameters of the server's own types")?;
         say("-- needs: EXECUTE on the procedure")?;
-        let site = config
-            .iter()
-            .flat_map(|config| config.allow.nodes.iter().map(String::as_str));
-        for procedure in sqlserver::served_procedures(allowed)
-            .into_iter()
-            .chain(site)
-        {
+        let mut procedures: Vec<&str> = sqlserver::served_procedures();
+        procedures.extend(site.iter().map(String::as_str));
+        for procedure in procedures {
             say(&sqlserver::procedure_line(procedure))?;
         }
         say("\n-- transactions by the protocol's own requests: begin, commit, roll back")?;
@@ -303,12 +310,11 @@ fn print_sql(sql: &Sql, config: Option<&Config>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the owner's own transaction types call, beyond what the script grants anyway.
-fn allowed_procedures(allowed: &BTreeSet<String>) -> Vec<&'static str> {
-    let usual = sqlserver::served_procedures(&BTreeSet::new());
-    let mut all = sqlserver::served_procedures(allowed);
-    all.retain(|procedure| !usual.contains(procedure));
-    all
+fn transaction_type(name: &str) -> Result<String, String> {
+    match catalogue::transaction_type(name) {
+        Some(_) => Ok(name.to_owned()),
+        None => Err("eConnect has no such transaction type".to_owned()),
+    }
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use connect_proto::econnect::catalogue;
 use secrecy::SecretString;
 use serde::Deserialize;
 use thiserror::Error;
@@ -75,9 +74,6 @@ pub struct Gp {
     /// How long a statement waits for a lock before the document is tried again.
     #[serde(default = "default_lock_timeout_ms")]
     pub lock_timeout_ms: u32,
-    /// Transaction types that are carried out beside those the agent is made for.
-    #[serde(default)]
-    pub allow_transactions: BTreeSet<String>,
     pub companies: Vec<Company>,
 }
 
@@ -173,12 +169,6 @@ impl Config {
         database("gp.system_database", &self.gp.system_database)?;
         if self.gp.companies.is_empty() {
             return Err(value("gp.companies", "name at least one company database"));
-        }
-        for kind in &self.gp.allow_transactions {
-            if catalogue::transaction_type(kind).is_none() {
-                let problem = format!("eConnect has no transaction type {kind}");
-                return Err(value("gp.allow_transactions", &problem));
-            }
         }
         let mut seen = BTreeSet::new();
         for company in &self.gp.companies {
@@ -323,8 +313,6 @@ mod tests {
     fn a_wrong_key_or_value_is_named() {
         assert!(problem(&GOOD.replace("server", "sever")).contains("sever"));
         assert!(problem(&GOOD.replace("\"TWO\"", "\"TWO]; DROP\"")).contains("gp.companies"));
-        let allowed = GOOD.replace("[gp]", "[gp]\nallow_transactions = [\"RMAply\"]");
-        assert!(problem(&allowed).contains("gp.allow_transactions"));
         assert!(problem(&GOOD.replacen("https", "http", 1)).contains("cloud.enroll_url"));
     }
 }

@@ -59,6 +59,41 @@ BEGIN
     GRANT EXECUTE ON dbo.taAnalyticsDistribution TO connect_agent;
 END
 GO
+IF OBJECT_ID('dbo.taAnalyticsDistribution') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taAnalyticsDistribution TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taBRBankDepositsHeader') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taBRBankDepositsHeader TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taBRBankDepositsLine') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taBRBankDepositsLine TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taBRBankTransactionDist') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taBRBankTransactionDist TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taBRBankTransactionHeader') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taBRBankTransactionHeader TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taBRBankTransactionVoid') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taBRBankTransactionVoid TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taBRPostBankDeposits') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taBRPostBankDeposits TO connect_agent;
+END
+GO
 IF OBJECT_ID('dbo.taCreateCustomerAddress') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.taCreateCustomerAddress TO connect_agent;
@@ -69,9 +104,24 @@ BEGIN
     GRANT EXECUTE ON dbo.taCreateInternetAddresses TO connect_agent;
 END
 GO
+IF OBJECT_ID('dbo.taCreateItemVendors') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taCreateItemVendors TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taCreateKitItemRcd') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taCreateKitItemRcd TO connect_agent;
+END
+GO
 IF OBJECT_ID('dbo.taCreateParentID') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.taCreateParentID TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taCreateProcessHold') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taCreateProcessHold TO connect_agent;
 END
 GO
 IF OBJECT_ID('dbo.taCreateSOPTrackingInfo') IS NOT NULL
@@ -84,9 +134,119 @@ BEGIN
     GRANT EXECUTE ON dbo.taCreateSopPaymentInsertRecord TO connect_agent;
 END
 GO
+IF OBJECT_ID('dbo.taCreateUpdateBatchHeaderRcd') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taCreateUpdateBatchHeaderRcd TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taCreateVendorAddress') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taCreateVendorAddress TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taGLTransactionHeaderInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taGLTransactionHeaderInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taGLTransactionLineInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taGLTransactionLineInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taGetIvNumber') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taGetIvNumber TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taGetNextJournalEntry') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taGetNextJournalEntry TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taGetPMNextVoucherNumber') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taGetPMNextVoucherNumber TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taGetPaymentNumber') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taGetPaymentNumber TO connect_agent;
+END
+GO
 IF OBJECT_ID('dbo.taGetSopNumber') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.taGetSopNumber TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVCreateItemPriceListHeader') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVCreateItemPriceListHeader TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVCreateItemPriceListLine') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVCreateItemPriceListLine TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVCreatePriceLevel') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVCreatePriceLevel TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVTransactionHeaderInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVTransactionHeaderInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVTransactionLineInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVTransactionLineInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVTransactionLotInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVTransactionLotInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVTransactionMultiBinInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVTransactionMultiBinInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVTransactionSerialInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVTransactionSerialInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVTransferHeaderInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVTransferHeaderInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVTransferLineInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVTransferLineInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVTransferLotInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVTransferLotInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVTransferMultiBinInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVTransferMultiBinInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taIVTransferSerialInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taIVTransferSerialInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taItemSite') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taItemSite TO connect_agent;
 END
 GO
 IF OBJECT_ID('dbo.taMdaUpdate') IS NOT NULL
@@ -94,9 +254,69 @@ BEGIN
     GRANT EXECUTE ON dbo.taMdaUpdate TO connect_agent;
 END
 GO
+IF OBJECT_ID('dbo.taPMDistribution') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taPMDistribution TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taPMManualCheck') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taPMManualCheck TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taPMTransactionInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taPMTransactionInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taPMTransactionTaxInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taPMTransactionTaxInsert TO connect_agent;
+END
+GO
 IF OBJECT_ID('dbo.taParentIDChild') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.taParentIDChild TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taRMApply') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taRMApply TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taRMCashReceiptInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taRMCashReceiptInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taRMCommissions') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taRMCommissions TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taRMDistribution') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taRMDistribution TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taRMTransaction') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taRMTransaction TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taRMTransactionTaxInsert') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taRMTransactionTaxInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taRMUnapplyTransaction') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taRMUnapplyTransaction TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taRMVoidTransaction') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taRMVoidTransaction TO connect_agent;
 END
 GO
 IF OBJECT_ID('dbo.taRequesterTrxDisabler') IS NOT NULL
@@ -109,6 +329,11 @@ BEGIN
     GRANT EXECUTE ON dbo.taSopCommissions TO connect_agent;
 END
 GO
+IF OBJECT_ID('dbo.taSopDeleteDocument') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopDeleteDocument TO connect_agent;
+END
+GO
 IF OBJECT_ID('dbo.taSopDistribution') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.taSopDistribution TO connect_agent;
@@ -117,6 +342,11 @@ GO
 IF OBJECT_ID('dbo.taSopHdrIvcInsert') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.taSopHdrIvcInsert TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taSopLineDelete') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopLineDelete TO connect_agent;
 END
 GO
 IF OBJECT_ID('dbo.taSopLineIvcInsert') IS NOT NULL
@@ -169,14 +399,34 @@ BEGIN
     GRANT EXECUTE ON dbo.taSopUserDefined TO connect_agent;
 END
 GO
+IF OBJECT_ID('dbo.taSopVoidDocument') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taSopVoidDocument TO connect_agent;
+END
+GO
 IF OBJECT_ID('dbo.taUpdateCreateCustomerRcd') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.taUpdateCreateCustomerRcd TO connect_agent;
 END
 GO
+IF OBJECT_ID('dbo.taUpdateCreateItemCurrencyRcd') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taUpdateCreateItemCurrencyRcd TO connect_agent;
+END
+GO
 IF OBJECT_ID('dbo.taUpdateCreateItemRcd') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.taUpdateCreateItemRcd TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taUpdateCreatePAVendorRcd') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taUpdateCreatePAVendorRcd TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.taUpdateCreateVendorRcd') IS NOT NULL
+BEGIN
+    GRANT EXECUTE ON dbo.taUpdateCreateVendorRcd TO connect_agent;
 END
 GO
 -- The tables that the agent's named queries read.

@@ -31,7 +31,6 @@ async fn executed(
     check_key(&body.effect_key)?;
     check_command_id(&work.command.command_id)?;
     let document = read(company, &work.document)?;
-    check_served(company, &document)?;
     let hash = hex(digest(&SHA256, &work.document).as_ref());
     let progress = Progress::default();
     let request = Request {
@@ -82,22 +81,6 @@ fn check_command_id(id: &str) -> Result<(), Failure> {
     }
     let message = format!("A command id has 1 to {LONGEST_COMMAND_ID} ASCII characters.");
     Err(failure(ErrorClass::Bug, "command_id", message))
-}
-
-/// What the agent was not made and tested for is not sent to GP unless the owner says so.
-fn check_served(company: &Company, document: &Document) -> Result<(), Failure> {
-    let mut kinds = document.transactions.iter().map(|t| t.kind.as_str());
-    let Some(kind) = kinds.find(|kind| !company.serves(kind)) else {
-        return Ok(());
-    };
-    let message = format!(
-        "This agent does not carry out {kind}. Its owner can allow it by gp.allow_transactions."
-    );
-    Err(failure(
-        ErrorClass::Unsupported,
-        "unsupported_document",
-        message,
-    ))
 }
 
 fn check_key(key: &str) -> Result<(), Failure> {

@@ -11,7 +11,6 @@ use tokio::sync::Mutex;
 use super::binding::{self, Bound, Expected, Found, Judgement};
 use super::connection::{ConnectOptions, SqlConnection};
 use super::error::SqlError;
-use super::health;
 use super::journal;
 use super::pool::{Lease, Pool};
 use super::procedures::{Shape, Shapes};
@@ -37,8 +36,6 @@ pub(super) struct CompanyConfig {
     pub(super) environment: String,
     pub(super) environment_check: bool,
     pub(super) allowed: Arc<dyn NodeRule>,
-    /// Transaction types allowed beside those the agent is made for.
-    pub(super) transactions: Arc<BTreeSet<String>>,
 }
 
 /// Which nodes the owner allows beside the catalogue's.
@@ -156,15 +153,6 @@ impl Company {
     /// Whether the owner allows a node beside the catalogue's.
     pub fn allows_node(&self, node: &str) -> bool {
         self.config.allowed.allows(node)
-    }
-
-    /// Whether documents of a transaction type are carried out here.
-    pub fn serves(&self, kind: &str) -> bool {
-        health::is_served(kind) || self.config.transactions.contains(kind)
-    }
-
-    pub(super) fn allowed_transactions(&self) -> &BTreeSet<String> {
-        &self.config.transactions
     }
 
     /// The eConnect procedures the login can see.

@@ -59,14 +59,6 @@ pub(super) enum Login {
     Windows,
 }
 
-/// A procedure call: name, parameters in and the names of the two outputs that eConnect defines.
-#[derive(Debug)]
-pub(super) struct Call<'a> {
-    pub(super) procedure: &'a str,
-    pub(super) parameters: Vec<(Cow<'a, str>, SqlValue)>,
-    pub(super) outputs: Vec<(&'a str, SqlValue)>,
-}
-
 /// A call as text with declared parameters, those without a name by their place; outputs hold what
 /// they are before it.
 #[derive(Debug)]
@@ -223,19 +215,6 @@ impl SqlConnection {
             .and_then(|code| i32::try_from(code).ok())
             .unwrap_or_default();
         Ok(called)
-    }
-
-    /// Calls a procedure of schema dbo by name.
-    pub(super) async fn call(&mut self, call: Call<'_>) -> Result<Called, SqlError> {
-        let mut command = Command::new(format!("dbo.{}", call.procedure));
-        for (name, value) in call.parameters {
-            command.bind_param(name, column(value));
-        }
-        for (name, value) in call.outputs {
-            command.bind_out_param(name, column(value));
-        }
-        let stream = command.exec(&mut self.client).await.map_err(sql_error)?;
-        collect(stream).await
     }
 
     /// Asks where the transaction stands.

@@ -1,7 +1,5 @@
 //! What `doctor` finds out about a company: login, rights, schema, procedures, clock, version.
 
-use std::collections::BTreeSet;
-
 use connect_proto::econnect::catalogue;
 use connect_proto::tunnel::v1::CompanyState;
 use time::{OffsetDateTime, PrimitiveDateTime};
@@ -10,12 +8,45 @@ use super::company::Company;
 use super::compile;
 use super::connection::SqlConnection;
 use super::error::SqlError;
-use super::numbers;
+use super::numbers::Counter;
+use super::plan::PROCESS_INFO;
 use super::reply::Cell;
 use super::statements;
 
-/// Transaction types the agent is made for.
-const SERVED: [&str; 2] = ["SOPTransactionType", "RMCustomerMasterType"];
+/// Transaction types the agent is made for; others work too, once their procedures are granted.
+const SERVED: [&str; 31] = [
+    "SOPTransactionType",
+    "SOPVoidDocumentType",
+    "SOPDeleteDocumentType",
+    "SOPDeleteLineType",
+    "SOPDistributionsType",
+    "SOPProcessHoldType",
+    "SOPProcessHoldMasterType",
+    "RMCustomerMasterType",
+    "RMCustomerAddressType",
+    "CMPInternetAddressType",
+    "RMCashReceiptsType",
+    "RMApplyType",
+    "RMUnapplyTransactionType",
+    "RMTransactionType",
+    "RMVoidTransactionType",
+    "GLTransactionType",
+    "IVItemMasterType",
+    "IVCreateItemPriceListType",
+    "IVCreateItemCurrencyType",
+    "IVCreatePriceLevelType",
+    "IVInventoryItemSiteType",
+    "IVVendorItemType",
+    "IVInventoryTransactionType",
+    "IVInventoryTransferType",
+    "PMTransactionType",
+    "PMManualCheckType",
+    "PMVendorMasterType",
+    "BRBankTransactionType",
+    "BRBankTransactionVoidType",
+    "BRBankDepositsType",
+    "SMTransactionBatchType",
+];
 const CLOCK_TOLERANCE_MS: i64 = 60_000;
 
 /// One thing looked at.
@@ -52,23 +83,24 @@ impl Finding {
     }
 }
 
-/// Whether the agent is made for documents of a transaction type.
-pub(super) fn is_served(kind: &str) -> bool {
-    SERVED.contains(&kind)
-}
-
-/// The procedures that documents of the served types may call, and of the types allowed beside.
-pub fn served_procedures(allowed: &BTreeSet<String>) -> Vec<&'static str> {
-    let kinds = SERVED.into_iter().chain(allowed.iter().map(String::as_str));
-    let children = kinds.filter_map(catalogue::transaction_type);
-    let nodes = children
-        .flat_map(|kind| kind.children)
-        .filter_map(|c| catalogue::node(c.node));
-    let mut names: Vec<_> = nodes.filter_map(|spec| spec.procedure).collect();
-    names.push(numbers::PROCEDURE);
+/// The procedures that documents of the served types may call, and those that give numbers.
+pub fn served_procedures() -> Vec<&'static str> {
+    let mut names: Vec<_> = SERVED.into_iter().flat_map(procedures_of).collect();
+    names.extend(Counter::ALL.map(Counter::procedure));
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// The procedures that documents of a transaction type may call; none for an unknown type.
+pub fn procedures_of(kind: &str) -> impl Iterator<Item = &'static str> {
+    let children = catalogue::transaction_type(kind).map_or(&[][..], |kind| kind.children);
+    let nodes = children.iter().map(|child| child.node);
+    nodes.filter(|node| *node != PROCESS_INFO).map(|node| {
+        catalogue::node(node)
+            .and_then(|spec| spec.procedure)
+            .unwrap_or(node)
+    })
 }
 
 /// Examines one company database; `now_unix_ms` is the agent's clock.
@@ -95,7 +127,7 @@ pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
     }
     findings.extend(system_rights(connection, name).await);
     findings.push(compile::examine(company, name("statements")).await);
-    for procedure in served_procedures(company.allowed_transactions()) {
+    for procedure in served_procedures() {
         let finding = name(&format!("procedure {procedure}"));
         if let Some(finding) = procedure_finding(company, connection, finding, procedure).await {
             findings.push(finding);
@@ -245,7 +277,9 @@ async fn procedure_finding(
                 format!("{detail}; documents with these are refused"),
             ))
         }
-        Ok(None) if procedure == numbers::PROCEDURE => Some(Finding::passed(name, "granted")),
+        Ok(None) if Counter::of_procedure(procedure).is_some() => {
+            Some(Finding::passed(name, "granted"))
+        }
         Ok(None) => Some(Finding::failed(
             name,
             "its parameters may not be seen",
@@ -279,7 +313,7 @@ mod tests {
     #[test]
     fn the_install_script_grants_every_procedure_the_agent_calls() {
         let script = include_str!("../../../installer/sql/connect.sql");
-        for procedure in served_procedures(&BTreeSet::new()) {
+        for procedure in served_procedures() {
             let grant = format!("GRANT EXECUTE ON dbo.{procedure} TO connect_agent;");
             assert!(script.contains(&grant), "no grant for {procedure}");
         }

@@ -115,22 +115,18 @@ pub(super) async fn reserve(
     parameters.extend([
         ("@connect_effect_key", entry.effect_key.into()),
         ("@connect_known", SqlValue::BigInt(known)),
-        ("@connect_sop_type", SqlValue::TinyInt(wanted.sop_type)),
-        ("@connect_document_id", wanted.document_id.as_str().into()),
         ("@connect_before", SqlValue::Text(before)),
         ("@connect_after", SqlValue::Text(after)),
     ]);
+    parameters.extend(wanted.parameters());
+    let mut outputs: Vec<_> = numbers::outputs().into();
+    outputs.push((statements::JOURNAL_ID, SqlValue::BigInt(0)));
+    outputs.push((statements::KEPT, SqlValue::Int(0)));
     let call = TextCall {
-        text: statements::JOURNAL_RESERVE.fixed(),
-        declarations: statements::RESERVE_DECLARATIONS,
+        text: statements::reserve(wanted.counter),
+        declarations: statements::reserve_declarations(),
         parameters,
-        outputs: vec![
-            (numbers::NUMBER_OUT, SqlValue::from("")),
-            (numbers::STATE_OUT, SqlValue::Int(0)),
-            (statements::JOURNAL_ID, SqlValue::BigInt(0)),
-            (statements::KEPT, SqlValue::Int(0)),
-            (statements::RETURN_CODE, SqlValue::Int(0)),
-        ],
+        outputs,
     };
     let called = connection.call_text(call).await?;
     if let Some(raised) = &called.raised {

@@ -33,7 +33,7 @@ use thiserror::Error;
 pub use company::Company;
 pub use econnect::{Progress, Request, execute, locked_failure, settle};
 pub use error::SqlError;
-pub use health::{Finding, examine, served_procedures};
+pub use health::{Finding, examine, procedures_of, served_procedures};
 pub use queries::{NAMES as QUERY_NAMES, QueryError, run as query};
 pub use refusal::of_sql_error;
 pub use statements::{ALL as STATEMENTS, grant, procedure_line};
@@ -68,7 +68,6 @@ impl Gp {
     ) -> Result<Self, GpError> {
         let options = options(config, password)?;
         let allowed = Arc::new(config.allow.nodes.clone());
-        let transactions = Arc::new(config.gp.allow_transactions.clone());
         let company = |company: &crate::config::Company| {
             let made = company::CompanyConfig {
                 database: company.database.clone(),
@@ -76,7 +75,6 @@ impl Gp {
                 environment: environment.to_owned(),
                 environment_check: config.gp.environment_check,
                 allowed: Arc::clone(&allowed) as Arc<dyn company::NodeRule>,
-                transactions: Arc::clone(&transactions),
             };
             let made = Company::new(made, options.clone(), Arc::clone(marks));
             (company.database.clone(), Arc::new(made))

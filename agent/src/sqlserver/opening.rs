@@ -214,7 +214,7 @@ impl Run<'_> {
         let refused = Refused {
             node: self.header_of(wanted.transaction),
             path: &self.request.document.path(wanted.transaction),
-            procedure: numbers::PROCEDURE,
+            procedure: wanted.counter.procedure(),
             verdict: Verdict::of(called).or_code(called.return_code),
         };
         self.refused(connection, &refused).await
@@ -240,7 +240,7 @@ async fn begin(
 fn other_number(kept: &[Reserved]) -> Failure {
     let known: Vec<_> = kept.iter().map(|kept| kept.number.as_str()).collect();
     let message = match known.as_slice() {
-        [] => "The document was recorded with a number of its own; name it in SOPNUMBE.".to_owned(),
+        [] => "The document was recorded with a number of its own; name it.".to_owned(),
         known => format!(
             "The recorded document has number {}, of another type or document id than the update \
              asks for. Ask for the same ones.",

@@ -6,16 +6,15 @@ use std::sync::Arc;
 use connect_proto::econnect::{self, Document, Element, Node, Transaction, Value, catalogue};
 use connect_proto::tunnel::v1::{DocumentKey, ErrorClass, Failure, GpError};
 
+use super::numbers::{self, Counter, Kind, Numbered};
 use super::procedures::{CallText, Parameter, Shape};
 use super::refusal;
-use super::values::SqlValue;
+use super::values::{ParameterType, SqlValue};
 
-pub(super) const HEADER: &str = "taSopHdrIvcInsert";
-const NUMBER: &str = "SOPNUMBE";
 /// As many problems as a person can use, and a message can hold.
 const MOST_PROBLEMS: usize = 100;
 /// Carries connection settings of eConnect's own interface; it is no procedure.
-const PROCESS_INFO: &str = "eConnectProcessInfo";
+pub(super) const PROCESS_INFO: &str = "eConnectProcessInfo";
 
 /// One procedure call, ready but for the document number.
 #[derive(Debug, PartialEq)]
@@ -34,14 +33,17 @@ pub(super) struct PlannedCall {
 pub(super) enum ArgumentValue {
     Fixed(SqlValue),
     /// The number of the transaction's document.
-    DocumentNumber,
+    DocumentNumber(ParameterType),
 }
 
 /// A document number GP has to give.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NumberWanted {
     pub(super) transaction: usize,
-    pub(super) sop_type: u8,
+    pub(super) counter: Counter,
+    /// The document type as the counter's procedure takes it.
+    pub(super) kind: u8,
+    /// Blank but for sales documents.
     pub(super) document_id: String,
 }
 
@@ -127,23 +129,49 @@ pub(super) fn keys(
     let mut keys = Vec::new();
     for (index, transaction) in document.transactions.iter().enumerate() {
         for node in &transaction.nodes {
-            let key = match node.name.as_str() {
-                HEADER => sop_key(node, number(index)),
-                "taUpdateCreateCustomerRcd" => key(node, "CUSTNMBR"),
-                _ => None,
-            };
+            let named = KEYS.iter().find(|(name, ..)| *name == node.name);
+            let key = named.and_then(|(_, element, kind)| key(node, element, kind, number(index)));
             keys.extend(key.filter(|key| !keys.contains(key)));
         }
     }
     keys
 }
 
+/// What GP knows a node's record by: the element, and the one that tells its type.
+const KEYS: [(&str, &str, &str); 20] = [
+    ("taSopHdrIvcInsert", "SOPNUMBE", "SOPTYPE"),
+    ("taSopVoidDocument", "SOPNUMBE", "SOPTYPE"),
+    ("taSopDeleteDocument", "SOPNUMBE", "SOPTYPE"),
+    ("taSopLineDelete", "SOPNUMBE", "SOPTYPE"),
+    ("taSopUpdateCreateProcessHold", "SOPNUMBE", "SOPTYPE"),
+    ("taUpdateCreateCustomerRcd", "CUSTNMBR", ""),
+    ("taRMCashReceiptInsert", "DOCNUMBR", ""),
+    ("taRMTransaction", "DOCNUMBR", "RMDTYPAL"),
+    ("taRMVoidTransaction", "DOCNUMBR", "RMDTYPAL"),
+    ("taRMApply", "APFRDCNM", "APFRDCTY"),
+    ("taGLTransactionHeaderInsert", "JRNENTRY", ""),
+    ("taUpdateCreateItemRcd", "ITEMNMBR", ""),
+    ("taIVTransactionHeaderInsert", "IVDOCNBR", "IVDOCTYP"),
+    ("taIVTransferHeaderInsert", "IVDOCNBR", ""),
+    ("taUpdateCreateVendorRcd", "VENDORID", ""),
+    ("taPMTransactionInsert", "VCHNUMWK", "DOCTYPE"),
+    ("taPMManualCheck", "PMNTNMBR", ""),
+    ("taBRBankTransactionHeader", "CMTrxNum", ""),
+    ("taBRBankDepositsHeader", "depositnumber", ""),
+    ("taCreateUpdateBatchHeaderRcd", "BACHNUMB", "BCHSOURC"),
+];
+
 impl ArgumentValue {
     /// The value, once the document has its number.
     fn bound(&self, number: Option<&str>) -> SqlValue {
         match self {
             Self::Fixed(value) => value.clone(),
-            Self::DocumentNumber => SqlValue::from(number.unwrap_or_default()),
+            Self::DocumentNumber(kind) => {
+                let number = number.unwrap_or_default();
+                let bound = kind.bind(&Value::Text(number.to_owned()));
+                // A number that does not fit its parameter is refused by the procedure.
+                bound.unwrap_or_else(|_| SqlValue::from(number))
+            }
         }
     }
 }
@@ -227,11 +255,10 @@ fn argument<'a>(
     let Some(parameter) = shape.of_element(&element.name) else {
         return Err("is not a parameter of the procedure on this server".to_owned());
     };
-    let takes_number = element.name == NUMBER
-        && element.value == Value::Empty
-        && catalogue::takes_number(&spec.name, NUMBER);
+    let takes_number =
+        element.value == Value::Empty && catalogue::takes_number(&spec.name, &element.name);
     let value = if takes_number {
-        ArgumentValue::DocumentNumber
+        ArgumentValue::DocumentNumber(parameter.kind.clone())
     } else {
         let bound = parameter.kind.bind(&element.value);
         ArgumentValue::Fixed(bound.map_err(|misfit| misfit.to_string())?)
@@ -239,59 +266,72 @@ fn argument<'a>(
     Ok((parameter, value))
 }
 
-/// A header whose number is present and empty asks for the next one of its document id.
+/// A header whose number is present and empty asks for the next one of its counter.
 fn numbers(document: &Document, problems: &mut Vec<GpError>) -> Vec<NumberWanted> {
     let mut wanted = Vec::new();
     for (index, transaction) in document.transactions.iter().enumerate() {
-        let header = transaction
-            .nodes
-            .iter()
-            .position(|node| node.name == HEADER);
-        let header = header.filter(|at| transaction.nodes[*at].get(NUMBER) == Some(&Value::Empty));
-        let Some(at) = header else {
+        let headers = transaction.nodes.iter().enumerate();
+        let header = headers
+            .filter_map(|(at, node)| Some((at, node, numbers::of_header(&node.name)?)))
+            .find(|(_, node, how)| node.get(how.element) == Some(&Value::Empty));
+        let Some((at, node, how)) = header else {
             empty_numbers_without_header(document, index, problems);
             continue;
         };
-        let node = &transaction.nodes[at];
-        let sop_type = node
-            .text("SOPTYPE")
-            .and_then(|text| text.trim().parse().ok());
-        let document_id = node
-            .text("DOCID")
-            .map(str::trim)
-            .filter(|id| !id.is_empty());
-        if let (Some(sop_type), Some(id)) = (sop_type, document_id) {
-            let document_id = id.to_owned();
-            wanted.push(NumberWanted {
-                transaction: index,
-                sop_type,
-                document_id,
-            });
-            continue;
+        match number_wanted(index, node, how) {
+            Ok(number) => wanted.push(number),
+            Err(needs) => {
+                let place = Place {
+                    document,
+                    transaction: index,
+                    node: at,
+                };
+                let text = format!("needs {needs} to be numbered");
+                problems.push(problem(node, &place.path(), how.element, &text));
+            }
         }
-        let place = Place {
-            document,
-            transaction: index,
-            node: at,
-        };
-        let text = "needs SOPTYPE and DOCID to be numbered";
-        problems.push(problem(node, &place.path(), NUMBER, text));
     }
     wanted
+}
+
+/// What a header asks its counter for, or the elements that must be there for it.
+fn number_wanted(transaction: usize, node: &Node, how: &Numbered) -> Result<NumberWanted, String> {
+    let text = |element| node.text(element).map(str::trim).filter(|t| !t.is_empty());
+    let (kind, kind_element) = match how.kind {
+        Kind::Fixed(kind) => (Some(kind), ""),
+        Kind::Element(element) => (text(element).and_then(|text| text.parse().ok()), element),
+    };
+    let document_id = match how.counter {
+        Counter::Sop => text("DOCID"),
+        Counter::Journal | Counter::Voucher | Counter::Receivable | Counter::Inventory => Some(""),
+    };
+    match (kind, document_id) {
+        (Some(kind), Some(id)) => Ok(NumberWanted {
+            transaction,
+            counter: how.counter,
+            kind,
+            document_id: id.to_owned(),
+        }),
+        _ if how.counter == Counter::Sop => Err(format!("{kind_element} and DOCID")),
+        _ => Err(kind_element.to_owned()),
+    }
 }
 
 /// Other nodes share the header's number; an empty one without an empty header has none to share.
 fn empty_numbers_without_header(document: &Document, index: usize, problems: &mut Vec<GpError>) {
     for (at, node) in document.transactions[index].nodes.iter().enumerate() {
-        let empty = node.get(NUMBER) == Some(&Value::Empty);
-        if empty && catalogue::takes_number(&node.name, NUMBER) {
+        let mut elements = node.elements.iter();
+        let empty = elements.find(|element| {
+            element.value == Value::Empty && catalogue::takes_number(&node.name, &element.name)
+        });
+        if let Some(element) = empty {
             let place = Place {
                 document,
                 transaction: index,
                 node: at,
             };
             let text = "is empty, but no header of the transaction asks for a number";
-            problems.push(problem(node, &place.path(), NUMBER, text));
+            problems.push(problem(node, &place.path(), &element.name, text));
         }
     }
 }
@@ -344,20 +384,16 @@ fn problem(node: &Node, path: &str, element: &str, text: &str) -> GpError {
     }
 }
 
-fn sop_key(node: &Node, number: Option<String>) -> Option<DocumentKey> {
-    let own = node.text(NUMBER).map(str::to_owned);
-    Some(DocumentKey {
-        element: NUMBER.to_owned(),
-        value: own.or(number)?,
-        type_element: "SOPTYPE".to_owned(),
-        type_value: node.text("SOPTYPE").unwrap_or_default().to_owned(),
-    })
-}
-
-fn key(node: &Node, element: &str) -> Option<DocumentKey> {
+/// A key that was left to GP is the number GP gave.
+fn key(node: &Node, element: &str, kind: &str, number: Option<String>) -> Option<DocumentKey> {
+    let value = match node.get(element)? {
+        Value::Text(text) => text.clone(),
+        Value::Empty | Value::Nil => number?,
+    };
     Some(DocumentKey {
         element: element.to_owned(),
-        value: node.text(element)?.to_owned(),
-        ..DocumentKey::default()
+        value,
+        type_element: kind.to_owned(),
+        type_value: node.text(kind).unwrap_or_default().to_owned(),
     })
 }

@@ -7,7 +7,7 @@ use connect_proto::tunnel::v1::{ErrorClass, Failure, GpError};
 
 use super::connection::SqlConnection;
 use super::error::SqlError;
-use super::numbers;
+use super::numbers::Counter;
 use super::reply::{Called, Cell};
 use super::statements;
 use super::values::SqlValue;
@@ -284,8 +284,8 @@ fn coded(refused: &Refused<'_>, code: i32, words: Option<&Words>) -> GpError {
         info.repair.clone_into(&mut error.repair);
         error.retryable = info.class.retryable();
     }
-    if refused.procedure == numbers::PROCEDURE {
-        no_number(refused, &mut error);
+    if let Some(counter) = Counter::of_procedure(refused.procedure) {
+        no_number(refused, counter, &mut error);
     }
     if error.repair.is_empty() {
         UNLISTED.clone_into(&mut error.repair);
@@ -293,18 +293,38 @@ fn coded(refused: &Refused<'_>, code: i32, words: Option<&Words>) -> GpError {
     error
 }
 
-/// GP's number procedure gives a code without words: what it was asked for says more.
-fn no_number(refused: &Refused<'_>, error: &mut GpError) {
+/// GP's number procedures give a code without words: what they were asked for says more.
+fn no_number(refused: &Refused<'_>, counter: Counter, error: &mut GpError) {
     let code = error.code;
-    "DOCID".clone_into(&mut error.element);
-    error.value = shown(refused.node, "DOCID");
-    error.text = format!(
-        "GP gave no number for document id {} (code {code})",
-        error.value
-    );
-    "Check in Sales Order Processing Setup that this document id exists for this type of document \
-     and has a next number, or name another one in the profile; then replay."
-        .clone_into(&mut error.repair);
+    let (wanted, repair) = match counter {
+        Counter::Sop => {
+            "DOCID".clone_into(&mut error.element);
+            error.value = shown(refused.node, "DOCID");
+            (
+                format!("document id {}", error.value),
+                "Check in Sales Order Processing Setup that this document id exists for this type \
+                 of document and has a next number, or name another one in the profile; then replay.",
+            )
+        }
+        Counter::Journal => (
+            "the journal entry".to_owned(),
+            "Check the next journal entry in General Ledger Setup, then replay.",
+        ),
+        Counter::Voucher => (
+            "the voucher or payment".to_owned(),
+            "Check the next voucher and payment numbers in Payables Setup, then replay.",
+        ),
+        Counter::Receivable => (
+            "this type of receivables document".to_owned(),
+            "Check the next number of this document type in Receivables Setup, then replay.",
+        ),
+        Counter::Inventory => (
+            "this type of inventory document".to_owned(),
+            "Check the next number of this document type in Inventory Control Setup, then replay.",
+        ),
+    };
+    error.text = format!("GP gave no number for {wanted} (code {code})");
+    repair.clone_into(&mut error.repair);
 }
 
 fn located(refused: &Refused<'_>, key_fields: &str) -> GpError {

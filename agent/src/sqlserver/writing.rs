@@ -158,7 +158,7 @@ impl Run<'_> {
         let nodes = &self.request.document.transactions[transaction].nodes;
         nodes
             .iter()
-            .find(|node| node.name == plan::HEADER)
+            .find(|node| numbers::of_header(&node.name).is_some())
             .unwrap_or(&nodes[0])
     }
 

@@ -149,27 +149,21 @@ async fn a_command_id_that_the_journal_cannot_hold_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_transaction_type_that_is_not_served_needs_the_owner_s_word() {
+async fn a_type_whose_procedures_the_server_lacks_is_refused_before_the_first_call() {
     let mut stage = Stage::set().await;
-    let document = "<eConnect><RMApplyType><taRMApply><APTODCNM>1</APTODCNM>\
-        <APFRDCNM>2</APFRDCNM><APPTOAMT>1.00</APPTOAMT><APFRDCTY>9</APFRDCTY>\
-        <APTODCTY>1</APTODCTY></taRMApply></RMApplyType></eConnect>";
-    let mut session = stage.agent(None).await;
-    session.send(execute("c1", "s1", document)).await;
-    let failure = refused(&mut session).await;
-    assert_eq!(failure.code, "unsupported_document", "{failure:?}");
-    assert_eq!(failure.class(), ErrorClass::Unsupported);
-    stage.kill_agent();
-    stage.allow("RMApplyType");
+    let document = "<eConnect><POPTransactionType><taPoHdr><POTYPE>1</POTYPE>\
+        <PONUMBER>PO0001</PONUMBER><VENDORID>ACETRAVE0001</VENDORID></taPoHdr>\
+        </POPTransactionType></eConnect>";
     let script = stage
-        .command(&["sql", "--install-script"])
+        .command(&["sql", "--install-script", "--types", "POPTransactionType"])
         .output()
         .unwrap();
     let script = String::from_utf8(script.stdout).unwrap();
-    assert!(script.contains("GRANT EXECUTE ON dbo.taRMApply TO connect_agent;"));
+    assert!(script.contains("GRANT EXECUTE ON dbo.taPoHdr TO connect_agent;"));
     let mut session = stage.agent(None).await;
-    session.send(execute("c2", "s1", document)).await;
-    // The sandbox has only the name of the procedure: the document got as far as that.
+    session.send(execute("c1", "s1", document)).await;
     let failure = refused(&mut session).await;
-    assert_eq!(failure.errors[0].code, 2812, "{failure:?}");
+    assert_eq!(failure.code, "document_invalid", "{failure:?}");
+    assert!(failure.errors[0].text.contains("no procedure dbo.taPoHdr"));
+    assert!(stage.rows("connect.Journal").await.is_empty());
 }

@@ -80,14 +80,6 @@ impl Stage {
         std::fs::write(dir.join("agent.toml"), self.cloud.config(dir, &gp)).unwrap();
     }
 
-    /// Lets the agent carry out more transaction types, from its next start on.
-    pub(crate) fn allow(&self, kind: &str) {
-        let path = self.dir.path().join("agent.toml");
-        let text = std::fs::read_to_string(&path).unwrap();
-        let text = text.replace("[gp]", &format!("[gp]\nallow_transactions = ['{kind}']"));
-        std::fs::write(path, text).unwrap();
-    }
-
     /// Runs the very script a database administrator gets.
     async fn prepare_company(&self) {
         let script = self.command(&["sql", "--install-script"]).output().unwrap();

@@ -128,7 +128,7 @@ pub fn number_procedures() -> &'static [NumberProcedure] {
 pub fn takes_number(node: &str, element: &str) -> bool {
     match element {
         "SOPNUMBE" | "JRNENTRY" | "IVDOCNBR" | "POPRCTNM" | "PONUMBER" | "VCHNUMWK" => true,
-        "VCHRNMBR" => node.starts_with("taPM"),
+        "VCHRNMBR" | "PMNTNMBR" => node.starts_with("taPM"),
         "DOCNUMBR" => node.starts_with("taRM"),
         _ => false,
     }

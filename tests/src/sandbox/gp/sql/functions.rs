@@ -152,11 +152,32 @@ impl Compiler<'_> {
                 ),
                 SqlType::Int,
             )),
+            ("HAS_PERMS_BY_NAME", [name, _kind, _right]) => Ok(self.right_on(name)),
             _ => Err(SqlError::unsupported(format!(
                 "function {name} with {} arguments",
                 typed.len()
             ))),
         }
+    }
+
+    /// The sandbox's one login may do everything to what is there; NULL for what is not.
+    fn right_on(&self, name: &Typed) -> Typed {
+        let places = self.registry.databases.iter().map(|each| {
+            let place = &each.name;
+            let object = format!("'{place}.' || s.name || '.' || o.name");
+            format!(
+                "EXISTS (SELECT 1 FROM \"{place}\".\"sys.all_objects\" o JOIN \"{place}\".\"sys.schemas\" s ON s.schema_id = o.schema_id WHERE {object} = {0} COLLATE GP)",
+                name.sql
+            )
+        });
+        let mut places: Vec<_> = places.collect();
+        let own = &self.registry.databases[self.database].name;
+        places.push(format!(
+            "EXISTS (SELECT 1 FROM \"{own}\".\"sys.all_objects\" o JOIN \"{own}\".\"sys.schemas\" s ON s.schema_id = o.schema_id WHERE (s.name || '.' || o.name) = {0} COLLATE GP)",
+            name.sql
+        ));
+        let sql = format!("CASE WHEN {} THEN 1 END", places.join(" OR "));
+        Typed::new(sql, SqlType::Int)
     }
 
     fn other(&self, name: &str, typed: &[Typed]) -> Compiled<Typed> {

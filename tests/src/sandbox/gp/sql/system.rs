@@ -126,8 +126,7 @@ impl System {
                 ("SCHEMA_ID", 1) => System::SchemaId(text(0)?),
                 ("SCHEMA_ID", 0) => System::SchemaId("dbo".to_owned()),
                 ("COL_LENGTH", 2) => System::ColumnLength(text(0)?, text(1)?),
-                ("HAS_PERMS_BY_NAME", _)
-                | ("IS_MEMBER" | "IS_ROLEMEMBER" | "HAS_DBACCESS", 1 | 2) => System::Granted,
+                ("IS_MEMBER" | "IS_ROLEMEMBER" | "HAS_DBACCESS", 1 | 2) => System::Granted,
                 ("IS_SRVROLEMEMBER", 1 | 2) => System::Number(0),
                 ("CHANGE_TRACKING_CURRENT_VERSION", 0) => System::Null(SqlKind::BigInt),
                 ("DATABASE_PRINCIPAL_ID", _) => System::Number(5),

@@ -217,6 +217,14 @@ async fn queries_of_many_shapes_answer() {
             "1",
         ),
         (
+            "SELECT HAS_PERMS_BY_NAME('DYNAMICS.dbo.taErrorCode', 'OBJECT', 'SELECT')",
+            "1",
+        ),
+        (
+            "SELECT HAS_PERMS_BY_NAME('dbo.taNothing', 'OBJECT', 'EXECUTE')",
+            "NULL",
+        ),
+        (
             "BEGIN TRY SELECT 1/0 END TRY BEGIN CATCH SELECT ERROR_NUMBER() END CATCH",
             "8134",
         ),

@@ -1,6 +1,16 @@
 //! Every SQL text the agent can send, each with the right it needs. There is no other in the crate.
 
+mod numbers;
+
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+pub(super) use numbers::{
+    NUMBER, NUMBER_DECLARATIONS, NUMBER_INVENTORY, NUMBER_JOURNAL, NUMBER_RECEIVABLE, NUMBER_SOP,
+    NUMBER_STATE, NUMBER_VOUCHER, number, reserve,
+};
+
+use super::numbers::Counter;
 
 /// One fixed SQL text; values are bound, never spliced.
 #[derive(Debug)]
@@ -72,9 +82,10 @@ pub(super) static JOURNAL_NUMBERS: Statement = Statement::new(
     JOURNAL,
     "UPDATE connect.Journal SET Numbers = @P1 WHERE EffectKey = CAST(@P2 AS varchar(200)) AND State = 0",
 );
+/// One text for each counter: `{number}` is the call that takes the number.
 pub(super) static JOURNAL_RESERVE: Statement = Statement::new(
     "journal: take an effect key and reserve its number",
-    "INSERT, UPDATE on schema connect, EXECUTE on taGetSopNumber (role connect_agent)",
+    "INSERT, UPDATE on schema connect, EXECUTE on the number procedure (role connect_agent)",
     "SET XACT_ABORT ON; BEGIN TRAN; \
      INSERT INTO connect.Journal \
      (EffectKey, State, CommandId, DocumentType, PayloadHash, Revision, Numbers, ReservedAt) \
@@ -82,14 +93,12 @@ pub(super) static JOURNAL_RESERVE: Statement = Statement::new(
      @connect_revision, '', GETUTCDATE()); \
      SET @connect_journal_id = SCOPE_IDENTITY(); \
      IF @connect_journal_id > @connect_known \
-     EXEC @connect_return_code = dbo.taGetSopNumber @I_tSOPTYPE = @connect_sop_type, \
-     @I_cDOCID = @connect_document_id, @I_tInc_Dec = 1, @O_vSopNumber = @O_vSopNumber OUTPUT, \
-     @O_iErrorState = @O_iErrorState OUTPUT; \
+     {number}; \
      IF @connect_return_code = 0 AND ISNULL(@O_iErrorState, 0) = 0 \
-     AND LTRIM(RTRIM(ISNULL(@O_vSopNumber, ''))) <> '' AND @@TRANCOUNT = 1 AND XACT_STATE() = 1 \
+     AND LTRIM(RTRIM(ISNULL(@connect_number, ''))) <> '' AND @@TRANCOUNT = 1 AND XACT_STATE() = 1 \
      BEGIN \
      UPDATE connect.Journal \
-     SET Numbers = @connect_before + LTRIM(RTRIM(@O_vSopNumber)) + @connect_after \
+     SET Numbers = @connect_before + LTRIM(RTRIM(@connect_number)) + @connect_after \
      WHERE JournalId = @connect_journal_id; \
      SET @connect_kept = @@ROWCOUNT; \
      COMMIT TRAN; \
@@ -279,12 +288,17 @@ pub(super) const RECORDED: &str = "@connect_recorded";
 const IDENTITY: &str = "@connect_effect_key varchar(200), @connect_command_id char(36)";
 const ATTEMPT: &str = "@connect_payload_hash char(64), @connect_document_type varchar(60), \
      @connect_revision bigint";
-pub(super) const RESERVE_DECLARATIONS: &str = "@connect_effect_key varchar(200), \
+/// Declarations of the text that reserves, before those of the number.
+const RESERVE: &str = "@connect_effect_key varchar(200), \
      @connect_payload_hash char(64), @connect_document_type varchar(60), @connect_revision bigint, \
-     @connect_known bigint, @connect_sop_type tinyint, @connect_document_id varchar(50), \
-     @connect_before varchar(500), @connect_after varchar(500), \
-     @O_vSopNumber varchar(255) OUTPUT, @O_iErrorState int OUTPUT, \
-     @connect_journal_id bigint OUTPUT, @connect_kept int OUTPUT, @connect_return_code int OUTPUT";
+     @connect_known bigint, @connect_before varchar(500), @connect_after varchar(500), \
+     @connect_journal_id bigint OUTPUT, @connect_kept int OUTPUT";
+
+/// Declarations of the text that reserves.
+pub(super) fn reserve_declarations() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| [RESERVE, ", ", NUMBER_DECLARATIONS].concat());
+    &TEXT
+}
 
 /// The variable of a call's input, by its place.
 pub(super) fn input(place: usize) -> String {
@@ -389,8 +403,9 @@ pub fn grant(procedure: &str) -> String {
 pub(super) fn compilable(system_database: &str) -> Vec<(&'static str, String)> {
     let around = [&JOURNAL_TAKE, &JOURNAL_REVISE];
     let inside = [&JOURNAL_RESERVE, &JOURNAL_COMMIT, &COMPILE_ONLY, &SESSION];
+    let numbers = Counter::ALL.map(number);
     let plain = ALL.iter().filter(|statement| {
-        let known = around.iter().chain(&inside);
+        let known = around.iter().chain(&inside).chain(&numbers);
         !known.copied().any(|each| std::ptr::eq(each, **statement))
     });
     let numbered = (1..=6).map(|n| format!("@P{n} nvarchar(4000)"));
@@ -401,8 +416,13 @@ pub(super) fn compilable(system_database: &str) -> Vec<(&'static str, String)> {
             (statement.name, declared(&numbered, &text))
         })
         .collect();
-    let reserve = declared(RESERVE_DECLARATIONS, JOURNAL_RESERVE.sql);
-    batches.push((JOURNAL_RESERVE.name, reserve));
+    for counter in Counter::ALL {
+        let statement = number(counter);
+        batches.push((statement.name, declared(NUMBER_DECLARATIONS, statement.sql)));
+    }
+    // Only the number's call differs, and each of those was compiled.
+    let text = declared(reserve_declarations(), reserve(Counter::Sop));
+    batches.push((JOURNAL_RESERVE.name, text));
     let call = procedure_call("taGetSopNumber", [].into_iter(), [].into_iter());
     let proofs = PROOFS.map(|name| format!("{name} int")).join(", ");
     for first in around {
@@ -428,6 +448,11 @@ pub static ALL: &[&Statement] = &[
     &TRANSACTION_STATE,
     &JOURNAL_INSERT,
     &JOURNAL_NUMBERS,
+    &NUMBER_SOP,
+    &NUMBER_JOURNAL,
+    &NUMBER_VOUCHER,
+    &NUMBER_RECEIVABLE,
+    &NUMBER_INVENTORY,
     &JOURNAL_RESERVE,
     &JOURNAL_TAKE,
     &JOURNAL_REVISE,
@@ -458,5 +483,4 @@ pub static ALL: &[&Statement] = &[
 ];
 
 #[cfg(test)]
-#[path = "statements_tests.rs"]
 mod tests;
