@@ -15,6 +15,7 @@ mod numbers;
 mod opening;
 mod plan;
 mod pool;
+mod prepared;
 mod procedures;
 mod queries;
 mod refusal;

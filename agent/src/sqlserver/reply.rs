@@ -44,11 +44,12 @@ impl Called {
 
     /// Where the transaction stood after a proven call; `None` when the server did not get there.
     pub(super) fn transaction_state(&self) -> Option<TransactionState> {
-        let number = |name| self.output(name).and_then(Cell::int);
-        let count = number(statements::TRANSACTION_COUNT)?;
+        let both = self.output(statements::TRANSACTION).and_then(Cell::int)?;
+        // Ten for each open transaction, and -1, 0 or 1 for its health.
+        let count = (both + 1).div_euclid(10);
         Some(TransactionState {
             count,
-            xact_state: number(statements::TRANSACTION_HEALTH)?,
+            xact_state: both - 10 * count,
         })
     }
 }

@@ -167,3 +167,17 @@ async fn a_type_whose_procedures_the_server_lacks_is_refused_before_the_first_ca
     assert!(failure.errors[0].text.contains("no procedure dbo.taPoHdr"));
     assert!(stage.rows("connect.Journal").await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_forgot_what_was_prepared_is_told_again() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    for (id, forget) in [("f1", false), ("f2", true), ("f3", false)] {
+        if forget {
+            stage.http("POST", "/forget-prepared", &json!({})).await;
+        }
+        session.send(execute(id, id, &good(id))).await;
+        number(&mut session, false).await;
+        assert_eq!(stage.documents(id).await.len(), 1);
+    }
+}

@@ -130,8 +130,7 @@ pub(super) static JOURNAL_REVISE: Statement = Statement::new(
 pub(super) static JOURNAL_COMMIT: Statement = Statement::new(
     "journal: record the effect (in one text with the last call)",
     JOURNAL,
-    "; IF @connect_return_code = 0 AND @connect_transaction_count = 1 \
-     AND @connect_transaction_health = 1{accepted} \
+    "; IF @connect_return_code = 0 AND @connect_transaction = 11{accepted} \
      BEGIN \
      UPDATE connect.Journal SET State = 1, Numbers = @connect_numbers, Answer = @connect_answer, \
      CommittedAt = GETUTCDATE() \
@@ -266,15 +265,17 @@ pub(super) static SITES: Statement = Statement::new(
 
 /// The procedure that runs a text with parameters of declared types.
 pub(super) const RUN_TEXT: &str = "sp_executesql";
+/// The procedure that prepares a text with parameters of declared types, and runs it.
+pub(super) const PREPARE_AND_RUN: &str = "sp_prepexec";
+/// The procedure that runs a text again by the handle it was given.
+pub(super) const RUN_PREPARED: &str = "sp_execute";
 /// Return code of the called procedure, as an output of the text.
 pub(super) const RETURN_CODE: &str = "@connect_return_code";
-/// Open transactions after the call.
-pub(super) const TRANSACTION_COUNT: &str = "@connect_transaction_count";
-/// Whether the transaction can still commit.
-pub(super) const TRANSACTION_HEALTH: &str = "@connect_transaction_health";
+/// Ten for each open transaction after the call, and its `XACT_STATE`: 11 is ours, in order.
+pub(super) const TRANSACTION: &str = "@connect_transaction";
 
 /// What proves that a call was made in a transaction that stands.
-pub(super) const PROOFS: [&str; 3] = [RETURN_CODE, TRANSACTION_COUNT, TRANSACTION_HEALTH];
+pub(super) const PROOFS: [&str; 2] = [RETURN_CODE, TRANSACTION];
 /// The identity a reserved row was given.
 pub(super) const JOURNAL_ID: &str = "@connect_journal_id";
 /// 1 when the number was kept in the row and both were committed.
@@ -326,8 +327,7 @@ pub(super) fn procedure_call<'a>(
         text.extend([name, "=", name, " OUTPUT"]);
         separator = ',';
     }
-    text.extend(["; SET ", TRANSACTION_COUNT, " = @@TRANCOUNT"]);
-    text.extend(["; SET ", TRANSACTION_HEALTH, " = XACT_STATE()"]);
+    text.extend(["; SET ", TRANSACTION, " = 10 * @@TRANCOUNT + XACT_STATE()"]);
     text
 }
 

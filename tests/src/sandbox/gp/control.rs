@@ -44,6 +44,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/server", post(set_server))
         .route("/login", post(set_login))
         .route("/user-options", post(set_user_options))
+        .route("/forget-prepared", post(forget_prepared))
         .route("/sql", post(sql))
         .route("/rename-server", post(rename))
         .with_state(control)
@@ -270,6 +271,15 @@ async fn set_user_options(
 ) -> StatusCode {
     let options = &control.server.user_options;
     options.store(order.on, Ordering::Relaxed);
+    StatusCode::NO_CONTENT
+}
+
+/// Sessions' handles of prepared statements are unknown from now on.
+async fn forget_prepared(State(control): State<Arc<Control>>) -> StatusCode {
+    control
+        .server
+        .prepared_epoch
+        .fetch_add(1, Ordering::Relaxed);
     StatusCode::NO_CONTENT
 }
 

@@ -39,6 +39,8 @@ pub struct Server {
     pub logins: AtomicU64,
     /// The server's `user options` turn on what most clients do not expect.
     pub user_options: AtomicBool,
+    /// Raised when everything prepared before is to be forgotten.
+    pub prepared_epoch: AtomicU64,
     calls: Mutex<HashMap<String, u64>>,
     /// Changes when all connections shall end.
     kick: watch::Sender<u64>,
@@ -69,6 +71,7 @@ impl Server {
             requests: AtomicU64::new(0),
             logins: AtomicU64::new(0),
             user_options: AtomicBool::new(false),
+            prepared_epoch: AtomicU64::new(0),
             calls: Mutex::new(HashMap::new()),
             kick: watch::channel(0).0,
         }

@@ -37,6 +37,11 @@ impl Session {
                 return Ok(Flow::Stop);
             }
         };
+        self.script(&script, variables).await
+    }
+
+    /// Runs a parsed text with its variables.
+    pub async fn script(&mut self, script: &Arc<Script>, variables: &mut Variables) -> Ran {
         if self.state.no_exec
             && !script
                 .steps
@@ -44,7 +49,7 @@ impl Session {
                 .any(|step| matches!(step, Step::Set(Setting::NoExec(_))))
         {
             let mut kinds = Kinds::clone(&variables.kinds);
-            return Ok(match self.check_only(&script, &script.steps, &mut kinds) {
+            return Ok(match self.check_only(script, &script.steps, &mut kinds) {
                 Ok(()) => Flow::Next,
                 Err(error) => {
                     self.error(&error);
@@ -52,7 +57,7 @@ impl Session {
                 }
             });
         }
-        let flow = self.steps(&script, &script.steps, variables).await?;
+        let flow = self.steps(script, &script.steps, variables).await?;
         if self.state.open.as_ref().is_some_and(|open| open.doomed) {
             self.abandon()?;
             self.error(&SqlError::new(

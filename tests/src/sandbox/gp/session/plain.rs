@@ -76,10 +76,17 @@ fn trimmed(value: &Value, trim: impl Fn(&str) -> &str) -> Option<Value> {
     }
 }
 
+/// An int; a number that is none has another type, and is left to the compiler.
+fn whole(number: i64) -> Option<Value> {
+    i32::try_from(number).ok().map(|_| Value::Int(number))
+}
+
 /// Whole numbers, and texts against the blank one; neither may be NULL.
 fn binary(operator: &BinaryOperator, left: &Value, right: &Value) -> Option<Value> {
     let holds = match (left, right) {
         (Value::Int(left), Value::Int(right)) => match operator {
+            BinaryOperator::Plus => return whole(left.checked_add(*right)?),
+            BinaryOperator::Multiply => return whole(left.checked_mul(*right)?),
             BinaryOperator::Eq => left == right,
             BinaryOperator::NotEq => left != right,
             BinaryOperator::Gt => left > right,

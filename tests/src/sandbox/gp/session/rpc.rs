@@ -1,6 +1,7 @@
 //! RPC: procedures by name, and the numbered ones that run and prepare statements.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -131,7 +132,8 @@ impl Session {
         let declared = self.declarations(parameters.get(1))?;
         self.server.count_batch();
         let from = 2.min(parameters.len());
-        self.run_bound(&text, &declared, parameters, from).await
+        let script = self.server.scripts.get(&text, &declared.kinds)?;
+        self.run_bound(&script, &declared, parameters, from).await
     }
 
     fn prepare(&mut self, parameters: &[Parameter]) -> Result<Vec<(usize, Value)>, SqlError> {
@@ -139,7 +141,14 @@ impl Session {
         self.state.next_handle += 1;
         let declared = self.declarations(parameters.get(1))?;
         let text = statement_text(parameters.get(2))?;
-        self.state.handles.insert(handle, Handle { text, declared });
+        let script = self.server.scripts.get(&text, &declared.kinds)?;
+        let epoch = self.server.prepared_epoch.load(Ordering::Relaxed);
+        let prepared = Handle {
+            script,
+            declared,
+            epoch,
+        };
+        self.state.handles.insert(handle, prepared);
         Ok(vec![(0, Value::Int(handle))])
     }
 
@@ -148,10 +157,16 @@ impl Session {
         parameters: &mut [Parameter],
     ) -> Result<Vec<(usize, Value)>, Failure> {
         let mut values = self.prepare(parameters)?;
-        let text = statement_text(parameters.get(2))?;
-        let declared = self.declarations(parameters.get(1))?;
+        self.server.count_batch();
+        let newest = self.state.next_handle - 1;
+        let Some(Handle {
+            script, declared, ..
+        }) = self.state.handles.get(&newest).cloned()
+        else {
+            return Ok(values);
+        };
         let from = 3.min(parameters.len());
-        values.extend(self.run_bound(&text, &declared, parameters, from).await?);
+        values.extend(self.run_bound(&script, &declared, parameters, from).await?);
         Ok(values)
     }
 
@@ -163,21 +178,24 @@ impl Session {
             .first()
             .and_then(|parameter| parameter.value.int())
             .unwrap_or_default();
-        let Some(handle) = self.state.handles.get(&number).cloned() else {
+        let epoch = self.server.prepared_epoch.load(Ordering::Relaxed);
+        let known = self.state.handles.get(&number);
+        let Some(handle) = known.filter(|handle| handle.epoch == epoch).cloned() else {
             return Err(SqlError::new(
                 8179,
                 format!("Could not find prepared statement with handle {number}."),
             )
             .into());
         };
-        self.run_bound(&handle.text, &handle.declared, parameters, 1)
+        self.server.count_batch();
+        self.run_bound(&handle.script, &handle.declared, parameters, 1)
             .await
     }
 
     /// Runs a text with the parameters behind `from`; output ones come back by position.
     async fn run_bound(
         &mut self,
-        text: &str,
+        script: &Arc<Script>,
         declared: &Declared,
         parameters: &mut [Parameter],
         from: usize,
@@ -224,7 +242,7 @@ impl Session {
         }
         // What a text sets lasts no longer than the text.
         let settings = self.state.settings();
-        let outcome = self.text(text, &mut variables).await;
+        let outcome = self.script(script, &mut variables).await;
         self.state.restore(settings);
         outcome?;
         let value = |name: &Arc<str>| variables.values.get(name).cloned().unwrap_or(Value::Null);

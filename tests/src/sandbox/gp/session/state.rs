@@ -13,7 +13,7 @@ use super::super::heap::work::Work;
 use super::super::sql::run::Environment;
 use super::super::sql::script::Isolation;
 use super::super::sql::system::System;
-use super::super::sql::{Declared, Kinds};
+use super::super::sql::{Declared, Kinds, Script};
 use super::super::value::{Numeric, SqlType, Value};
 
 /// An open transaction of a session.
@@ -30,8 +30,10 @@ pub struct Open {
 /// A statement prepared by sp_prepare and its kin.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    pub text: String,
+    pub script: Arc<Script>,
     pub declared: Arc<Declared>,
+    /// The server's epoch at that time.
+    pub epoch: u64,
 }
 
 /// The state of a session.
