@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod codes;
+pub mod gl;
 pub mod lookup;
 pub mod note;
 pub mod numbers;
@@ -33,7 +34,7 @@ pub struct Family {
 }
 
 /// Every family; codes of elements count in this order.
-pub static FAMILIES: [&Family; 3] = [&sop::FAMILY, &rm::FAMILY, &sm::FAMILY];
+pub static FAMILIES: [&Family; 4] = [&sop::FAMILY, &rm::FAMILY, &sm::FAMILY, &gl::FAMILY];
 
 /// What runs when a procedure is called.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,9 @@
 #![expect(clippy::too_many_lines, reason = "a story lists its cases, one a line")]
 
 mod control;
+mod difference;
 mod faults;
+mod ledger;
 mod locks;
 mod orders;
 mod refusals;

@@ -63,6 +63,11 @@ async fn missing_and_over_long_elements_are_named() {
             "taSopUserDefined",
             vec![("SOPTYPE", Number(2)), ("SOPNUMBE", Text("N1"))],
         ),
+        ("taGLTransactionHeaderInsert", super::ledger::entry()),
+        (
+            "taGLTransactionLineInsert",
+            super::ledger::line("000-1100-00", "1", "0"),
+        ),
         (
             "taSopTrackingNum",
             vec![

@@ -54,27 +54,34 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     call.add("SY00500", &cells).map(|_| ())
 }
 
-/// The batch of a sales document, locked. Documents of one batch wait for each other here: asked
-/// before anything else, a wait costs no work done twice.
-pub fn of_sales(call: &mut Call<'_, '_>, number: &str) -> Result<Option<Row>, Stop> {
-    let key = [
-        ("BCHSOURC", "Sales Entry".into()),
-        ("BACHNUMB", number.into()),
-    ];
+/// The batch a document joins.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    pub source: &'a str,
+    pub number: &'a str,
+    pub series: i64,
+    /// Of the batch, where the document names one.
+    pub checkbook: &'a str,
+    pub date: i64,
+}
+
+/// Locks a batch, if it is there. Documents of one batch wait for each other here: asked before
+/// anything else, a wait costs no work done twice.
+pub fn lock(call: &mut Call<'_, '_>, source: &str, number: &str) -> Result<Option<Row>, Stop> {
+    let key = [("BCHSOURC", source.into()), ("BACHNUMB", number.into())];
     call.find("SY00500", &key, Access::Update)
 }
 
-/// Puts a sales document into its batch, which is made where it is missing.
+/// Puts a document into its batch, which is made where it is missing.
 ///
 /// As in eConnect nothing here asks whether the batch is being posted or held by a user.
 pub fn join(
     call: &mut Call<'_, '_>,
-    number: &str,
-    checkbook: &str,
+    batch: &Batch<'_>,
     count: i64,
     amount: Decimal,
 ) -> Result<(), Stop> {
-    if let Some(row) = of_sales(call, number)? {
+    if let Some(row) = lock(call, batch.source, batch.number)? {
         let total = row.money("BCHTOTAL") + amount;
         let cells = [
             ("NUMOFTRX", (row.int("NUMOFTRX") + count).into()),
@@ -84,17 +91,17 @@ pub fn join(
         return call.set(&row, &cells);
     }
     let cells = [
-        ("SERIES", 3.into()),
+        ("SERIES", batch.series.into()),
         ("ORIGIN", 1.into()),
         ("BACHFREQ", 1.into()),
         ("NUMOFTRX", count.into()),
         ("BCHTOTAL", amount.into()),
-        ("CHEKBKID", checkbook.into()),
+        ("CHEKBKID", batch.checkbook.into()),
         ("CREATDDT", Value::Time(clock::today())),
         ("MODIFDT", Value::Time(clock::today())),
-        ("GLPOSTDT", Value::Time(call.time("DOCDATE"))),
-        ("BCHSOURC", "Sales Entry".into()),
-        ("BACHNUMB", number.into()),
+        ("GLPOSTDT", Value::Time(batch.date)),
+        ("BCHSOURC", batch.source.into()),
+        ("BACHNUMB", batch.number.into()),
     ];
     call.add("SY00500", &cells).map(|_| ())
 }

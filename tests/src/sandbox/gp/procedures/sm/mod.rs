@@ -1,11 +1,11 @@
-//! What all series share: batches, internet addresses, journal numbers, error texts.
+//! What all series share: batches, internet addresses, error texts.
 
 pub mod batch;
 pub mod codes;
 pub mod internet;
 
 use super::Family;
-use super::{numbers, update_string};
+use super::update_string;
 
 /// The procedures of the series.
 pub static FAMILY: Family = Family {
@@ -13,9 +13,6 @@ pub static FAMILY: Family = Family {
         ("taCreateInternetAddresses", internet::run),
         ("taCreateUpdateBatchHeaderRcd", batch::run),
     ],
-    helpers: &[
-        ("taGetNextJournalEntry", numbers::journal),
-        ("taUpdateString", update_string::run),
-    ],
+    helpers: &[("taUpdateString", update_string::run)],
     codes: codes::ALL,
 };

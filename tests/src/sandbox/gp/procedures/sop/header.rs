@@ -7,9 +7,12 @@ use super::super::super::heap::rows::{Access, Cell, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
 use super::super::lookup;
-use super::super::sm::batch;
+use super::super::sm::batch::{self, Batch};
 use super::header_cells as cells;
 use super::{codes, distribution, small};
+
+/// The source of sales batches.
+const BATCH_SOURCE: &str = "Sales Entry";
 
 /// The rows sent before the header and the setup behind it.
 struct Document {
@@ -39,7 +42,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if call.failed() {
         return Ok(());
     }
-    batch::of_sales(call, &call.text("BACHNUMB"))?;
+    batch::lock(call, BATCH_SOURCE, &call.text("BACHNUMB"))?;
     check_setup(call)?;
     let existing = check_number(call)?;
     let Some(customer) = check_customer(call)? else {
@@ -72,7 +75,14 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         _ => (1, Decimal::ZERO),
     };
     let (number, checkbook) = (call.text("BACHNUMB"), call.text("BatchCHEKBKID"));
-    batch::join(call, &number, &checkbook, count, amounts.total - before)
+    let joined = Batch {
+        source: BATCH_SOURCE,
+        number: &number,
+        series: 3,
+        checkbook: &checkbook,
+        date: call.time("DOCDATE"),
+    };
+    batch::join(call, &joined, count, amounts.total - before)
 }
 
 fn key<'k>(call: &Call<'_, '_>, number: &'k str) -> [Cell<'k>; 2] {
