@@ -7,6 +7,7 @@
 --     CREATE USER [connect_agent_login] FOR LOGIN [connect_agent_login];
 --     GRANT SELECT ON dbo.taErrorCode TO [connect_agent_login];
 --     GRANT SELECT ON dbo.SY01500 TO [connect_agent_login];
+--     GRANT SELECT ON dbo.SY00800 TO [connect_agent_login];
 IF SCHEMA_ID('connect') IS NULL
 BEGIN
     EXEC('CREATE SCHEMA connect AUTHORIZATION dbo');
@@ -427,6 +428,12 @@ GO
 IF OBJECT_ID('dbo.taUpdateCreateVendorRcd') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.taUpdateCreateVendorRcd TO connect_agent;
+END
+GO
+-- Whether a document may join its batch.
+IF OBJECT_ID('dbo.SY00500') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SY00500 TO connect_agent;
 END
 GO
 -- The tables that the agent's named queries read.

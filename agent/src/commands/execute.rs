@@ -13,6 +13,8 @@ use crate::tunnel::Work;
 
 const LONGEST_KEY: usize = 200;
 const LONGEST_COMMAND_ID: usize = 36;
+/// More than anybody posts at once.
+const MOST_BATCHES: u32 = 9;
 const TIMED_OUT: &str = "timed_out";
 
 /// Executes the document within the command's time.
@@ -41,6 +43,7 @@ async fn executed(
         revision: body.revision,
         update: body.semantics() == Semantics::Update,
         gapless: body.gapless,
+        next_batches: body.next_batches.min(MOST_BATCHES),
         deadline: work.deadline,
         progress: &progress,
     };

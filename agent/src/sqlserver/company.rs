@@ -134,6 +134,11 @@ impl Company {
         self.view().state
     }
 
+    /// The company's name, blank when it may not be read.
+    pub(super) fn name(&self) -> String {
+        self.view().name.clone()
+    }
+
     /// Names the binding in force.
     pub fn incarnation(&self) -> String {
         self.view().bound.incarnation.clone()

@@ -36,6 +36,8 @@ pub struct Request<'a> {
     /// The effect may be brought about again with a higher revision.
     pub update: bool,
     pub gapless: bool,
+    /// How many next batches may be joined when the document's own takes no document.
+    pub next_batches: u32,
     pub deadline: Instant,
     pub progress: &'a Progress,
 }
@@ -71,6 +73,8 @@ pub(super) enum Stop {
     Locked(Box<Failure>),
     /// The document's number went to another document meanwhile.
     NumberTaken(Box<Failure>),
+    /// The document's batch takes no document now.
+    BatchClosed(Box<Failure>),
     Lost(SqlError),
     /// The commit was sent and not answered.
     InDoubt,
@@ -93,11 +97,13 @@ impl From<SqlError> for Stop {
 /// Executes the document, or says why nothing was written.
 pub async fn execute(company: &Company, request: &Request<'_>) -> Result<Executed, Failure> {
     let plan = prepare(company, request.document).await?;
-    let run = Run {
+    let mut run = Run {
         company,
         request,
         plan: &plan,
+        next_batch: None,
     };
+    let mut next_batches = 2..2 + request.next_batches;
     let mut numbering = Numbering::Keep;
     let (mut locked, mut lost) = (0, 0);
     loop {
@@ -120,6 +126,10 @@ pub async fn execute(company: &Company, request: &Request<'_>) -> Result<Execute
                 );
                 tokio::time::sleep(wait).await;
             }
+            Err(Stop::BatchClosed(failure)) => match next_batches.next() {
+                Some(next) => run.next_batch = Some(next),
+                None => return Err(*failure),
+            },
             Err(Stop::NumberTaken(failure)) => {
                 if numbering != Numbering::Keep {
                     return Err(*failure);

@@ -121,6 +121,7 @@ pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
         ("connect.Binding", "SELECT"),
         ("connect.Binding", "INSERT"),
         ("connect.Binding", "UPDATE"),
+        ("dbo.SY00500", "SELECT"),
     ] {
         let finding = name(&format!("{right} on {object}"));
         findings.push(right_on(connection, finding, (object, right), ROLE).await);
@@ -214,7 +215,7 @@ async fn system_rights(
 ) -> Vec<Finding> {
     let system = connection.system_database().to_owned();
     let mut findings = Vec::new();
-    for table in ["taErrorCode", "SY01500"] {
+    for table in ["taErrorCode", "SY01500", "SY00800"] {
         let object = format!("{system}.dbo.{table}");
         let finding = name(&format!("{READ} on {object}"));
         let repair = format!(

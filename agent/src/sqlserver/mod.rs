@@ -3,6 +3,7 @@
 mod address;
 mod admission;
 mod answer;
+mod batches;
 mod binding;
 mod company;
 mod compile;

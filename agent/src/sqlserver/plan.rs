@@ -6,6 +6,7 @@ use std::sync::Arc;
 use connect_proto::econnect::{self, Document, Element, Node, Transaction, Value, catalogue};
 use connect_proto::tunnel::v1::{DocumentKey, ErrorClass, Failure, GpError};
 
+use super::batches::{self, Joined};
 use super::numbers::{self, Counter, Kind, Numbered};
 use super::procedures::{CallText, Parameter, Shape};
 use super::refusal;
@@ -26,6 +27,8 @@ pub(super) struct PlannedCall {
     /// What the parameters of the text get, in its order.
     pub(super) values: Vec<ArgumentValue>,
     pub(super) text: Arc<CallText>,
+    /// The batch that the call puts the document into.
+    pub(super) batch: Option<Joined>,
 }
 
 /// What a parameter gets.
@@ -34,6 +37,8 @@ pub(super) enum ArgumentValue {
     Fixed(SqlValue),
     /// The number of the transaction's document.
     DocumentNumber(ParameterType),
+    /// The batch, which may give way to a next one.
+    Batch(String),
 }
 
 /// A document number GP has to give.
@@ -162,10 +167,11 @@ const KEYS: [(&str, &str, &str); 20] = [
 ];
 
 impl ArgumentValue {
-    /// The value, once the document has its number.
-    fn bound(&self, number: Option<&str>) -> SqlValue {
+    /// The value, once the document has its number and its batch.
+    fn bound(&self, number: Option<&str>, next_batch: Option<u32>) -> SqlValue {
         match self {
             Self::Fixed(value) => value.clone(),
+            Self::Batch(name) => SqlValue::Text(batches::name(name, next_batch)),
             Self::DocumentNumber(kind) => {
                 let number = number.unwrap_or_default();
                 let bound = kind.bind(&Value::Text(number.to_owned()));
@@ -178,8 +184,17 @@ impl ArgumentValue {
 
 impl PlannedCall {
     /// The parameters by their place, once the document has its number.
-    pub(super) fn parameters(&self, number: Option<&str>) -> Vec<(&'static str, SqlValue)> {
-        let values = self.values.iter().map(|value| value.bound(number));
+    ///
+    /// `next_batch` tells which one is joined instead of the batch the document names.
+    pub(super) fn parameters(
+        &self,
+        number: Option<&str>,
+        next_batch: Option<u32>,
+    ) -> Vec<(&'static str, SqlValue)> {
+        let values = self
+            .values
+            .iter()
+            .map(|value| value.bound(number, next_batch));
         values.map(|value| ("", value)).collect()
     }
 }
@@ -243,6 +258,7 @@ fn call(place: &Place<'_>, shape: &Shape, problems: &mut Vec<GpError>) -> Planne
         node: place.node,
         values,
         text: shape.call_text(procedure, &inputs),
+        batch: batches::joined(spec),
     }
 }
 
@@ -261,7 +277,12 @@ fn argument<'a>(
         ArgumentValue::DocumentNumber(parameter.kind.clone())
     } else {
         let bound = parameter.kind.bind(&element.value);
-        ArgumentValue::Fixed(bound.map_err(|misfit| misfit.to_string())?)
+        match (bound.map_err(|misfit| misfit.to_string())?, &*element.name) {
+            (SqlValue::Text(name), batches::ELEMENT) if !name.trim().is_empty() => {
+                ArgumentValue::Batch(name.trim().to_owned())
+            }
+            (bound, _) => ArgumentValue::Fixed(bound),
+        }
     };
     Ok((parameter, value))
 }

@@ -4,6 +4,7 @@ use connect_proto::econnect::Node;
 use connect_proto::tunnel::v1::{DocumentKey, ErrorClass, Executed, Failure};
 
 use super::answer::record;
+use super::batches::{self, Closed};
 use super::company::{Company, NoWriter};
 use super::connection::{SqlConnection, TextCall};
 use super::econnect::{Request, Stop};
@@ -32,6 +33,8 @@ pub(super) struct Run<'a> {
     pub(super) company: &'a Company,
     pub(super) request: &'a Request<'a>,
     pub(super) plan: &'a Plan,
+    /// Which next batch is joined instead of the one the document names: 2, 3, ...
+    pub(super) next_batch: Option<u32>,
 }
 
 /// What stands when the writing transaction is open.
@@ -64,7 +67,9 @@ impl Run<'_> {
         let outcome = self.transaction(&mut lease, numbering).await;
         match &outcome {
             Ok(_) => lease.give_back(),
-            Err(Stop::Failed(_) | Stop::Locked(_) | Stop::NumberTaken(_)) => {
+            Err(
+                Stop::Failed(_) | Stop::Locked(_) | Stop::NumberTaken(_) | Stop::BatchClosed(_),
+            ) => {
                 // Rolled back twice does no harm; a connection that cannot is dropped.
                 if lease.connection.rollback_if_open().await.is_ok() {
                     lease.give_back();
@@ -90,6 +95,7 @@ impl Run<'_> {
         for (index, call) in self.plan.calls.iter().enumerate() {
             let around = Around {
                 first: begun.first.filter(|_| index == 0),
+                batch: call.batch.is_some(),
                 last: index == end,
             };
             let call = CallInRun {
@@ -120,10 +126,27 @@ impl Run<'_> {
             [] => String::new(),
             numbers => numbers::to_journal(numbers),
         };
+        let mut keys = plan::keys(self.request.document, number);
+        keys.extend(self.joined_instead());
         Effect {
-            keys: plan::keys(self.request.document, number),
+            keys,
             numbers: text,
         }
+    }
+
+    /// A next batch is told with the answer: the document names another one.
+    fn joined_instead(&self) -> Option<DocumentKey> {
+        let next = self.next_batch?;
+        let batch = self
+            .plan
+            .calls
+            .iter()
+            .find_map(|call| call.batch.as_ref())?;
+        Some(DocumentKey {
+            element: batches::ELEMENT.to_owned(),
+            value: batches::name(&batch.number, Some(next)),
+            ..DocumentKey::default()
+        })
     }
 
     async fn commit(
@@ -208,6 +231,9 @@ impl CallInRun<'_> {
             taken(&called)?;
         }
         let call = self.call;
+        if let Some(stop) = self.batch_closed(connection, &called).await {
+            return Err(stop);
+        }
         let verdict = Verdict::of(&called);
         if verdict.is_mismatch() {
             return Err(rolled_back(&call.procedure));
@@ -231,7 +257,7 @@ impl CallInRun<'_> {
         let numbers = &self.begun.numbers;
         let number = numbers.iter().find(|n| n.transaction == call.transaction);
         let number = number.map(|reserved| reserved.number.as_str());
-        let mut parameters = call.parameters(number);
+        let mut parameters = call.parameters(number, self.run.next_batch);
         let names = call.text.outputs.iter();
         let mut outputs: Vec<_> = names.map(|n| (n.as_str(), plan::initial(n))).collect();
         outputs.extend(statements::PROOFS.map(|name| (name, SqlValue::Int(0))));
@@ -250,6 +276,14 @@ impl CallInRun<'_> {
             parameters.extend(entry.attempt());
             outputs.push((statements::TAKEN, SqlValue::Int(0)));
         }
+        if let Some(batch) = &call.batch {
+            let name = &batches::name(&batch.number, self.run.next_batch);
+            parameters.push(("@connect_batch_source", batch.source.into()));
+            parameters.push(("@connect_batch_number", name.as_str().into()));
+            let company = self.run.company.name();
+            parameters.push(("@connect_company_name", SqlValue::Text(company)));
+            outputs.push((statements::BATCH, SqlValue::Int(0)));
+        }
         if self.around.last {
             let Effect { keys, numbers } = self.effect;
             parameters.push(("@connect_numbers", numbers.as_str().into()));
@@ -257,12 +291,37 @@ impl CallInRun<'_> {
             outputs.push((statements::RECORDED, SqlValue::Int(0)));
         }
         let text = TextCall {
-            text: &self.around.text(&call.text.text, &call.text.outputs),
+            text: &self.around.text(
+                &call.text.text,
+                &call.text.outputs,
+                connection.system_database(),
+            ),
             declarations: &self.around.declarations(&call.text.declarations),
             parameters,
             outputs,
         };
         connection.call_text(text).await
+    }
+
+    /// A batch that takes no document now: nothing was called, and everything is rolled back.
+    async fn batch_closed(&self, connection: &mut SqlConnection, called: &Called) -> Option<Stop> {
+        let batch = self.call.batch.as_ref()?;
+        let found = called.output(statements::BATCH).and_then(Cell::int)?;
+        let why = Closed::of(found)?;
+        let name = &batches::name(&batch.number, self.run.next_batch);
+        let failure = batches::closed(&self.place(), batch, name, why);
+        Some(match connection.rollback_if_open().await {
+            Ok(()) => Stop::BatchClosed(Box::new(failure)),
+            Err(error) => error.into(),
+        })
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            document: self.run.request.document,
+            transaction: self.call.transaction,
+            node: self.call.node,
+        }
     }
 
     async fn refused(
@@ -276,11 +335,7 @@ impl CallInRun<'_> {
             self.run.company.forget_shapes();
         }
         let number_taken = verdict.is_number_taken() && self.may_renumber();
-        let place = Place {
-            document: self.run.request.document,
-            transaction: call.transaction,
-            node: call.node,
-        };
+        let place = self.place();
         let refused = Refused {
             node: place.spec(),
             path: &place.path(),
@@ -292,6 +347,7 @@ impl CallInRun<'_> {
             stop @ (Stop::Failed(_)
             | Stop::Locked(_)
             | Stop::NumberTaken(_)
+            | Stop::BatchClosed(_)
             | Stop::Lost(_)
             | Stop::InDoubt) => stop,
         }

@@ -8,8 +8,10 @@ use connect_proto::tunnel::v1::{CompanyState, ErrorClass};
 use serde_json::json;
 use stage::{Stage, execute, good, number, order, refused, result};
 
+mod batches;
 mod doctor;
 mod effects;
+mod numbers;
 mod outcomes;
 mod stage;
 #[path = "../support/mod.rs"]

@@ -173,6 +173,12 @@ impl Stage {
         }
     }
 
+    /// Calls of a procedure so far.
+    pub(crate) async fn calls(&self, procedure: &str) -> u64 {
+        let stats = self.http("GET", "/stats", &Value::Null).await;
+        stats["procedures"][procedure].as_u64().unwrap_or_default()
+    }
+
     async fn statistic(&self, name: &str) -> u64 {
         let stats = self.http("GET", "/stats", &Value::Null).await;
         stats[name].as_u64().unwrap()
@@ -305,6 +311,12 @@ impl Order {
 
     pub(crate) fn gapless(mut self) -> Self {
         self.body.gapless = true;
+        self
+    }
+
+    /// May join so many next batches.
+    pub(crate) fn next_batches(mut self, next_batches: u32) -> Self {
+        self.body.next_batches = next_batches;
         self
     }
 

@@ -72,6 +72,8 @@ struct Document {
     #[serde(default)]
     #[expect(dead_code, reason = "only its type matters here")]
     gapless: bool,
+    #[serde(default)]
+    next_batches: i64,
     quantity_shortage: i64,
 }
 
@@ -274,6 +276,7 @@ mod tests {
         let mut body = sample();
         body["go_live"] = "soon".into();
         body["document"]["batch"] = "WEB{week}".into();
+        body["document"]["next_batches"] = 10.into();
         body["taxes"]["rules"][0]["rate"] = "9".into();
         body["payments"][0]["CARDNAME"] = Value::Null;
         assert_eq!(
@@ -281,6 +284,7 @@ mod tests {
             [
                 "body.go_live",
                 "body.document.batch",
+                "body.document.next_batches",
                 "body.payments[0].CARDNAME",
                 "body.taxes.rules[0].details"
             ]

@@ -208,6 +208,7 @@ impl Work {
             generation,
             xml,
             gapless,
+            next_batches,
             timeout_ms,
             ..
         } = action
@@ -223,6 +224,7 @@ impl Work {
             lane: &self.lane.key,
             effect_key: &effect_key,
             gapless,
+            next_batches,
             incarnation: company.incarnation.as_deref(),
             timeout_ms,
         });

@@ -1,9 +1,12 @@
 //! Every SQL text the agent can send, each with the right it needs. There is no other in the crate.
 
+mod calls;
 mod numbers;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
+
+pub(super) use calls::{Around, BATCH, BATCH_CHECK, input, procedure_call};
 
 pub(super) use numbers::{
     NUMBER, NUMBER_DECLARATIONS, NUMBER_INVENTORY, NUMBER_JOURNAL, NUMBER_RECEIVABLE, NUMBER_SOP,
@@ -113,8 +116,7 @@ pub(super) static JOURNAL_TAKE: Statement = Statement::new(
      PayloadHash = @connect_payload_hash, DocumentType = @connect_document_type, \
      Revision = @connect_revision \
      WHERE EffectKey = @connect_effect_key AND State = 0; \
-     SET @connect_taken = @@ROWCOUNT; \
-     IF @connect_taken = 1 ",
+     SET @connect_taken = @@ROWCOUNT; ",
 );
 pub(super) static JOURNAL_REVISE: Statement = Statement::new(
     "journal: take the row of an older revision (in one text with the first call)",
@@ -123,8 +125,7 @@ pub(super) static JOURNAL_REVISE: Statement = Statement::new(
      PayloadHash = @connect_payload_hash, DocumentType = @connect_document_type, \
      Revision = @connect_revision \
      WHERE EffectKey = @connect_effect_key AND (State = 0 OR Revision < @connect_revision); \
-     SET @connect_taken = @@ROWCOUNT; \
-     IF @connect_taken = 1 ",
+     SET @connect_taken = @@ROWCOUNT; ",
 );
 /// Stands behind the last call, which must have been accepted with the transaction in order.
 pub(super) static JOURNAL_COMMIT: Statement = Statement::new(
@@ -301,85 +302,6 @@ pub(super) fn reserve_declarations() -> &'static str {
     &TEXT
 }
 
-/// The variable of a call's input, by its place.
-pub(super) fn input(place: usize) -> String {
-    format!("@P{}", place + 1)
-}
-
-/// Calls an eConnect procedure and proves in the same round trip that the transaction stands.
-///
-/// `inputs` and `outputs` are names as the live server spells them. What an input gets is known
-/// by its place, [`input`]: with their names three times over, texts would be twice as long.
-pub(super) fn procedure_call<'a>(
-    procedure: &str,
-    inputs: impl Iterator<Item = &'a str>,
-    outputs: impl Iterator<Item = &'a str>,
-) -> String {
-    let mut text = format!("EXEC {RETURN_CODE} = dbo.[{procedure}]");
-    let mut separator = ' ';
-    for (place, name) in inputs.enumerate() {
-        text.push(separator);
-        text.extend([name, "=", &input(place)]);
-        separator = ',';
-    }
-    for name in outputs {
-        text.push(separator);
-        text.extend([name, "=", name, " OUTPUT"]);
-        separator = ',';
-    }
-    text.extend(["; SET ", TRANSACTION, " = 10 * @@TRANCOUNT + XACT_STATE()"]);
-    text
-}
-
-/// What the journal does in one text with a call.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Around {
-    /// Before it: the row is taken.
-    pub(super) first: Option<&'static Statement>,
-    /// Behind it: the effect is recorded.
-    pub(super) last: bool,
-}
-
-impl Around {
-    pub(super) fn is_bare(self) -> bool {
-        self.first.is_none() && !self.last
-    }
-
-    /// The call's text with the journal's statements around it.
-    ///
-    /// `outputs` are those of eConnect that the procedure has: a state or a text is a refusal.
-    pub(super) fn text(self, call: &str, outputs: &[String]) -> String {
-        let mut text = self.first.map_or("", |first| first.sql).to_owned();
-        text.push_str(call);
-        if self.last {
-            let accepted: String = outputs.iter().map(|name| accepted(name)).collect();
-            text.push_str(&JOURNAL_COMMIT.sql.replace("{accepted}", &accepted));
-        }
-        text
-    }
-
-    /// The call's declarations with those of the journal's parameters.
-    pub(super) fn declarations(self, call: &str) -> String {
-        let mut text = [call, ", ", IDENTITY].concat();
-        if self.first.is_some() {
-            text.extend([", ", ATTEMPT, ", ", TAKEN, " int OUTPUT"]);
-        }
-        if self.last {
-            text.push_str(", @connect_numbers varchar(2000), @connect_answer varchar(max)");
-            text.extend([", ", RECORDED, " int OUTPUT"]);
-        }
-        text
-    }
-}
-
-fn accepted(output: &str) -> String {
-    if output.eq_ignore_ascii_case("@oErrString") {
-        format!(" AND LTRIM(RTRIM(ISNULL({output}, ''))) = ''")
-    } else {
-        format!(" AND ISNULL({output}, 0) = 0")
-    }
-}
-
 /// The call as `connect-agent sql` prints it.
 pub fn procedure_line(procedure: &str) -> String {
     procedure_call(
@@ -402,7 +324,13 @@ pub fn grant(procedure: &str) -> String {
 /// Parameters become variables; what stands in one text with a call is compiled around one.
 pub(super) fn compilable(system_database: &str) -> Vec<(&'static str, String)> {
     let around = [&JOURNAL_TAKE, &JOURNAL_REVISE];
-    let inside = [&JOURNAL_RESERVE, &JOURNAL_COMMIT, &COMPILE_ONLY, &SESSION];
+    let inside = [
+        &JOURNAL_RESERVE,
+        &JOURNAL_COMMIT,
+        &BATCH_CHECK,
+        &COMPILE_ONLY,
+        &SESSION,
+    ];
     let numbers = Counter::ALL.map(number);
     let plain = ALL.iter().filter(|statement| {
         let known = around.iter().chain(&inside).chain(&numbers);
@@ -428,9 +356,10 @@ pub(super) fn compilable(system_database: &str) -> Vec<(&'static str, String)> {
     for first in around {
         let around = Around {
             first: Some(first),
+            batch: true,
             last: true,
         };
-        let text = around.text(&call, &[]);
+        let text = around.text(&call, &[], system_database);
         batches.push((first.name, declared(&around.declarations(&proofs), &text)));
     }
     batches
@@ -456,6 +385,7 @@ pub static ALL: &[&Statement] = &[
     &JOURNAL_RESERVE,
     &JOURNAL_TAKE,
     &JOURNAL_REVISE,
+    &BATCH_CHECK,
     &JOURNAL_COMMIT,
     &JOURNAL_FIND,
     &JOURNAL_HIGHEST,

@@ -157,6 +157,7 @@ const PROFILE: Fields = &[
             ("batch", One),
             ("site", One),
             ("gapless", One),
+            ("next_batches", One),
             ("quantity_shortage", One),
         ]),
     ),

@@ -256,6 +256,28 @@ fn an_order_in_gp_is_left_alone_unless_a_person_wants_it_anew() {
 }
 
 #[test]
+fn the_profile_says_how_many_next_batches_a_document_may_join() {
+    let allowed = |profile: Json| {
+        let mut world = World::new(order());
+        if !profile.is_null() {
+            world.profile["document"]["next_batches"] = profile;
+        }
+        let walked = world.walk();
+        walked.actions.iter().find_map(|action| {
+            if let Action::ExecuteDocument { next_batches, .. } = action {
+                Some(*next_batches)
+            } else {
+                None
+            }
+        })
+    };
+    assert_eq!(allowed(Json::Null), Some(0));
+    assert_eq!(allowed(json!(3)), Some(3));
+    // A profile that was published before the check existed stops the order instead of guessing.
+    assert_eq!(allowed(json!(12)), None);
+}
+
+#[test]
 fn customers_by_mail_and_one_web_customer() {
     let mut world = World::new(order());
     world.profile["customer"]["strategy"] = json!("email");

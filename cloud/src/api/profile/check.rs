@@ -53,6 +53,7 @@ impl Found {
             document_id,
             batch,
             site,
+            next_batches,
             quantity_shortage,
             ..
         } = &profile.document;
@@ -78,6 +79,11 @@ impl Found {
             !written.contains(['{', '}']),
             "document.batch",
             "knows only the placeholder {yyyyMMdd}",
+        );
+        self.demand(
+            (0..=9).contains(next_batches),
+            "document.next_batches",
+            "must be 0 (wait for the batch) to 9",
         );
         self.demand(
             (1..=6).contains(quantity_shortage),

@@ -20,6 +20,8 @@ pub struct Execute<'a> {
     pub effect_key: &'a str,
     /// Take document numbers inside the writing transaction.
     pub gapless: bool,
+    /// How many next batches may be joined when the document's own takes none.
+    pub next_batches: u32,
     /// The binding the cloud knows; none: not checked.
     pub incarnation: Option<&'a str>,
     /// How long the agent may work on it.
@@ -41,6 +43,7 @@ pub fn execute_body(execute: &Execute<'_>) -> Vec<u8> {
             revision: 0,
             gapless: execute.gapless,
             expected_incarnation: execute.incarnation.unwrap_or_default().into(),
+            next_batches: execute.next_batches,
         })),
     }
     .encode_to_vec()

@@ -112,6 +112,8 @@ pub enum Action {
         semantics: Semantics,
         /// Whether document numbers may leave no gaps.
         gapless: bool,
+        /// How many next batches may be joined when the document's own takes none: 0 to 9.
+        next_batches: u32,
         /// How long it may take.
         timeout_ms: u32,
     },

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::graph;
 use super::model::{
-    Case, FORMAT, KeySource, LinkLookup, OnDeadLetter, Outcome, Party, Semantics, Step, StepKind,
-    Workflow,
+    Case, FORMAT, KeySource, LinkLookup, OnDeadLetter, Outcome, Semantics, Step, StepKind, Workflow,
 };
 use crate::engine::checks::{Check, CompiledCheck};
 use crate::engine::expression::{Expression, Template};
@@ -103,6 +102,7 @@ pub(super) struct Write {
     pub(super) purpose: String,
     pub(super) semantics: Semantics,
     pub(super) gapless: Option<Expression>,
+    pub(super) next_batches: Option<Expression>,
     pub(super) links: Vec<CompiledParty>,
 }
 
@@ -256,13 +256,7 @@ impl StepCompiler<'_> {
                 self.problem(&format!("there is no mapping `{mapping}`"));
                 None
             }
-            StepKind::WriteGp {
-                document,
-                purpose,
-                semantics,
-                gapless,
-                links,
-            } => self.write(document, purpose, *semantics, gapless.as_ref(), links),
+            StepKind::WriteGp { .. } => self.write(kind),
             StepKind::WriteStore { order, note } => Some(Work::WriteStore {
                 order: self.expression(order)?,
                 note: self.template(note)?,
@@ -324,24 +318,26 @@ impl StepCompiler<'_> {
         })
     }
 
-    fn write(
-        &mut self,
-        document: &str,
-        purpose: &str,
-        semantics: Semantics,
-        gapless: Option<&String>,
-        links: &[Party],
-    ) -> Option<Work> {
+    fn write(&mut self, kind: &StepKind) -> Option<Work> {
+        let StepKind::WriteGp {
+            document,
+            purpose,
+            semantics,
+            gapless,
+            next_batches,
+            links,
+        } = kind
+        else {
+            return None;
+        };
         if !self.known.iter().any(|name| name == document) {
             self.problem(&format!("no step makes `{document}`"));
         }
         if purpose.is_empty() || purpose.contains('/') {
             self.problem("purpose must be a word without slashes");
         }
-        let gapless = match gapless {
-            Some(text) => Some(self.expression(text)?),
-            None => None,
-        };
+        let gapless = self.optional(gapless.as_ref());
+        let next_batches = self.optional(next_batches.as_ref());
         let mut parties = Vec::new();
         for party in links {
             parties.push(CompiledParty {
@@ -350,19 +346,26 @@ impl StepCompiler<'_> {
                     KeySource::Element(element) => PartyKey::Element(element.clone()),
                     KeySource::Value(text) => PartyKey::Value(self.expression(text)?),
                 },
-                when: match &party.when {
-                    Some(text) => Some(self.expression(text)?),
-                    None => None,
-                },
+                when: self.optional(party.when.as_ref())?,
             });
         }
         Some(Work::WriteGp(Write {
-            document: document.into(),
-            purpose: purpose.into(),
-            semantics,
-            gapless,
+            document: document.clone(),
+            purpose: purpose.clone(),
+            semantics: *semantics,
+            gapless: gapless?,
+            next_batches: next_batches?,
             links: parties,
         }))
+    }
+
+    /// A formula that may be left out; none when it is wrong.
+    #[expect(clippy::option_option, reason = "left out and wrong are two things")]
+    fn optional(&mut self, text: Option<&String>) -> Option<Option<Expression>> {
+        match text {
+            Some(text) => self.expression(text).map(Some),
+            None => Some(None),
+        }
     }
 
     fn link(&mut self, kind: &str, store_scoped: &str, store_key: &str) -> Option<LinkName> {

@@ -144,6 +144,9 @@ pub enum StepKind {
         /// Formula: whether document numbers may leave no gaps.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         gapless: Option<String>,
+        /// Formula: how many next batches may be joined when the document's own takes none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_batches: Option<String>,
         /// Links that its success completes.
         #[serde(default)]
         links: Vec<Party>,

@@ -90,6 +90,10 @@ fn execute(
         Some(gapless) => is_true(gapless, facts)?,
         None => false,
     };
+    let next_batches = match &write.next_batches {
+        Some(formula) => next_batches(formula, facts)?,
+        None => 0,
+    };
     let mut parties = Vec::new();
     for party in &write.links {
         if let Some(when) = &party.when
@@ -116,6 +120,7 @@ fn execute(
         parties,
         semantics: write.semantics,
         gapless,
+        next_batches,
         timeout_ms: step.timeout_ms,
     })
 }
@@ -135,6 +140,20 @@ fn link(name: &LinkName, facts: &mut Facts) -> Result<Link, ExpressionError> {
 }
 
 /// Computes a text that must not be blank; a number is written plainly.
+/// As many next batches as have a name: 0 to 9, none when the formula gives nothing.
+fn next_batches(formula: &Expression, facts: &mut Facts) -> Result<u32, ExpressionError> {
+    let value = formula.evaluate(facts)?;
+    let number = value.as_number().and_then(|n| u32::try_from(n).ok());
+    match number {
+        Some(number) if number <= 9 => Ok(number),
+        None if value == Value::Null => Ok(0),
+        Some(_) | None => Err(ExpressionError {
+            expression: formula.text().into(),
+            message: "gives no number from 0 to 9 of next batches".into(),
+        }),
+    }
+}
+
 fn text(formula: &Expression, facts: &mut Facts) -> Result<String, ExpressionError> {
     let value = formula.evaluate(facts)?;
     let text = match &value {

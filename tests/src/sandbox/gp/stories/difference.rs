@@ -35,7 +35,6 @@ pub(super) fn snapshot(sandbox: &Sandbox) -> Snapshot {
 /// A value as text; none when it is what GP's columns hold by default.
 fn told(value: &Value, kind: SqlType) -> Option<String> {
     let text = match value {
-        Value::Null => return None,
         Value::Int(number) => number.to_string(),
         Value::Numeric(number) => number.decimal().normalize().to_string(),
         Value::Float(number) => number.to_string(),
@@ -43,7 +42,7 @@ fn told(value: &Value, kind: SqlType) -> Option<String> {
         Value::Text(text) => text.clone(),
         Value::Bytes(raw) if raw.iter().all(|byte| *byte == 0) => return None,
         Value::Bytes(raw) => format!("{raw:?}"),
-        Value::Time(0) => return None,
+        Value::Null | Value::Time(0) => return None,
         Value::Time(ticks) if *ticks == clock::today() => "today".to_owned(),
         Value::Time(ticks) => moment(*ticks).date().to_string(),
     };
