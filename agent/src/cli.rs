@@ -298,6 +298,15 @@ fn print_sql(sql: &Sql, config: Option<&Config>) -> anyhow::Result<ExitCode> {
                 statement.name, statement.right
             ))?;
         }
+        let own = config.map(Config::own_queries).transpose()?;
+        for text in sqlserver::query_texts(&own.unwrap_or_default()) {
+            say(&format!(
+                "-- {}; the first page without the comparison of its key\n-- needs: {}\n{}\n",
+                text.name,
+                text.right.replace("{system}", system),
+                text.sql.replace("{system}", system)
+            ))?;
+        }
         say("-- eConnect procedures, with bound parameters of the server's own types")?;
         say("-- needs: EXECUTE on the procedure")?;
         let mut procedures: Vec<&str> = sqlserver::served_procedures();

@@ -1,11 +1,13 @@
 //! Reads the agent's TOML file and the few environment variables it honours.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::sqlserver;
 
 /// Everything the owner of the machine decides.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +23,9 @@ pub struct Config {
     pub allow: Allow,
     #[serde(default)]
     pub secrets: Secrets,
+    /// Queries that the cloud may name beside the agent's own, as `own.NAME`.
+    #[serde(default)]
+    pub queries: BTreeMap<String, OwnQuery>,
 }
 
 /// How log lines are written.
@@ -116,6 +121,20 @@ pub struct Allow {
     pub nodes: BTreeSet<String>,
 }
 
+/// A query of the owner: one SELECT, its parameters with their types, and how its rows page.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnQuery {
+    pub sql: String,
+    /// What it is for, as the console shows it.
+    #[serde(default)]
+    pub text: String,
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    /// Columns that order its rows and tell them apart.
+    pub page_key: Vec<String>,
+}
+
 /// Where secrets are kept off Windows.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -180,6 +199,7 @@ impl Config {
                 return Err(value("gp.companies.database", "a company is named twice"));
             }
         }
+        self.own_queries()?;
         if self.gp.auth == SqlAuth::Sql && self.gp.user.is_none() {
             return Err(value("gp.user", "SQL authentication needs a login name"));
         }
@@ -190,6 +210,24 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    /// The owner's queries, checked.
+    pub fn own_queries(&self) -> Result<Vec<sqlserver::OwnQuery>, ConfigError> {
+        let query = |(name, query): (&String, &OwnQuery)| {
+            let OwnQuery {
+                sql,
+                text,
+                parameters,
+                page_key,
+            } = query;
+            let made = sqlserver::OwnQuery::new(name, (text, sql), parameters, page_key);
+            made.map_err(|wrong| {
+                let key = ["queries", name, wrong.key.as_str()].join(".");
+                value(key.trim_end_matches('.'), &wrong.problem)
+            })
+        };
+        self.queries.iter().map(query).collect()
     }
 
     /// The SQL password given through the environment or a file, if any.

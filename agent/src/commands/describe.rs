@@ -13,7 +13,7 @@ pub(super) async fn run(gp: &Gp, company: &str, body: &Describe) -> Outcome {
         let value = match what.as_str() {
             "companies" => Ok(companies(gp)),
             "procedures" => procedures(gp, company).await,
-            "queries" => Ok(queries()),
+            "queries" => Ok(queries(gp)),
             _ => continue,
         };
         match value {
@@ -54,8 +54,6 @@ async fn procedures(gp: &Gp, company: &str) -> Result<Value, Failure> {
     Ok(Value::Object(all))
 }
 
-fn queries() -> Value {
-    let query =
-        |(name, parameters): &(&str, &[&str])| json!({"name": name, "parameters": parameters});
-    sqlserver::QUERY_NAMES.iter().map(query).collect()
+fn queries(gp: &Gp) -> Value {
+    sqlserver::described_queries(gp.own_queries())
 }

@@ -1,66 +1,60 @@
-//! `query`: a query that is fixed in the agent, by name, paged.
+//! `query`: a query that is fixed in the agent or in its owner's file, by name, paged.
 
 use connect_proto::tunnel::v1::command_result::Outcome;
 use connect_proto::tunnel::v1::payload::Content;
-use connect_proto::tunnel::v1::{ErrorClass, Page, Payload, RunQuery};
+use connect_proto::tunnel::v1::{self, ErrorClass, Failure, Payload, RunQuery};
 
 use super::failure;
-use crate::sqlserver::{self, Company, QueryError};
+use crate::sqlserver::{self, Company, QueryError, QueryRequest};
 
-const DEFAULT_PAGE: usize = 500;
-const LARGEST_PAGE: usize = 5_000;
-
-/// Runs the query; the token is the number of rows already given.
+/// Reads one page.
 pub(super) async fn run(company: &Company, body: &RunQuery) -> Outcome {
     if let Err(failure) = company.admit_reading().await {
         return Outcome::Failure(failure);
     }
-    let parameters = body.parameters.clone().into_iter().collect();
-    let rows = match sqlserver::query(company, &body.name, &parameters).await {
-        Ok(rows) => rows,
-        Err(error) => return Outcome::Failure(refused(&body.name, &error)),
+    let request = QueryRequest {
+        name: body.name.clone(),
+        parameters: body.parameters.clone().into_iter().collect(),
+        page_size: usize::try_from(body.page_size).unwrap_or(usize::MAX),
+        page_token: body.page_token.clone(),
     };
-    let from = body.page_token.parse().unwrap_or(0).min(rows.len());
-    let size = match body.page_size {
-        0 => DEFAULT_PAGE,
-        size => usize::try_from(size)
-            .unwrap_or(LARGEST_PAGE)
-            .min(LARGEST_PAGE),
-    };
-    let to = (from + size).min(rows.len());
-    let next_page_token = if to < rows.len() {
-        to.to_string()
-    } else {
-        String::new()
-    };
-    match serde_json::to_vec(&rows[from..to]) {
-        Ok(bytes) => {
-            let rows_json = Some(Payload {
-                content: Some(Content::Inline(bytes)),
-            });
-            Outcome::Page(Page {
-                rows_json,
-                next_page_token,
+    match sqlserver::query(company, &request).await {
+        Ok(page) => {
+            let content = Some(Content::Inline(page.rows_json));
+            Outcome::Page(v1::Page {
+                rows_json: Some(Payload { content }),
+                next_page_token: page.next_page_token,
             })
         }
-        Err(error) => Outcome::Failure(failure(
-            ErrorClass::Bug,
-            "rows_not_written",
-            error.to_string(),
-        )),
+        Err(error) => Outcome::Failure(refused(company, &body.name, &error)),
     }
 }
 
-fn refused(name: &str, error: &QueryError) -> connect_proto::tunnel::v1::Failure {
-    match error {
-        QueryError::Unknown => {
-            let message = format!("The agent has no query {name}.");
-            failure(ErrorClass::Unsupported, "unknown_query", message)
+fn refused(company: &Company, name: &str, error: &QueryError) -> Failure {
+    let (class, code) = match error {
+        QueryError::Unknown => (ErrorClass::Unsupported, "unknown_query"),
+        QueryError::UnknownParameter { .. } => (ErrorClass::InvalidData, "unknown_parameter"),
+        QueryError::Missing(_) | QueryError::MissingOneOf(_) => {
+            (ErrorClass::InvalidData, "missing_parameter")
         }
-        QueryError::Missing(parameter) => {
-            let message = format!("The query {name} needs the parameter {parameter}.");
-            failure(ErrorClass::InvalidData, "missing_parameter", message)
+        QueryError::NotTogether { .. } => (ErrorClass::InvalidData, "parameters_not_together"),
+        QueryError::Misfit { .. } => (ErrorClass::InvalidData, "bad_parameter"),
+        QueryError::Token(_) => (ErrorClass::InvalidData, "bad_page_token"),
+        QueryError::Row(_) => (ErrorClass::Bug, "row_not_readable"),
+        QueryError::Sql(error) => {
+            let mut failure = sqlserver::of_sql_error(error);
+            failure.message = if error.is_lock() {
+                let limit = company.lock_timeout_ms();
+                format!(
+                    "Query {name}: another session holds a row it reads for longer than {limit} ms \
+                     (gp.lock_timeout_ms). The agent gives way and reads nothing uncommitted; ask \
+                     again."
+                )
+            } else {
+                format!("Query {name}: {}", failure.message)
+            };
+            return failure;
         }
-        QueryError::Sql(error) => sqlserver::of_sql_error(error),
-    }
+    };
+    failure(class, code, format!("Query {name}: {error}."))
 }

@@ -14,6 +14,7 @@ use super::error::SqlError;
 use super::journal;
 use super::pool::{Lease, Pool};
 use super::procedures::{Shape, Shapes};
+use super::queries::Own as OwnQuery;
 use super::refusal;
 use super::reply::Cell;
 use super::statements;
@@ -36,6 +37,8 @@ pub(super) struct CompanyConfig {
     pub(super) environment: String,
     pub(super) environment_check: bool,
     pub(super) allowed: Arc<dyn NodeRule>,
+    /// Queries of the owner's file.
+    pub(super) own_queries: Arc<[OwnQuery]>,
 }
 
 /// Which nodes the owner allows beside the catalogue's.
@@ -158,6 +161,15 @@ impl Company {
     /// Whether the owner allows a node beside the catalogue's.
     pub fn allows_node(&self, node: &str) -> bool {
         self.config.allowed.allows(node)
+    }
+
+    pub(super) fn own_queries(&self) -> &[OwnQuery] {
+        &self.config.own_queries
+    }
+
+    /// How long a statement waits for a row that another session holds.
+    pub fn lock_timeout_ms(&self) -> u32 {
+        self.pool.lock_timeout_ms()
     }
 
     /// The eConnect procedures the login can see.

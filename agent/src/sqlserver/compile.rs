@@ -4,6 +4,7 @@ use super::company::Company;
 use super::connection::SqlConnection;
 use super::error::SqlError;
 use super::health::Finding;
+use super::queries::{self, Own};
 use super::statements;
 
 /// Compiles everything on a connection of its own, which is closed afterwards.
@@ -12,7 +13,7 @@ pub(super) async fn examine(company: &Company, name: String) -> Finding {
         Ok(lease) => lease,
         Err(error) => return Finding::failed(name, error.to_string(), LOOK),
     };
-    match refused(&mut lease.connection).await {
+    match refused(&mut lease.connection, company.own_queries()).await {
         Ok((count, refused)) if refused.is_empty() => {
             Finding::passed(name, format!("{count} statements compile"))
         }
@@ -28,13 +29,21 @@ pub(super) async fn examine(company: &Company, name: String) -> Finding {
     }
 }
 
-type Refused = Vec<(&'static str, SqlError)>;
+type Refused = Vec<(String, SqlError)>;
 
-async fn refused(connection: &mut SqlConnection) -> Result<(usize, Refused), SqlError> {
+async fn refused(
+    connection: &mut SqlConnection,
+    own: &[Own],
+) -> Result<(usize, Refused), SqlError> {
     connection
         .batch(statements::COMPILE_ONLY.fixed().to_owned())
         .await?;
-    let batches = statements::compilable(connection.system_database());
+    let system = connection.system_database();
+    let statements = statements::compilable(system).into_iter();
+    let mut batches: Vec<_> = statements
+        .map(|(name, text)| (name.to_owned(), text))
+        .collect();
+    batches.extend(queries::compilable(system, own));
     let count = batches.len();
     let mut refused = Vec::new();
     for (name, text) in batches {

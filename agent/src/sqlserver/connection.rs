@@ -20,7 +20,7 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 use super::address::{self, Address, Port};
 use super::error::SqlError;
 use super::prepared::Prepared;
-use super::reply::{Called, Cell, TransactionState};
+use super::reply::{Called, Cell, Rows, TransactionState};
 use super::statements::{self, Statement};
 use super::values::SqlValue;
 
@@ -186,6 +186,30 @@ impl SqlConnection {
         while let Some(item) = stream.try_next().await.map_err(sql_error)? {
             if let QueryItem::Row(row) = item {
                 rows.push(row.into_iter().map(cell).collect());
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Runs the text of a query and reads all its rows, which the text bounds.
+    pub(super) async fn rows(
+        &mut self,
+        text: String,
+        parameters: Vec<SqlValue>,
+    ) -> Result<Rows, SqlError> {
+        let mut query = Query::new(text.replace("{system}", &self.system_database));
+        for value in parameters {
+            query.bind(column(value));
+        }
+        let mut stream = query.query(&mut self.client).await.map_err(sql_error)?;
+        let mut rows = Rows::default();
+        while let Some(item) = stream.try_next().await.map_err(sql_error)? {
+            if let QueryItem::Row(row) = item {
+                if rows.columns.is_empty() {
+                    let names = row.columns().iter().map(|column| column.name().to_owned());
+                    rows.columns = names.collect();
+                }
+                rows.rows.push(row.into_iter().map(cell).collect());
             }
         }
         Ok(rows)

@@ -36,7 +36,10 @@ pub use company::Company;
 pub use econnect::{Progress, Request, execute, locked_failure, settle};
 pub use error::SqlError;
 pub use health::{Finding, examine, procedures_of, served_procedures};
-pub use queries::{NAMES as QUERY_NAMES, QueryError, run as query};
+pub use queries::{
+    Own as OwnQuery, OwnProblem, QueryError, Request as QueryRequest,
+    described as described_queries, printed as query_texts, run as query,
+};
 pub use refusal::of_sql_error;
 pub use statements::{ALL as STATEMENTS, grant, procedure_line};
 
@@ -49,6 +52,7 @@ use connection::{ConnectOptions, Login, Tls};
 #[derive(Debug)]
 pub struct Gp {
     companies: BTreeMap<String, Arc<Company>>,
+    own_queries: Arc<[OwnQuery]>,
 }
 
 /// Why the GP side cannot be set up.
@@ -58,6 +62,8 @@ pub enum GpError {
     Address,
     #[error("no password for the SQL login is stored; give it to `enroll --sql-password-file`")]
     NoPassword,
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
 }
 
 impl Gp {
@@ -70,6 +76,7 @@ impl Gp {
     ) -> Result<Self, GpError> {
         let options = options(config, password)?;
         let allowed = Arc::new(config.allow.nodes.clone());
+        let own_queries: Arc<[OwnQuery]> = config.own_queries()?.into();
         let company = |company: &crate::config::Company| {
             let made = company::CompanyConfig {
                 database: company.database.clone(),
@@ -77,17 +84,24 @@ impl Gp {
                 environment: environment.to_owned(),
                 environment_check: config.gp.environment_check,
                 allowed: Arc::clone(&allowed) as Arc<dyn company::NodeRule>,
+                own_queries: Arc::clone(&own_queries),
             };
             let made = Company::new(made, options.clone(), Arc::clone(marks));
             (company.database.clone(), Arc::new(made))
         };
         Ok(Self {
             companies: config.gp.companies.iter().map(company).collect(),
+            own_queries: Arc::clone(&own_queries),
         })
     }
 
     pub fn company(&self, database: &str) -> Option<&Arc<Company>> {
         self.companies.get(database)
+    }
+
+    /// The queries of the owner's file.
+    pub fn own_queries(&self) -> &[OwnQuery] {
+        &self.own_queries
     }
 
     pub fn companies(&self) -> impl Iterator<Item = &Arc<Company>> {

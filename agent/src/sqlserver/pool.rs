@@ -46,6 +46,10 @@ impl Pool {
         }
     }
 
+    pub(super) fn lock_timeout_ms(&self) -> u32 {
+        self.options.lock_timeout_ms
+    }
+
     /// Takes an idle connection or opens one; waits while all are out.
     pub(super) async fn lease(&self) -> Result<Lease, SqlError> {
         let permit = self.permit().await?;

@@ -14,6 +14,13 @@ pub(super) struct Called {
     pub(super) raised: Option<SqlError>,
 }
 
+/// Rows with the names of their columns; without a row there are no names.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) columns: Vec<String>,
+    pub(super) rows: Vec<Vec<Cell>>,
+}
+
 /// One value of a row or an output.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Cell {

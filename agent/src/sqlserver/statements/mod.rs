@@ -1,4 +1,4 @@
-//! Every SQL text the agent can send, each with the right it needs. There is no other in the crate.
+//! Every SQL text the agent can send but for the named queries, each with the right it needs.
 
 mod calls;
 mod numbers;
@@ -53,7 +53,6 @@ const NONE: &str = "none beyond the login";
 const JOURNAL: &str = "SELECT, INSERT, UPDATE on schema connect (role connect_agent)";
 const METADATA: &str = "metadata of the company's procedures: EXECUTE on them shows it";
 const SYSTEM_READ: &str = "SELECT on this table of the system database";
-const COMPANY_READ: &str = "SELECT on this table of the company database (optional)";
 
 /// A server's `user options` may give new sessions other settings than the agent counts on.
 pub(super) static SESSION: Statement = Statement::new(
@@ -212,11 +211,6 @@ pub(super) static COMPANY_NAME: Statement = Statement::new(
     SYSTEM_READ,
     "SELECT CMPNYNAM FROM {system}.dbo.SY01500 WHERE INTERID = CAST(@P1 AS char(5))",
 );
-pub(super) static COMPANIES: Statement = Statement::new(
-    "companies: list",
-    SYSTEM_READ,
-    "SELECT CMPANYID, INTERID, CMPNYNAM FROM {system}.dbo.SY01500 ORDER BY INTERID",
-);
 pub(super) static SERVER_CLOCK: Statement =
     Statement::new("doctor: server clock", NONE, "SELECT GETUTCDATE()");
 pub(super) static SERVER_VERSION: Statement = Statement::new(
@@ -229,41 +223,6 @@ pub(super) static RIGHT_ON_OBJECT: Statement = Statement::new(
     NONE,
     "SELECT HAS_PERMS_BY_NAME(@P1, 'OBJECT', @P2)",
 );
-pub(super) static SOP_WORK: Statement = Statement::new(
-    "query sop_document: unposted documents by customer PO",
-    COMPANY_READ,
-    "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
-     FROM dbo.SOP10100 WHERE CSTPONBR = CAST(@P1 AS char(21)) ORDER BY SOPTYPE, SOPNUMBE",
-);
-pub(super) static SOP_HISTORY: Statement = Statement::new(
-    "query sop_document: posted documents by customer PO",
-    COMPANY_READ,
-    "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
-     FROM dbo.SOP30200 WHERE CSTPONBR = CAST(@P1 AS char(21)) ORDER BY SOPTYPE, SOPNUMBE",
-);
-pub(super) static SOP_WORK_NUMBER: Statement = Statement::new(
-    "query sop_document: unposted document by number",
-    COMPANY_READ,
-    "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
-     FROM dbo.SOP10100 WHERE SOPNUMBE = CAST(@P1 AS char(21)) ORDER BY SOPTYPE, SOPNUMBE",
-);
-pub(super) static SOP_HISTORY_NUMBER: Statement = Statement::new(
-    "query sop_document: posted document by number",
-    COMPANY_READ,
-    "SELECT TOP (50) SOPTYPE, SOPNUMBE, DOCID, DOCDATE, CUSTNMBR, BACHNUMB, DOCAMNT, CSTPONBR \
-     FROM dbo.SOP30200 WHERE SOPNUMBE = CAST(@P1 AS char(21)) ORDER BY SOPTYPE, SOPNUMBE",
-);
-pub(super) static DOCUMENT_IDS: Statement = Statement::new(
-    "query setup.document_ids",
-    COMPANY_READ,
-    "SELECT SOPTYPE, DOCID, SOPNUMBE FROM dbo.SOP40200 ORDER BY SOPTYPE, DOCID",
-);
-pub(super) static SITES: Statement = Statement::new(
-    "query setup.sites",
-    COMPANY_READ,
-    "SELECT LOCNCODE, LOCNDSCR FROM dbo.IV40700 ORDER BY LOCNCODE",
-);
-
 /// The procedure that runs a text with parameters of declared types.
 pub(super) const RUN_TEXT: &str = "sp_executesql";
 /// The procedure that prepares a text with parameters of declared types, and runs it.
@@ -400,16 +359,9 @@ pub static ALL: &[&Statement] = &[
     &PROCEDURES,
     &ERROR_CODE,
     &COMPANY_NAME,
-    &COMPANIES,
     &SERVER_CLOCK,
     &SERVER_VERSION,
     &RIGHT_ON_OBJECT,
-    &SOP_WORK,
-    &SOP_HISTORY,
-    &SOP_WORK_NUMBER,
-    &SOP_HISTORY_NUMBER,
-    &DOCUMENT_IDS,
-    &SITES,
 ];
 
 #[cfg(test)]
