@@ -52,10 +52,20 @@ impl Marks {
     }
 }
 
-/// Where the effect stands in the company's journal.
+/// Where the effect stands in the company's journal; the last one of a bulk.
 pub(crate) fn journal_number(result: &v1::CommandResult) -> Option<i64> {
     match &result.outcome {
         Some(Outcome::Executed(executed)) => Some(executed.journal_number),
+        Some(Outcome::Bulk(bulk)) => {
+            let executed = bulk.documents.iter().filter_map(|document| {
+                if let Some(v1::document_result::Outcome::Executed(executed)) = &document.outcome {
+                    Some(executed.journal_number)
+                } else {
+                    None
+                }
+            });
+            executed.max()
+        }
         Some(
             Outcome::Failure(_) | Outcome::Page(_) | Outcome::Described(_) | Outcome::Diagnosis(_),
         )

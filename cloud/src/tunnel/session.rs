@@ -218,7 +218,9 @@ impl Session {
                     "A change batch was not taken"
                 );
             }
-            Some(FromAgent::Heartbeat(_) | FromAgent::Hello(_)) | None => {}
+            // A document of a bulk told early: the command's result holds it too, and is stored.
+            Some(FromAgent::Document(_) | FromAgent::Heartbeat(_) | FromAgent::Hello(_)) | None => {
+            }
         }
         Ok(())
     }
@@ -475,7 +477,9 @@ fn outcome(result: &v1::CommandResult) -> &'static str {
         Some(Outcome::Executed(executed)) if executed.already_done => "already_done",
         Some(Outcome::Executed(_)) => "executed",
         Some(Outcome::Failure(failure)) => failure.class().as_str_name(),
-        Some(Outcome::Page(_) | Outcome::Described(_) | Outcome::Diagnosis(_)) => "answered",
+        Some(
+            Outcome::Bulk(_) | Outcome::Page(_) | Outcome::Described(_) | Outcome::Diagnosis(_),
+        ) => "answered",
         None => "empty",
     }
 }
