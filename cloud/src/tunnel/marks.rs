@@ -73,6 +73,19 @@ pub(crate) fn journal_number(result: &v1::CommandResult) -> Option<i64> {
     }
 }
 
+/// How a command ended, in a word for the metrics.
+pub(crate) fn outcome(result: &v1::CommandResult) -> &'static str {
+    match &result.outcome {
+        Some(Outcome::Executed(executed)) if executed.already_done => "already_done",
+        Some(Outcome::Executed(_)) => "executed",
+        Some(Outcome::Failure(failure)) => failure.class().as_str_name(),
+        Some(
+            Outcome::Bulk(_) | Outcome::Page(_) | Outcome::Described(_) | Outcome::Diagnosis(_),
+        ) => "answered",
+        None => "empty",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,7 +25,7 @@ use tonic::{Status, Streaming};
 use super::auth::Identity;
 use super::company::{Reports, Verdict};
 use super::dispatch::Dispatch;
-use super::marks::{Marks, journal_number};
+use super::marks::{Marks, journal_number, outcome};
 use super::outgoing;
 use crate::app::Services;
 use crate::crash;
@@ -469,18 +469,6 @@ fn taken(reason: &str) -> Status {
     match reason {
         "revoked" => Status::unauthenticated("agent_revoked: the agent was revoked"),
         other => Status::aborted(other.to_owned()),
-    }
-}
-
-fn outcome(result: &v1::CommandResult) -> &'static str {
-    match &result.outcome {
-        Some(Outcome::Executed(executed)) if executed.already_done => "already_done",
-        Some(Outcome::Executed(_)) => "executed",
-        Some(Outcome::Failure(failure)) => failure.class().as_str_name(),
-        Some(
-            Outcome::Bulk(_) | Outcome::Page(_) | Outcome::Described(_) | Outcome::Diagnosis(_),
-        ) => "answered",
-        None => "empty",
     }
 }
 
