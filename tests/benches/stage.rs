@@ -17,7 +17,7 @@ use crate::small_cloud::{Cloud, Session};
 
 /// Certificates of the small cloud are good for long after this, in milliseconds.
 const NOW: i64 = 4_000_000_000_000;
-/// Documents the agent works on at once.
+/// Documents the agent works on at once, where nothing else is said.
 pub(crate) const PARALLEL: usize = 8;
 
 /// Everything that runs; dropping it ends it.
@@ -31,7 +31,9 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Starts everything; at the end the company is ready for work.
-    pub(crate) async fn set() -> anyhow::Result<Self> {
+    ///
+    /// `parallel` is how many documents the agent works on at once.
+    pub(crate) async fn set(parallel: usize) -> anyhow::Result<Self> {
         let directory = tempfile::tempdir()?;
         let path = directory.path();
         let gp = Gp::start(path).await?;
@@ -47,7 +49,7 @@ impl Stage {
         let section = format!(
             "[gp]\nserver = '{}'\nca_file = '{dir}/gp.pem'\nuser = '{}'\n\
              password_file = '{dir}/password'\n[[gp.companies]]\ndatabase = '{COMPANY}'\n\
-             parallel = {PARALLEL}\n",
+             parallel = {parallel}\n",
             gp.tds.replace(':', ","),
             gp.user,
             dir = path.display(),

@@ -13,14 +13,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::figure::{Figures, percentile_ms};
-use crate::stage::Stage;
+use crate::stage::{PARALLEL, Stage};
 
 const TRIPS: usize = 3_000;
 /// As large as a small command with its frames.
 const MESSAGE: usize = 128;
 
 pub(crate) async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
-    let mut stage = Stage::set().await?;
+    let mut stage = Stage::set(PARALLEL).await?;
     trips(&mut stage, 0, 300).await?;
     let mut tunnel = trips(&mut stage, 1_000, TRIPS).await?;
     let mut bare = echoes(TRIPS).await?;

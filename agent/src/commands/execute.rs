@@ -19,21 +19,23 @@ const TIMED_OUT: &str = "timed_out";
 
 /// Executes the document within the command's time.
 pub(super) async fn run(company: &Company, work: &Work, body: &ExecuteDocument) -> Outcome {
-    match executed(company, work, body).await {
+    match executed(company, work, body, &work.document).await {
         Ok(executed) => Outcome::Executed(executed),
         Err(failure) => Outcome::Failure(failure),
     }
 }
 
-async fn executed(
+/// Executes a document of the command, or says why nothing was written.
+pub(super) async fn executed(
     company: &Company,
     work: &Work,
     body: &ExecuteDocument,
+    xml: &[u8],
 ) -> Result<Executed, Failure> {
     check_key(&body.effect_key)?;
     check_command_id(&work.command.command_id)?;
-    let document = read(company, &work.document)?;
-    let hash = hex(digest(&SHA256, &work.document).as_ref());
+    let document = read(company, xml)?;
+    let hash = hex(digest(&SHA256, xml).as_ref());
     let progress = Progress::default();
     let request = Request {
         effect_key: &body.effect_key,
@@ -72,6 +74,8 @@ async fn admitted(
     request: &Request<'_>,
     expected_incarnation: &str,
 ) -> Result<Executed, Failure> {
+    // Bulks and single documents share what the company may be asked at once.
+    let _turn = company.turn().await;
     company.admit().await?;
     check_incarnation(company, expected_incarnation).await?;
     sqlserver::execute(company, request).await

@@ -1,5 +1,6 @@
 //! The commands the cloud may send, each in its file.
 
+mod bulk;
 mod describe;
 mod diagnose;
 mod execute;
@@ -34,6 +35,7 @@ impl Desk {
     async fn run(&self, work: Work) -> Outcome {
         let name = match &work.command.body {
             Some(Body::Execute(_)) => "execute",
+            Some(Body::ExecuteBulk(_)) => "execute_bulk",
             Some(Body::Query(_)) => "query",
             Some(Body::Describe(_)) => "describe",
             Some(Body::Diagnose(_)) => "diagnose",
@@ -53,6 +55,7 @@ impl Desk {
                 );
             }
             Outcome::Executed(_)
+            | Outcome::Bulk(_)
             | Outcome::Page(_)
             | Outcome::Described(_)
             | Outcome::Diagnosis(_) => {
@@ -70,6 +73,10 @@ impl Desk {
         match work.command.body.take() {
             Some(Body::Execute(body)) => match self.company(&work.command) {
                 Ok(company) => execute::run(company, &work, &body).await,
+                Err(failure) => Outcome::Failure(failure),
+            },
+            Some(Body::ExecuteBulk(body)) => match self.company(&work.command) {
+                Ok(company) => bulk::run(company, &work, body).await,
                 Err(failure) => Outcome::Failure(failure),
             },
             Some(Body::Query(body)) => match self.company(&work.command) {

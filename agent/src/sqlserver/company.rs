@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use connect_proto::econnect::catalogue;
 use connect_proto::tunnel::v1::{Binding, CompanyReport, CompanyState, Failure};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 use super::binding::{self, Bound, Expected, Found, Judgement};
 use super::connection::{ConnectOptions, SqlConnection};
@@ -62,6 +62,8 @@ pub struct Company {
     view: RwLock<Arc<View>>,
     /// One check at a time.
     pub(super) checking: Mutex<()>,
+    /// Documents worked on at once, whatever commands they come with.
+    turns: Semaphore,
 }
 
 /// Why there is no connection to write with.
@@ -83,6 +85,7 @@ impl Company {
             config.parallel + SPARE_CONNECTIONS,
         );
         let view = view::unseen();
+        let turns = usize::try_from(config.parallel).unwrap_or(1);
         Self {
             config,
             pool,
@@ -90,11 +93,17 @@ impl Company {
             marks,
             view: RwLock::new(Arc::new(view)),
             checking: Mutex::new(()),
+            turns: Semaphore::new(turns),
         }
     }
 
     pub fn database(&self) -> &str {
         &self.config.database
+    }
+
+    /// Waits until one more document may be worked on; none only while stopping.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.turns.acquire().await.ok()
     }
 
     pub fn parallel(&self) -> u32 {

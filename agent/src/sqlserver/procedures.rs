@@ -201,7 +201,7 @@ mod tests {
         assert!(
             first
                 .declarations
-                .starts_with("@P1 int,@P2 int,@O_iErrorState int OUTPUT,")
+                .starts_with("@p1 int,@p2 int,@O_iErrorState int OUTPUT,")
         );
         for element in 0..200 {
             let extra = parameter(&format!("@I_v{element}"), false);

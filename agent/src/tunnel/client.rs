@@ -44,6 +44,9 @@ pub struct Work {
     pub document: Vec<u8>,
     pub deadline: Instant,
     pub cancelled: CancellationToken,
+    pub(super) channel: Option<Channel>,
+    /// Messages ahead of the result.
+    pub(super) told: mpsc::UnboundedSender<FromAgent>,
 }
 
 /// Does the work of one command.
@@ -82,6 +85,9 @@ pub struct Tunnel {
     tasks: JoinSet<Done>,
     commands: HashMap<tokio::task::Id, String>,
     cancels: HashMap<String, CancellationToken>,
+    /// What running commands tell ahead of their results.
+    tell: mpsc::UnboundedSender<FromAgent>,
+    told: mpsc::UnboundedReceiver<FromAgent>,
 }
 
 /// What the tunnel is handed by its owner.
@@ -122,6 +128,7 @@ impl std::fmt::Debug for Tunnel {
 impl Tunnel {
     pub fn new(config: TunnelConfig, handler: Handler, parts: TunnelParts) -> Self {
         let session = Session::new(config.parallel.iter().cloned());
+        let (tell, told) = mpsc::unbounded_channel();
         Self {
             config,
             handler,
@@ -135,6 +142,8 @@ impl Tunnel {
             tasks: JoinSet::new(),
             commands: HashMap::new(),
             cancels: HashMap::new(),
+            tell,
+            told,
         }
     }
 
@@ -179,6 +188,8 @@ impl Tunnel {
                 () = shutdown.cancelled() => return true,
                 () = tokio::time::sleep_until(until) => return false,
                 Some(done) = self.tasks.join_next_with_id() => {
+                    // The result holds all that was told ahead, and nobody is there to hear it.
+                    self.told_so_far();
                     if let Some(result) = self.command_done(done) {
                         let actions = self.session.finished(result, Instant::now());
                         // Without a connection the only actions are starts.
@@ -262,7 +273,13 @@ impl Tunnel {
                     Err(status) => Err(refused_or_lost(&status)),
                 }
             }
-            Some(done) = self.tasks.join_next_with_id() => Ok(self.task_done(done, timers)),
+            Some(done) = self.tasks.join_next_with_id() => {
+                // What was told ahead goes ahead.
+                let mut actions = self.told_so_far();
+                actions.extend(self.task_done(done, timers));
+                Ok(actions)
+            }
+            Some(message) = self.told.recv() => Ok(vec![Action::Send(message)]),
             _ = timers.heartbeat.tick() => {
                 if timers.heard.elapsed() > timers.silence {
                     return Err(Ended::Lost("the cloud went silent".to_owned()));
@@ -286,6 +303,11 @@ impl Tunnel {
             }
             () = tokio::time::sleep_until(drain_end.into()), if draining => Ok(Vec::new()),
         }
+    }
+
+    fn told_so_far(&mut self) -> Vec<Action> {
+        let told = std::iter::from_fn(|| self.told.try_recv().ok());
+        told.map(Action::Send).collect()
     }
 
     fn task_done(&mut self, done: Joined, timers: &mut Timers) -> Vec<Action> {
@@ -381,9 +403,10 @@ impl Tunnel {
         let cancelled = CancellationToken::new();
         self.cancels.insert(command_id.clone(), cancelled.clone());
         let handler = Arc::clone(&self.handler);
+        let tell = self.tell.clone();
         let task = self.tasks.spawn(async move {
             Done::Command(Box::new(
-                work::run(started, channel, cancelled, handler).await,
+                work::run(started, channel, cancelled, handler, tell).await,
             ))
         });
         self.commands.insert(task.id(), command_id);

@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
+use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
 use connect_proto::tunnel::v1::command::Body;
 use connect_proto::tunnel::v1::command_result::Outcome;
 use connect_proto::tunnel::v1::payload::Content;
 use connect_proto::tunnel::v1::{CommandResult, ErrorClass, Failure, Payload};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
@@ -19,6 +21,7 @@ pub(super) async fn run(
     channel: Option<Channel>,
     cancelled: CancellationToken,
     handler: Handler,
+    told: UnboundedSender<FromAgent>,
 ) -> CommandResult {
     let Started {
         mut command,
@@ -28,7 +31,8 @@ pub(super) async fn run(
     let command_id = command.command_id.clone();
     let payload = match &mut command.body {
         Some(Body::Execute(execute)) => execute.document.take(),
-        Some(Body::Query(_) | Body::Describe(_) | Body::Diagnose(_)) | None => None,
+        Some(Body::ExecuteBulk(_) | Body::Query(_) | Body::Describe(_) | Body::Diagnose(_))
+        | None => None,
     };
     let is_document = matches!(command.body, Some(Body::Execute(_)));
     let document = match (is_document, &channel) {
@@ -42,6 +46,8 @@ pub(super) async fn run(
                 document,
                 deadline,
                 cancelled,
+                channel: channel.clone(),
+                told,
             })
             .await
         }
@@ -53,6 +59,20 @@ pub(super) async fn run(
         command_id,
         elapsed_ms: u32::try_from(elapsed).unwrap_or(u32::MAX),
         outcome: Some(outcome),
+    }
+}
+
+impl Work {
+    /// The bytes of one document of a bulk.
+    pub(crate) async fn payload(&self, payload: Option<Payload>) -> Result<Vec<u8>, String> {
+        bring_in(self.channel.as_ref(), payload).await
+    }
+
+    /// Sends a message ahead of the result, if there is a connection.
+    pub(crate) fn tell(&self, message: FromAgent) {
+        if self.told.send(message).is_err() {
+            tracing::debug!("Nobody is left to be told how far a command has come");
+        }
     }
 }
 

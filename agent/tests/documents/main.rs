@@ -9,6 +9,7 @@ use serde_json::json;
 use stage::{Stage, execute, good, number, order, refused, result};
 
 mod batches;
+mod bulk;
 mod doctor;
 mod effects;
 mod numbers;

@@ -103,3 +103,28 @@ async fn a_counter_that_gives_nothing_is_named() {
     assert!(failure.errors[0].repair.contains("General Ledger Setup"));
     assert!(stage.rows("connect.Journal").await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cash_receipt_gets_gp_s_payment_number() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    let receipt = "<eConnect><RMCashReceiptsType><taRMCashReceiptInsert>\
+        <CUSTNMBR>AARONFIT0001</CUSTNMBR><DOCNUMBR/><DOCDATE>2025-03-04</DOCDATE>\
+        <ORTRXAMT>44.49</ORTRXAMT><GLPOSTDT>2025-03-04</GLPOSTDT><BACHNUMB>WEBCASH</BACHNUMB>\
+        <CSHRCTYP>0</CSHRCTYP><CHEKBKID>UPTOWN TRUST</CHEKBKID></taRMCashReceiptInsert>\
+        </RMCashReceiptsType></eConnect>";
+    for (id, effect, already_done) in [("c1", "r1", false), ("c2", "r1", true)] {
+        session.send(execute(id, effect, receipt)).await;
+        match result(&mut session).await.outcome {
+            Some(Outcome::Executed(executed)) => {
+                assert_eq!(executed.already_done, already_done);
+                assert_eq!(executed.keys[0].element, "DOCNUMBR");
+                assert_eq!(executed.keys[0].value, "PYMNT00000001");
+            }
+            other => panic!("executed, not {other:?}"),
+        }
+    }
+    let receipts = stage.rows("RM10201").await;
+    assert_eq!(receipts.len(), 1);
+    assert_eq!(receipts[0]["ORTRXAMT"], "44.49000");
+}

@@ -52,14 +52,37 @@ impl Marks {
     }
 }
 
-/// Where the effect stands in the company's journal.
+/// Where the effect stands in the company's journal; the last one of a bulk.
 pub(crate) fn journal_number(result: &v1::CommandResult) -> Option<i64> {
     match &result.outcome {
         Some(Outcome::Executed(executed)) => Some(executed.journal_number),
+        Some(Outcome::Bulk(bulk)) => {
+            let executed = bulk.documents.iter().filter_map(|document| {
+                if let Some(v1::document_result::Outcome::Executed(executed)) = &document.outcome {
+                    Some(executed.journal_number)
+                } else {
+                    None
+                }
+            });
+            executed.max()
+        }
         Some(
             Outcome::Failure(_) | Outcome::Page(_) | Outcome::Described(_) | Outcome::Diagnosis(_),
         )
         | None => None,
+    }
+}
+
+/// How a command ended, in a word for the metrics.
+pub(crate) fn outcome(result: &v1::CommandResult) -> &'static str {
+    match &result.outcome {
+        Some(Outcome::Executed(executed)) if executed.already_done => "already_done",
+        Some(Outcome::Executed(_)) => "executed",
+        Some(Outcome::Failure(failure)) => failure.class().as_str_name(),
+        Some(
+            Outcome::Bulk(_) | Outcome::Page(_) | Outcome::Described(_) | Outcome::Diagnosis(_),
+        ) => "answered",
+        None => "empty",
     }
 }
 

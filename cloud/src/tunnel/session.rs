@@ -25,7 +25,7 @@ use tonic::{Status, Streaming};
 use super::auth::Identity;
 use super::company::{Reports, Verdict};
 use super::dispatch::Dispatch;
-use super::marks::{Marks, journal_number};
+use super::marks::{Marks, journal_number, outcome};
 use super::outgoing;
 use crate::app::Services;
 use crate::crash;
@@ -218,7 +218,9 @@ impl Session {
                     "A change batch was not taken"
                 );
             }
-            Some(FromAgent::Heartbeat(_) | FromAgent::Hello(_)) | None => {}
+            // A document of a bulk told early: the command's result holds it too, and is stored.
+            Some(FromAgent::Document(_) | FromAgent::Heartbeat(_) | FromAgent::Hello(_)) | None => {
+            }
         }
         Ok(())
     }
@@ -467,16 +469,6 @@ fn taken(reason: &str) -> Status {
     match reason {
         "revoked" => Status::unauthenticated("agent_revoked: the agent was revoked"),
         other => Status::aborted(other.to_owned()),
-    }
-}
-
-fn outcome(result: &v1::CommandResult) -> &'static str {
-    match &result.outcome {
-        Some(Outcome::Executed(executed)) if executed.already_done => "already_done",
-        Some(Outcome::Executed(_)) => "executed",
-        Some(Outcome::Failure(failure)) => failure.class().as_str_name(),
-        Some(Outcome::Page(_) | Outcome::Described(_) | Outcome::Diagnosis(_)) => "answered",
-        None => "empty",
     }
 }
 

@@ -27,7 +27,7 @@ const BATCH_DECLARATIONS: &str = ", @connect_batch_source char(15), \
 
 /// The variable of a call's input, by its place.
 pub(crate) fn input(place: usize) -> String {
-    format!("@P{}", place + 1)
+    format!("@p{}", place + 1)
 }
 
 /// Calls an eConnect procedure and proves in the same round trip that the transaction stands.

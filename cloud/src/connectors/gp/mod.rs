@@ -76,7 +76,8 @@ pub fn executed(answer: &[u8]) -> Result<Executed, Failure> {
         }),
         Some(v1::command_result::Outcome::Failure(failure)) => Err(from_wire(failure)),
         Some(
-            v1::command_result::Outcome::Page(_)
+            v1::command_result::Outcome::Bulk(_)
+            | v1::command_result::Outcome::Page(_)
             | v1::command_result::Outcome::Described(_)
             | v1::command_result::Outcome::Diagnosis(_),
         )

@@ -7,7 +7,10 @@ use super::procedures::signature;
 use super::value::SqlType;
 
 /// The table lists, one for each part of GP.
-static TABLES: [&str; 1] = [include_str!("tables/company.csv")];
+static TABLES: [&str; 2] = [
+    include_str!("tables/company.csv"),
+    include_str!("tables/receivables.csv"),
+];
 
 /// Tables of the system database; every other table is in each company.
 const SYSTEM: [&str; 6] = [

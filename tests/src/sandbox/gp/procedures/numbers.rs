@@ -74,7 +74,7 @@ pub fn journal(
         ));
     };
     let number = setup.int("NJRNLENT");
-    let back = call.int("I_vInc_Dec", 1) == 2;
+    let back = call.int("Inc_Dec", 1) == 2;
     call.set(
         &setup,
         &[(
@@ -88,6 +88,38 @@ pub fn journal(
         "@O_vJournalEntryNumber",
         Value::Text(given.to_string()),
     ))
+}
+
+/// `taGetPaymentNumber`: the next number of a receivables document type.
+pub fn receivable(
+    work: &mut Work<'_>,
+    database: usize,
+    signature: &Signature,
+    arguments: &[Argument],
+) -> Result<Reply, Stop> {
+    const OUT: &str = "@O_vDOCNumber";
+    let mut call = Call::bind(work, database, signature, arguments)?;
+    let kind = call.int("DOCTYPE", 0);
+    let Some(setup) = call.find("RM40401", &[("RMDTYPAL", kind.into())], Access::Update)? else {
+        let none = Value::Text(String::new());
+        return Ok(reply(super::codes::NUMBER_SETUP, OUT, none));
+    };
+    let mut number = setup.text("DOCNUMBR").to_owned();
+    if call.int("I_tInc_Dec", 1) == 2 {
+        let previous = step(&number, -1)?;
+        call.set(&setup, &[("DOCNUMBR", previous.as_str().into())])?;
+        return Ok(reply(0, OUT, Value::Text(previous)));
+    }
+    let known = |call: &mut Call<'_, '_>, number: &str| {
+        let key = [("RMDTYPAL", kind.into()), ("DOCNUMBR", number.into())];
+        call.exists("RM00401", &key)
+    };
+    while known(&mut call, &number)? {
+        number = step(&number, 1)?;
+    }
+    let next = step(&number, 1)?;
+    call.set(&setup, &[("DOCNUMBR", next.as_str().into())])?;
+    Ok(reply(0, OUT, Value::Text(number)))
 }
 
 /// Counts the digits at the end of a document number up or down, keeping their width.

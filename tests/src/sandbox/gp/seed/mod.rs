@@ -263,6 +263,19 @@ impl Seed<'_, '_> {
             ("CHEKBKID", checkbook.into()),
         ];
         self.add("SOP40100", &setup)?;
+        for (kind, next) in [
+            (1, "SALES00000001"),
+            (3, "DEBIT00000001"),
+            (4, "FIN0000000001"),
+            (5, "SVC0000000001"),
+            (6, "WRNTY00000001"),
+            (7, "CREDT00000001"),
+            (8, "RETRN00000001"),
+            (9, "PYMNT00000001"),
+        ] {
+            let cells = [("RMDTYPAL", Value::Int(kind)), ("DOCNUMBR", next.into())];
+            self.add("RM40401", &cells)?;
+        }
         self.add(
             "GL40000",
             &[("UNIQKEY", 1.into()), ("NJRNLENT", 3328.into())],

@@ -17,10 +17,10 @@ use super::super::value::{SqlType, Value};
 use super::super::wire::packet::Message;
 use super::super::wire::request::{self, Call, Parameter, Target};
 use super::super::wire::tokens;
-use super::Session;
 use super::batch::{Flow, refuse_doomed};
 use super::state::{Handle, Variables};
 use super::unit::Failure;
+use super::{Session, plain};
 
 impl Session {
     /// Runs every call of an RPC message.
@@ -398,16 +398,20 @@ impl Session {
         status: Option<&str>,
         variables: &mut Variables,
     ) -> Result<Flow, Failure> {
-        let mut given = Vec::new();
+        let mut given = Vec::with_capacity(arguments.len());
         for argument in arguments {
-            let value = self.evaluate(script, &argument.value, variables).await?;
+            let value = match plain::value(&argument.value, &self.state, variables) {
+                Some(value) => value,
+                None => self.evaluate(script, &argument.value, variables).await?,
+            };
             given.push(Given {
                 name: Arc::clone(&argument.name),
                 value,
                 output: argument.target.is_some(),
             });
         }
-        if procedure.to_ascii_lowercase().ends_with("sp_executesql") {
+        let short = procedure.rsplit('.').next().unwrap_or(procedure);
+        if short.eq_ignore_ascii_case("sp_executesql") {
             return self.nested_sql(&given).await;
         }
         let reply = self.procedure(procedure, &given).await?;

@@ -7,6 +7,7 @@ mod faults;
 mod ledger;
 mod locks;
 mod orders;
+mod receivables;
 mod refusals;
 mod statements;
 mod wire;

@@ -63,6 +63,7 @@ async fn missing_and_over_long_elements_are_named() {
             "taSopUserDefined",
             vec![("SOPTYPE", Number(2)), ("SOPNUMBE", Text("N1"))],
         ),
+        ("taRMCashReceiptInsert", super::receivables::receipt()),
         ("taGLTransactionHeaderInsert", super::ledger::entry()),
         (
             "taGLTransactionLineInsert",

@@ -23,4 +23,13 @@ codes! {
     ADDRESS_SITE = 90_135, "taCreateCustomerAddress", "CUSTNMBR, ADRSCODE", "LOCNCODE", "There is no such site.";
     ADDRESS_SALESPERSON = 90_136, "taCreateCustomerAddress", "CUSTNMBR, ADRSCODE", "SLPRSNID", "There is no such salesperson.";
     ADDRESS_TERRITORY = 90_137, "taCreateCustomerAddress", "CUSTNMBR, ADRSCODE", "SALSTERR", "There is no such sales territory.";
+    RECEIPT_CUSTOMER = 92_001, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CUSTNMBR", "There is no such customer.";
+    RECEIPT_CUSTOMER_INACTIVE = 92_002, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CUSTNMBR", "The customer is inactive.";
+    RECEIPT_TYPE = 92_003, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CSHRCTYP", "The receipt type is not 0, 1 or 2.";
+    RECEIPT_AMOUNT = 92_004, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "ORTRXAMT", "The amount is not above zero.";
+    RECEIPT_CARD = 92_005, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CRCARDID, CSHRCTYP", "A receipt by card needs a card that exists.";
+    RECEIPT_CHECKBOOK = 92_006, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CHEKBKID, BatchCHEKBKID", "A receipt by check or cash needs a checkbook that exists.";
+    RECEIPT_CURRENCY = 92_007, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CURNCYID", "There is no such currency.";
+    RECEIPT_FOREIGN = 92_008, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CURNCYID", "Receipts in other currencies than the functional one are not built in the sandbox.";
+    RECEIPT_EXISTS = 92_009, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "DOCNUMBR", "A receipt with this number exists already.";
 }

@@ -1,0 +1,185 @@
+//! `taRMCashReceiptInsert`: a payment of a customer, in a batch until it is posted.
+
+use rust_decimal::Decimal;
+
+use super::super::super::clock;
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Cell, Row};
+use super::super::super::value::Value;
+use super::super::call::Call;
+use super::super::lookup;
+use super::super::sm::batch::{self, Batch};
+use super::codes;
+
+/// The source of cash receipt batches.
+const SOURCE: &str = "RM_Cash";
+/// The document type of payments.
+const PAYMENT: i64 = 9;
+const STEP: i64 = 16_384;
+/// Distribution types of receivables.
+const CASH: i64 = 1;
+const RECEIVABLES: i64 = 3;
+
+/// Runs the procedure.
+pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    call.check_elements();
+    if call.failed() {
+        return Ok(());
+    }
+    batch::lock(call, SOURCE, &call.text("BACHNUMB"))?;
+    check(call)?;
+    let customer = customer(call)?;
+    let Some(customer) = customer.filter(|_| !call.failed()) else {
+        return Ok(());
+    };
+    write(call, &customer)?;
+    if call.int("CREATEDIST", 1) == 1 {
+        distribute(call, &customer)?;
+    }
+    let (number, checkbook) = (call.text("BACHNUMB"), call.text("BatchCHEKBKID"));
+    let joined = Batch {
+        source: SOURCE,
+        number: &number,
+        series: 3,
+        checkbook: &checkbook,
+        date: call.time("GLPOSTDT"),
+    };
+    batch::join(call, &joined, 1, call.money("ORTRXAMT"))
+}
+
+fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    let kind = call.int("CSHRCTYP", 0);
+    call.fail_if(!(0..=2).contains(&kind), codes::RECEIPT_TYPE);
+    call.fail_if(
+        call.money("ORTRXAMT") <= Decimal::ZERO,
+        codes::RECEIPT_AMOUNT,
+    );
+    let of_card = kind == 2;
+    call.fail_if(
+        of_card && call.text("CRCARDID").is_empty(),
+        codes::RECEIPT_CARD,
+    );
+    let card = lookup::Setup {
+        table: "SY03100",
+        key: "CARDNAME",
+    };
+    lookup::known(call, "CRCARDID", card, codes::RECEIPT_CARD)?;
+    call.fail_if(
+        !of_card && call.text("CHEKBKID").is_empty(),
+        codes::RECEIPT_CHECKBOOK,
+    );
+    for element in ["CHEKBKID", "BatchCHEKBKID"] {
+        lookup::known(call, element, lookup::CHECKBOOK, codes::RECEIPT_CHECKBOOK)?;
+    }
+    lookup::currency(call, codes::RECEIPT_CURRENCY)?;
+    let (functional, _) = lookup::functional(call)?;
+    let currency = call.text("CURNCYID");
+    call.fail_if(
+        !currency.is_empty() && !currency.eq_ignore_ascii_case(&functional),
+        codes::RECEIPT_FOREIGN,
+    );
+    let number = call.text("DOCNUMBR");
+    let key = [
+        ("RMDTYPAL", PAYMENT.into()),
+        ("DOCNUMBR", number.as_str().into()),
+    ];
+    let known = call.exists("RM00401", &key)?;
+    call.fail_if(known, codes::RECEIPT_EXISTS);
+    Ok(())
+}
+
+fn customer(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
+    let number = call.text("CUSTNMBR");
+    let key = [("CUSTNMBR", number.as_str().into())];
+    let customer = call.find("RM00101", &key, Access::Committed)?;
+    match &customer {
+        None => call.fail(codes::RECEIPT_CUSTOMER),
+        Some(row) => call.fail_if(row.int("INACTIVE") != 0, codes::RECEIPT_CUSTOMER_INACTIVE),
+    }
+    Ok(customer)
+}
+
+fn write(call: &mut Call<'_, '_>, customer: &Row) -> Result<(), Stop> {
+    let (functional, _) = lookup::functional(call)?;
+    let amount = call.money("ORTRXAMT");
+    let (number, date) = (call.text("DOCNUMBR"), call.time("DOCDATE"));
+    let of_both: [Cell<'_>; 6] = [
+        ("DOCNUMBR", number.as_str().into()),
+        ("RMDTYPAL", PAYMENT.into()),
+        ("BCHSOURC", SOURCE.into()),
+        ("CUSTNMBR", customer.text("CUSTNMBR").into()),
+        ("CHEKNMBR", call.text("CHEKNMBR").as_str().into()),
+        ("DOCDATE", Value::Time(date)),
+    ];
+    let mut key = of_both.to_vec();
+    key.push(("DCSTATUS", 1.into()));
+    call.add("RM00401", &key)?;
+    let mut receipt = of_both.to_vec();
+    receipt.extend([
+        ("BACHNUMB", call.text("BACHNUMB").as_str().into()),
+        ("CSHRCTYP", call.int("CSHRCTYP", 0).into()),
+        ("CHEKBKID", call.text("CHEKBKID").as_str().into()),
+        ("CRCARDID", call.text("CRCARDID").as_str().into()),
+        ("CURNCYID", functional.as_str().into()),
+        ("TRXDSCRN", call.text("TRXDSCRN").as_str().into()),
+        ("LSTEDTDT", Value::Time(clock::today())),
+        ("LSTUSRED", call.text("LSTUSRED").as_str().into()),
+        ("ORTRXAMT", amount.into()),
+        ("CURTRXAM", amount.into()),
+        ("GLPOSTDT", Value::Time(call.time("GLPOSTDT"))),
+    ]);
+    call.add("RM10201", &receipt)?;
+    let key = [("CUSTNMBR", customer.text("CUSTNMBR").into())];
+    if let Some(summary) = call.find("RM00103", &key, Access::Update)? {
+        let unposted = summary.money("UNPSTDCA") + amount;
+        call.set(&summary, &[("UNPSTDCA", unposted.into())])?;
+    }
+    Ok(())
+}
+
+/// Cash in the checkbook's account against the customer's receivables.
+fn distribute(call: &mut Call<'_, '_>, customer: &Row) -> Result<(), Stop> {
+    let (checkbook, amount) = (call.text("CHEKBKID"), call.money("ORTRXAMT"));
+    let key = [("CHEKBKID", checkbook.as_str().into())];
+    let checkbook = call.find("CM00100", &key, Access::Committed)?;
+    let cash = match checkbook {
+        Some(row) => row.int("ACTINDX"),
+        None => posting_account(call, 3)?,
+    };
+    let receivable = match customer.int("RMARACC") {
+        0 => posting_account(call, 2)?,
+        own => own,
+    };
+    let (functional, index) = lookup::functional(call)?;
+    let number = call.text("DOCNUMBR");
+    let sides = [
+        (CASH, cash, amount, Decimal::ZERO),
+        (RECEIVABLES, receivable, Decimal::ZERO, amount),
+    ];
+    for (place, (kind, account, debit, credit)) in (1..).zip(sides) {
+        let cells: [Cell<'_>; 13] = [
+            ("DOCNUMBR", number.as_str().into()),
+            ("DCSTATUS", 1.into()),
+            ("DISTTYPE", kind.into()),
+            ("RMDTYPAL", PAYMENT.into()),
+            ("SEQNUMBR", (STEP * place).into()),
+            ("CUSTNMBR", customer.text("CUSTNMBR").into()),
+            ("DSTINDX", account.into()),
+            ("DEBITAMT", debit.into()),
+            ("CRDTAMNT", credit.into()),
+            ("CURNCYID", functional.as_str().into()),
+            ("CURRNIDX", index.into()),
+            ("ORDBTAMT", debit.into()),
+            ("ORCRDAMT", credit.into()),
+        ];
+        call.add("RM10101", &cells)?;
+    }
+    Ok(())
+}
+
+/// An account of the sales series of the posting setup.
+fn posting_account(call: &mut Call<'_, '_>, number: i64) -> Result<i64, Stop> {
+    let key = [("SERIES", 3.into()), ("SEQNUMBR", number.into())];
+    let row = call.find("SY01100", &key, Access::Committed)?;
+    Ok(row.map_or(0, |row| row.int("ACTINDX")))
+}
