@@ -3,11 +3,15 @@
 -- Afterwards give the agent's login its place, in each company database:
 --     CREATE USER [connect_agent_login] FOR LOGIN [connect_agent_login];
 --     ALTER ROLE connect_agent ADD MEMBER [connect_agent_login];
--- and in the system database (DYNAMICS), so that it can read GP's error texts and company names:
+-- and in the system database (DYNAMICS), so that it can read GP's error texts, company names,
+-- who is at work in a batch, currencies and exchange rates:
 --     CREATE USER [connect_agent_login] FOR LOGIN [connect_agent_login];
 --     GRANT SELECT ON dbo.taErrorCode TO [connect_agent_login];
 --     GRANT SELECT ON dbo.SY01500 TO [connect_agent_login];
 --     GRANT SELECT ON dbo.SY00800 TO [connect_agent_login];
+--     GRANT SELECT ON dbo.MC40200 TO [connect_agent_login];
+--     GRANT SELECT ON dbo.MC40300 TO [connect_agent_login];
+--     GRANT SELECT ON dbo.MC00100 TO [connect_agent_login];
 IF SCHEMA_ID('connect') IS NULL
 BEGIN
     EXEC('CREATE SCHEMA connect AUTHORIZATION dbo');
@@ -437,9 +441,229 @@ BEGIN
 END
 GO
 -- The tables that the agent's named queries read.
+IF OBJECT_ID('dbo.CM00100') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.CM00100 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.CM20200') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.CM20200 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.CM20300') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.CM20300 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.GL00100') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.GL00100 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.GL00105') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.GL00105 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.GL10000') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.GL10000 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.GL10001') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.GL10001 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.GL20000') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.GL20000 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.GL30000') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.GL30000 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.IV00101') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.IV00101 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.IV00102') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.IV00102 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.IV00105') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.IV00105 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.IV00107') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.IV00107 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.IV00108') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.IV00108 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.IV40201') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.IV40201 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.IV40202') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.IV40202 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.IV40400') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.IV40400 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.IV40700') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.IV40700 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.IV40800') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.IV40800 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.MC40000') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.MC40000 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.PM10000') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.PM10000 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.PM20000') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.PM20000 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.PM30200') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.PM30200 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM00101') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM00101 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM00102') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM00102 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM00103') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM00103 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM00201') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM00201 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM00301') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM00301 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM00303') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM00303 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM10201') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM10201 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM10301') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM10301 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM20101') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM20101 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM20201') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM20201 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM30101') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM30101 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.RM30201') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.RM30201 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SOP00100') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP00100 TO connect_agent;
+END
+GO
 IF OBJECT_ID('dbo.SOP10100') IS NOT NULL
 BEGIN
     GRANT SELECT ON dbo.SOP10100 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SOP10102') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP10102 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SOP10103') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP10103 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SOP10104') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP10104 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SOP10105') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP10105 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SOP10106') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP10106 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SOP10107') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP10107 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SOP10200') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP10200 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SOP10202') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP10202 TO connect_agent;
 END
 GO
 IF OBJECT_ID('dbo.SOP30200') IS NOT NULL
@@ -447,13 +671,58 @@ BEGIN
     GRANT SELECT ON dbo.SOP30200 TO connect_agent;
 END
 GO
+IF OBJECT_ID('dbo.SOP30300') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SOP30300 TO connect_agent;
+END
+GO
 IF OBJECT_ID('dbo.SOP40200') IS NOT NULL
 BEGIN
     GRANT SELECT ON dbo.SOP40200 TO connect_agent;
 END
 GO
-IF OBJECT_ID('dbo.IV40700') IS NOT NULL
+IF OBJECT_ID('dbo.SY01200') IS NOT NULL
 BEGIN
-    GRANT SELECT ON dbo.IV40700 TO connect_agent;
+    GRANT SELECT ON dbo.SY01200 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SY03000') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SY03000 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SY03100') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SY03100 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SY03300') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SY03300 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SY40100') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SY40100 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.SY40101') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.SY40101 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.TX00101') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.TX00101 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.TX00102') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.TX00102 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.TX00201') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.TX00201 TO connect_agent;
 END
 GO

@@ -26,7 +26,7 @@ async fn every_statement_is_compiled_on_the_server_and_none_is_run() {
         panic!("no finding in {said}");
     };
     assert!(
-        failed.contains("posted documents by customer PO"),
+        failed.contains("query sop_documents by CSTPONBR"),
         "{failed}"
     );
     assert!(failed.contains("SOP30200"), "{failed}");

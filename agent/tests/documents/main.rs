@@ -8,12 +8,15 @@ use connect_proto::tunnel::v1::{CompanyState, ErrorClass};
 use serde_json::json;
 use stage::{Stage, execute, good, number, order, refused, result};
 
+mod asking;
 mod batches;
 mod bulk;
 mod doctor;
 mod effects;
 mod numbers;
 mod outcomes;
+mod own_queries;
+mod queries;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;

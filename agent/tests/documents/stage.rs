@@ -25,10 +25,14 @@ const NOW: i64 = 4_000_000_000_000;
 pub(crate) struct Stage {
     dir: tempfile::TempDir,
     gp: Child,
-    control: String,
+    control: Control,
     pub(crate) cloud: Cloud,
     agent: Option<Child>,
 }
+
+/// Where the sandbox takes orders.
+#[derive(Debug, Clone)]
+pub(crate) struct Control(String);
 
 impl Stage {
     pub(crate) async fn set() -> Self {
@@ -43,7 +47,7 @@ impl Stage {
             .expect("build it first: cargo build -p connect-tests --bin connect-sandbox");
         let said = ready_file(&ready).await;
         let cloud = Cloud::start(NOW, 3_600_000).await;
-        let control = said["control"].as_str().unwrap().replace("http://", "");
+        let control = Control(said["control"].as_str().unwrap().replace("http://", ""));
         let stage = Self {
             dir,
             gp,
@@ -204,6 +208,24 @@ impl Stage {
     }
 
     pub(crate) async fn http(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.control.http(method, path, body).await
+    }
+
+    /// The sandbox's control API, for a task of its own.
+    pub(crate) fn control(&self) -> Control {
+        self.control.clone()
+    }
+
+    /// Adds to the agent's file, from its next start on.
+    pub(crate) fn configure(&self, more: &str) {
+        let path = self.dir.path().join("agent.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text + more).unwrap();
+    }
+}
+
+impl Control {
+    pub(crate) async fn http(&self, method: &str, path: &str, body: &Value) -> Value {
         let body = if body.is_null() {
             String::new()
         } else {
@@ -212,10 +234,10 @@ impl Stage {
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            self.control,
+            self.0,
             body.len()
         );
-        let mut stream = TcpStream::connect(&self.control).await.unwrap();
+        let mut stream = TcpStream::connect(&self.0).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();

@@ -7,9 +7,10 @@ use super::procedures::signature;
 use super::value::SqlType;
 
 /// The table lists, one for each part of GP.
-static TABLES: [&str; 2] = [
+static TABLES: [&str; 3] = [
     include_str!("tables/company.csv"),
     include_str!("tables/receivables.csv"),
+    include_str!("tables/reads.csv"),
 ];
 
 /// Tables of the system database; every other table is in each company.

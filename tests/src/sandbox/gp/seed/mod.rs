@@ -248,7 +248,8 @@ impl Seed<'_, '_> {
                 "SY03100",
                 &[
                     ("CARDNAME", card.as_str().into()),
-                    ("CHEKBKID", checkbook.as_str().into()),
+                    ("CBRCVBLE", 1.into()),
+                    ("CKBKNUM2", checkbook.as_str().into()),
                 ],
             )?;
         }
