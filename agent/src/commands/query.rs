@@ -43,15 +43,16 @@ fn refused(company: &Company, name: &str, error: &QueryError) -> Failure {
         QueryError::Row(_) => (ErrorClass::Bug, "row_not_readable"),
         QueryError::Sql(error) => {
             let mut failure = sqlserver::of_sql_error(error);
-            failure.message = if error.is_lock() {
-                let limit = company.lock_timeout_ms();
-                format!(
-                    "Query {name}: another session holds a row it reads for longer than {limit} ms \
-                     (gp.lock_timeout_ms). The agent gives way and reads nothing uncommitted; ask \
-                     again."
-                )
-            } else {
-                format!("Query {name}: {}", failure.message)
+            failure.message = match error.number() {
+                Some(1222) => {
+                    let limit = company.lock_timeout_ms();
+                    format!(
+                        "Query {name}: another session holds a row it reads for longer than \
+                         {limit} ms (gp.lock_timeout_ms). The agent gives way and reads nothing \
+                         uncommitted; ask again."
+                    )
+                }
+                Some(_) | None => format!("Query {name}: {}", failure.message),
             };
             return failure;
         }

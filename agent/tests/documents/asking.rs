@@ -30,7 +30,7 @@ impl Asking {
         page: (u32, &str),
     ) -> (Vec<Value>, String) {
         match self.query(name, given, page).await {
-            Outcome::Page(page) => {
+            Some(Outcome::Page(page)) => {
                 let Some(Content::Inline(bytes)) = page.rows_json.unwrap().content else {
                     panic!("{name}: the rows are not in the page");
                 };
@@ -59,7 +59,7 @@ impl Asking {
         token: &str,
     ) -> Failure {
         match self.query(name, given, (0, token)).await {
-            Outcome::Failure(failure) => failure,
+            Some(Outcome::Failure(failure)) => failure,
             other => panic!("{name} {given:?}: a failure, not {other:?}"),
         }
     }
@@ -67,7 +67,7 @@ impl Asking {
     /// Asks for pages of a size that cannot be given.
     pub(crate) async fn query_size(&mut self, name: &str, size: u32) -> Failure {
         match self.query(name, &[], (size, "")).await {
-            Outcome::Failure(failure) => failure,
+            Some(Outcome::Failure(failure)) => failure,
             other => panic!("{name}: a failure, not {other:?}"),
         }
     }
@@ -76,7 +76,7 @@ impl Asking {
     pub(crate) async fn described(&mut self) -> Vec<Value> {
         let what = vec!["queries".to_owned()];
         match self.ask(Body::Describe(Describe { what })).await {
-            Outcome::Described(described) => {
+            Some(Outcome::Described(described)) => {
                 let described: Value = serde_json::from_str(&described.json).unwrap();
                 described["queries"].as_array().unwrap().clone()
             }
@@ -89,7 +89,7 @@ impl Asking {
         name: &str,
         given: &[(&str, &str)],
         (page_size, page_token): (u32, &str),
-    ) -> Outcome {
+    ) -> Option<Outcome> {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let query = RunQuery {
             name: name.to_owned(),
@@ -100,7 +100,7 @@ impl Asking {
         self.ask(Body::Query(query)).await
     }
 
-    async fn ask(&mut self, body: Body) -> Outcome {
+    async fn ask(&mut self, body: Body) -> Option<Outcome> {
         self.asked += 1;
         let command = Command {
             command_id: format!("ask-{}", self.asked),
@@ -110,6 +110,13 @@ impl Asking {
             ..Command::default()
         };
         self.session.send(FromCloud::Command(command)).await;
-        result(&mut self.session).await.outcome.unwrap()
+        result(&mut self.session).await.outcome
+    }
+}
+
+/// The row has these values among others.
+pub(crate) fn has(row: &Value, expected: &Value) {
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&row[name], value, "{name} of {row}");
     }
 }

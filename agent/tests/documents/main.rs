@@ -17,6 +17,8 @@ mod numbers;
 mod outcomes;
 mod own_queries;
 mod queries;
+mod query_ledgers;
+mod query_rows;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;

@@ -64,13 +64,19 @@ async fn an_owner_s_query_is_listed_and_paged_like_the_agent_s_own() {
         .all("own.due", &[("customer", "x' OR '1' = '1")])
         .await;
     assert!(none.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_s_query_is_asked_with_what_it_needs_and_nothing_else() {
+    let mut stage = Stage::set().await;
+    stage.configure(DUE);
+    let mut asking = Asking::begin(&mut stage).await;
     let companies = asking.all("own.companies", &[]).await;
     assert!(
         companies
             .iter()
             .any(|each| each["CMPNYNAM"] == "Fabrikam, Inc.")
     );
-
     for (name, given, code, words) in [
         ("own.due", &[][..], "missing_parameter", "customer"),
         (

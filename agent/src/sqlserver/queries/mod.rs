@@ -5,6 +5,7 @@ mod declare;
 mod given;
 mod own;
 mod print;
+mod reading;
 mod rows;
 mod text;
 mod token;
@@ -30,6 +31,9 @@ const USUAL_PAGE: usize = 500;
 const LARGEST_PAGE: usize = 5_000;
 /// A page ends behind the row that brings it over this, so that no command grows without bound.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// SQL Server's word for a session that gave way in a deadlock.
+const DEADLOCK: i32 = 1205;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -93,12 +97,14 @@ struct Found {
 /// Reads one page.
 pub async fn run(company: &Company, request: &Request) -> Result<Page, QueryError> {
     let page = Box::pin(once(company, request)).await;
-    if matches!(page, Err(QueryError::Sql(SqlError::Broken(_)))) {
+    match &page {
         // An idle connection may have died unseen.
-        company.connection_lost();
-        return Box::pin(once(company, request)).await;
+        Err(QueryError::Sql(SqlError::Broken(_))) => company.connection_lost(),
+        // Between a reader and a writer the server has the reader give way.
+        Err(QueryError::Sql(error)) if error.number() == Some(DEADLOCK) => {}
+        Ok(_) | Err(_) => return page,
     }
-    page
+    Box::pin(once(company, request)).await
 }
 
 async fn once(company: &Company, request: &Request) -> Result<Page, QueryError> {
@@ -203,5 +209,7 @@ fn cut(question: &str, found: Vec<Found>, size: usize) -> Result<Page, QueryErro
     })
 }
 
+#[cfg(test)]
+mod dialect_tests;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::catalogue;
-use super::declare::{Column, Query, Role, Type, Way};
+use super::declare::{Column, Query, Role, Source, Type, Way};
 use super::given::{Asked, Given, Values};
 use super::own::Own;
 use super::text;
@@ -46,7 +46,7 @@ fn described_query(query: &'static Query) -> Value {
         })
     };
     let source = query.sources.first();
-    let usual = source.into_iter().flat_map(|source| source.columns());
+    let usual = source.into_iter().flat_map(Source::columns);
     let added = query.parameters.iter().flat_map(|parameter| {
         let columns = match parameter.role {
             Role::Adds(columns) => columns,
