@@ -36,11 +36,11 @@ async fn receivables_are_read_unposted_open_and_paid_off() {
     let customer = [("CUSTNMBR", "READ01")];
     let rows = asking.all("receivables", &customer).await;
     let open = json!({
-        "state": "open", "document_type": "sale or invoice", "DOCNUMBR": "INV1",
+        "transaction_state": "open", "document_type": "sale or invoice", "DOCNUMBR": "INV1",
         "CURTRXAM": "40.00000", "voided": false, "AGNGBUKT": 0,
     });
     has(&rows[0], &open);
-    let paid = json!({"state": "history", "document_type": "payment", "voided": true,
+    let paid = json!({"transaction_state": "history", "document_type": "payment", "voided": true,
         "AGNGBUKT": null});
     has(&rows[1], &paid);
     let typed = [customer[0], ("RMDTYPAL", "9")];
@@ -52,10 +52,11 @@ async fn receivables_are_read_unposted_open_and_paid_off() {
     let receipt = json!({"kind": "cash receipt", "number": "PAY2", "payment_kind": "payment card"});
     has(&rows[1], &receipt);
     let rows = asking.all("applied", &customer).await;
-    let open = json!({"state": "open", "APFRDCNM": "PAY1", "APTODCNM": "INV1",
+    let open = json!({"transaction_state": "open", "APFRDCNM": "PAY1", "APTODCNM": "INV1",
         "APPTOAMT": "60.00000"});
     has(&rows[0], &open);
-    let paid = json!({"state": "history", "APFRDCNM": "PAY0", "to_type": "sale or invoice"});
+    let paid =
+        json!({"transaction_state": "history", "APFRDCNM": "PAY0", "to_type": "sale or invoice"});
     has(&rows[1], &paid);
     let to = [("APTODCTY", "1"), ("APTODCNM", "INV1")];
     assert_eq!(asking.all("applied", &to).await.len(), 1);
@@ -88,7 +89,7 @@ async fn journals_are_read_unposted_open_and_closed() {
     let rows = asking.all("journals_work", &[("JRNENTRY", "901")]).await;
     let line = json!({
         "BACHNUMB": "G1", "REFRENCE": "Web", "TRXDATE": "2025-03-04", "DEBITAMT": "12.50000",
-        "CRDTAMNT": "0.00000", "series": "financial", "RVRSNGDT": null,
+        "CRDTAMNT": "0.00000", "series_name": "financial", "RVRSNGDT": null,
     });
     has(&rows[0], &line);
     let account = rows[0]["ACTNUMST"].as_str();
@@ -127,12 +128,12 @@ async fn payables_and_bank_transactions_are_read_in_every_state() {
     insert(&stage, &rows).await;
     let mut asking = Asking::begin(&mut stage).await;
     let rows = asking.all("payables", &[("VENDORID", "VEN1")]).await;
-    let work = json!({"state": "work", "VCHRNMBR": "00001", "on_account": "9.00000",
+    let work = json!({"transaction_state": "work", "VCHRNMBR": "00001", "on_account": "9.00000",
         "hold": null});
     has(&rows[0], &work);
-    let open = json!({"state": "open", "VCHRNMBR": "00002", "CURTRXAM": "3.00000", "hold": true});
+    let open = json!({"transaction_state": "open", "VCHRNMBR": "00002", "CURTRXAM": "3.00000", "hold": true});
     has(&rows[1], &open);
-    let paid = json!({"state": "history", "document_type": "payment", "voided": true});
+    let paid = json!({"transaction_state": "history", "document_type": "payment", "voided": true});
     has(&rows[2], &paid);
     let rows = asking
         .all("bank_transactions", &[("CHEKBKID", "BANK")])

@@ -116,7 +116,12 @@ async fn trapped(stage: &Stage) {
 fn brief(rows: &[Value]) -> Vec<String> {
     let told = rows.iter().map(|row| {
         let text = |name: &str| row[name].as_str().unwrap();
-        format!("{} {} {}", row["SOPTYPE"], text("SOPNUMBE"), text("state"))
+        format!(
+            "{} {} {}",
+            row["SOPTYPE"],
+            text("SOPNUMBE"),
+            text("transaction_state")
+        )
     });
     told.collect()
 }
@@ -155,6 +160,31 @@ async fn a_document_shows_once_whatever_state_it_is_left_in() {
     let lines = [("SOPNUMBES", r#"["BOTH1", "GHOST1"]"#)];
     let lines = asking.all("sop_lines", &lines).await;
     assert_eq!(brief(&lines), ["2 BOTH1 history"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_is_posted_between_two_pages_is_not_missed() {
+    let mut stage = Stage::set().await;
+    let header = |table: &str, number: &str| {
+        format!(
+            "INSERT INTO dbo.{table} (SOPTYPE, SOPNUMBE, CUSTNMBR) VALUES (3, '{number}', 'READ01')"
+        )
+    };
+    for number in ["INV1", "INV2", "INV3"] {
+        stage.sql(&header("SOP10100", number)).await;
+    }
+    let mut asking = Asking::begin(&mut stage).await;
+    let given = [("CUSTNMBR", "READ01")];
+    let (rows, token) = asking.page("sop_documents", &given, (2, "")).await;
+    assert_eq!(brief(&rows), ["3 INV1 work", "3 INV2 work"]);
+    for number in ["INV1", "INV3"] {
+        stage.sql(&header("SOP30200", number)).await;
+        let sql = format!("DELETE FROM dbo.SOP10100 WHERE SOPNUMBE = '{number}'");
+        stage.sql(&sql).await;
+    }
+    let (rows, end) = asking.page("sop_documents", &given, (2, &token)).await;
+    assert_eq!(brief(&rows), ["3 INV1 history", "3 INV3 history"]);
+    assert_eq!(end, "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,21 +232,21 @@ async fn a_written_order_is_read_back_with_all_that_belongs_to_it() {
     let order = number(&mut asking.session, false).await;
     let rows = asking.all("sop_documents", &[("CSTPONBR", "READ-1")]).await;
     let expected = json!({
-        "state": "work", "SOPTYPE": 2, "document_type": "order", "SOPNUMBE": order,
+        "transaction_state": "work", "SOPTYPE": 2, "document_type": "order", "SOPNUMBE": order,
         "DOCID": "STDORD", "DOCDATE": "2025-03-04", "CUSTNMBR": "WREAD-1",
         "BACHNUMB": "WEB20250304", "DOCAMNT": "179.85000", "voided": false, "POSTEDDT": null,
     });
     has(&rows[0], &expected);
     let lines = asking.all("sop_lines", &[("SOPNUMBE", &order)]).await;
     let line = json!({
-        "state": "work", "LNITMSEQ": 16384, "CMPNTSEQ": 0, "ITEMNMBR": "100XLG",
+        "transaction_state": "work", "LNITMSEQ": 16384, "CMPNTSEQ": 0, "ITEMNMBR": "100XLG",
         "QUANTITY": "3.00000", "UNITPRCE": "59.95000", "XTNDPRCE": "179.85000",
         "NONINVEN": false,
     });
     has(&lines[0], &line);
     let batches = asking.all("batches", &[("BACHNUMB", "WEB20250304")]).await;
     let batch = json!({
-        "BCHSOURC": "Sales Entry", "NUMOFTRX": 1, "BCHTOTAL": "179.85000", "series": "sales",
+        "BCHSOURC": "Sales Entry", "NUMOFTRX": 1, "BCHTOTAL": "179.85000", "series_name": "sales",
         "status": "available", "marked_to_post": false, "user_at_work": null,
     });
     has(&batches[0], &batch);
@@ -248,7 +278,12 @@ async fn a_chain_is_followed_from_order_to_invoice_and_return() {
         .await;
     let told = rows.iter().map(|row| {
         let text = |name: &str| row[name].as_str().unwrap();
-        [text("relation"), text("SOPNUMBE"), text("state")].join(", ")
+        [
+            text("relation"),
+            text("SOPNUMBE"),
+            text("transaction_state"),
+        ]
+        .join(", ")
     });
     let expected = [
         "itself, ORD1, history",
@@ -372,6 +407,12 @@ async fn set_up_lists_are_those_of_the_world() {
         functional[0],
         &json!({"CURNCYID": "Z-US$", "ISOCURRC": "USD", "currency_decimals": 2}),
     );
+    stage
+        .sql(
+            "INSERT INTO dbo.SY40100 (YEAR1, PERIODID, FORIGIN, PERNAME, PERIODDT) \
+             VALUES (2025, 3, 1, 'Period 3', '2025-03-01')",
+        )
+        .await;
     for list in [
         "sites",
         "price_levels",

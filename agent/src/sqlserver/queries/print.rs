@@ -91,6 +91,11 @@ pub fn printed(own: &[Own]) -> Vec<Printed> {
 
 fn texts(query: &'static Query) -> Vec<Printed> {
     let mut printed = Vec::new();
+    let added = query.parameters.iter().filter_map(|parameter| {
+        let adds = matches!(parameter.role, Role::Adds(_));
+        adds.then(|| format!(" (with {}=1)", parameter.name))
+    });
+    let added: String = added.collect();
     let key: Vec<_> = query.key.iter().map(|key| sample_key(key.kind)).collect();
     for way in query.ways {
         let asked = sample(query, way);
@@ -104,7 +109,7 @@ fn texts(query: &'static Query) -> Vec<Printed> {
             };
             let tables = tables_of(&page.sql);
             printed.push(Printed {
-                name: format!("query {}{by}", query.name),
+                name: format!("query {}{by}{added}", query.name),
                 right: format!("SELECT on {}", tables.join(", ")),
                 sql: page.sql,
                 parameters: page.values.len(),

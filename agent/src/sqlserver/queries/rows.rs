@@ -107,7 +107,7 @@ mod tests {
         const NAMES: &[(i64, &str)] = &[(1, "sales inventory")];
         let columns = [
             declare::text("i.ITEMNMBR"),
-            declare::always("state", "work"),
+            declare::always("transaction_state", "work"),
             declare::hundredths("i.ITEMSHWT").named("weight"),
             declare::absent("INTEGRATIONID"),
             declare::flag("i.INACTIVE"),
@@ -137,7 +137,7 @@ mod tests {
         ];
         let columns: Vec<&Column> = columns.iter().collect();
         let expected = json!({
-            "ITEMNMBR": "100XLG", "state": "work", "weight": "1.25", "INTEGRATIONID": null,
+            "ITEMNMBR": "100XLG", "transaction_state": "work", "weight": "1.25", "INTEGRATIONID": null,
             "INACTIVE": false, "item_type": "sales inventory", "unknown": null, "DECPLQTY": 2,
             "STNDCOST": "29.98000", "CREATDDT": "2025-03-04", "MODIFDT": null,
             "DEX_ROW_TS": "2025-03-04T15:05:09Z", "TIME1": "15:05:09", "NOTHING": null,

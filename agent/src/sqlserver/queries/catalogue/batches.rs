@@ -45,7 +45,7 @@ const BATCH: &[Column] = &[
     text("b.BACHNUMB"),
     text("b.BCHCOMNT"),
     int("b.SERIES"),
-    meaning("series", "b.SERIES", codes::SERIES),
+    meaning("series_name", "b.SERIES", codes::SERIES),
     int("b.NUMOFTRX"),
     amount("b.BCHTOTAL"),
     int("b.CNTRLTRX"),

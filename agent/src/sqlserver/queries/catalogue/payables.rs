@@ -10,7 +10,7 @@ const NUMBER: Type = Type::Char(21);
 
 pub(super) static QUERIES: &[Query] = &[Query {
     name: "payables",
-    text: "Payables: unposted (state work), open and paid off (history); CURTRXAM is what \
+    text: "Payables: unposted (transaction_state work), open and paid off (history); CURTRXAM is what \
            remains. DOCTYPE 0 is every type; from and to are days of DOCDATE.",
     parameters: &[
         one("VENDORID", Type::Char(15)),
@@ -33,7 +33,7 @@ pub(super) static QUERIES: &[Query] = &[Query {
         Source {
             columns: &[
                 &[
-                    always("state", "work"),
+                    always("transaction_state", "work"),
                     text("d.VCHNUMWK").named("VCHRNMBR"),
                 ],
                 DOCUMENT,
@@ -48,7 +48,7 @@ pub(super) static QUERIES: &[Query] = &[Query {
         },
         Source {
             columns: &[
-                &[always("state", "open"), text("d.VCHRNMBR")],
+                &[always("transaction_state", "open"), text("d.VCHRNMBR")],
                 DOCUMENT,
                 POSTED,
             ],
@@ -57,7 +57,7 @@ pub(super) static QUERIES: &[Query] = &[Query {
         },
         Source {
             columns: &[
-                &[always("state", "history"), text("d.VCHRNMBR")],
+                &[always("transaction_state", "history"), text("d.VCHRNMBR")],
                 DOCUMENT,
                 POSTED,
             ],

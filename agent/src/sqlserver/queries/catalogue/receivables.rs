@@ -13,7 +13,7 @@ const KIND: Type = Type::SmallInt;
 pub(super) static QUERIES: &[Query] = &[
     Query {
         name: "receivables",
-        text: "Posted receivables, open (state open) and paid off (history); CURTRXAM is what \
+        text: "Posted receivables, open (transaction_state open) and paid off (history); CURTRXAM is what \
                remains. RMDTYPAL -1 is every type; from and to are days of DOCDATE.",
         parameters: &[
             one("CUSTNMBR", CUSTOMER),
@@ -37,13 +37,17 @@ pub(super) static QUERIES: &[Query] = &[
                  AND d.DOCDATE <= @to",
         sources: &[
             Source {
-                columns: &[&[always("state", "open")], DOCUMENT, &[int("d.AGNGBUKT")]],
+                columns: &[
+                    &[always("transaction_state", "open")],
+                    DOCUMENT,
+                    &[int("d.AGNGBUKT")],
+                ],
                 from: "dbo.RM20101 d",
                 condition: "",
             },
             Source {
                 columns: &[
-                    &[always("state", "history")],
+                    &[always("transaction_state", "history")],
                     DOCUMENT,
                     &[absent("AGNGBUKT")],
                 ],
@@ -112,12 +116,12 @@ pub(super) static QUERIES: &[Query] = &[
         always: "",
         sources: &[
             Source {
-                columns: &[&[always("state", "open")], APPLIED],
+                columns: &[&[always("transaction_state", "open")], APPLIED],
                 from: "dbo.RM20201 d",
                 condition: "",
             },
             Source {
-                columns: &[&[always("state", "history")], APPLIED],
+                columns: &[&[always("transaction_state", "history")], APPLIED],
                 from: "dbo.RM30201 d",
                 condition: "",
             },

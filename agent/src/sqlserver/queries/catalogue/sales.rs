@@ -16,7 +16,7 @@ pub(super) const KIND: Type = Type::SmallInt;
 pub(super) static QUERIES: &[Query] = &[
     Query {
         name: "sop_documents",
-        text: "Sales documents, unposted (state work) and posted (history), with addresses, \
+        text: "Sales documents, unposted (transaction_state work) and posted (history), with addresses, \
                amounts, whether they are voided and how many process holds they have. SOPTYPE 0 \
                is every type; from and to are days of DOCDATE.",
         parameters: &[
@@ -47,12 +47,16 @@ pub(super) static QUERIES: &[Query] = &[
                  AND d.DOCDATE <= @to AND d.CUSTNMBR <> ''",
         sources: &[
             Source {
-                columns: &[&[always("state", "work")], HEADER, MARKERS],
+                columns: &[&[always("transaction_state", "work")], HEADER, MARKERS],
                 from: WORK,
                 condition: ONCE,
             },
             Source {
-                columns: &[&[always("state", "history")], HEADER, NO_MARKERS],
+                columns: &[
+                    &[always("transaction_state", "history")],
+                    HEADER,
+                    NO_MARKERS,
+                ],
                 from: "dbo.SOP30200 d",
                 condition: "",
             },
@@ -76,7 +80,7 @@ pub(super) static QUERIES: &[Query] = &[
         always: "(@SOPTYPE = 0 OR d.SOPTYPE = @SOPTYPE)",
         sources: &[
             Source {
-                columns: &[&[always("state", "work")], LINE, OPEN],
+                columns: &[&[always("transaction_state", "work")], LINE, OPEN],
                 from: "dbo.SOP10200 d JOIN dbo.SOP10100 h ON h.SOPNUMBE = d.SOPNUMBE \
                        AND h.SOPTYPE = d.SOPTYPE LEFT JOIN dbo.SOP30200 p \
                        ON p.SOPNUMBE = d.SOPNUMBE AND p.SOPTYPE = d.SOPTYPE \
@@ -86,7 +90,7 @@ pub(super) static QUERIES: &[Query] = &[
                 condition: "h.CUSTNMBR <> '' AND p.SOPNUMBE IS NULL",
             },
             Source {
-                columns: &[&[always("state", "history")], LINE, NOT_OPEN],
+                columns: &[&[always("transaction_state", "history")], LINE, NOT_OPEN],
                 from: "dbo.SOP30300 d LEFT JOIN dbo.SOP10202 c ON c.SOPNUMBE = d.SOPNUMBE \
                        AND c.SOPTYPE = d.SOPTYPE AND c.CMPNTSEQ = d.CMPNTSEQ \
                        AND c.LNITMSEQ = d.LNITMSEQ",

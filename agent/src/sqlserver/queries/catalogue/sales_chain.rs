@@ -14,8 +14,8 @@ const ITSELF: &[Column] = &[always("relation", "itself")];
 const FROM_IT: &[Column] = &[always("relation", "made from it")];
 const FROM_THOSE: &[Column] = &[always("relation", "made from those")];
 const MASTER: &[Column] = &[always("relation", "same master number")];
-const UNPOSTED: &[Column] = &[always("state", "work")];
-const POSTED: &[Column] = &[always("state", "history")];
+const UNPOSTED: &[Column] = &[always("transaction_state", "work")];
+const POSTED: &[Column] = &[always("transaction_state", "history")];
 
 pub(super) static QUERIES: &[Query] = &[Query {
     name: "sop_chain",
