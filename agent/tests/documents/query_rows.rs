@@ -407,12 +407,6 @@ async fn set_up_lists_are_those_of_the_world() {
         functional[0],
         &json!({"CURNCYID": "Z-US$", "ISOCURRC": "USD", "currency_decimals": 2}),
     );
-    stage
-        .sql(
-            "INSERT INTO dbo.SY40100 (YEAR1, PERIODID, FORIGIN, PERNAME, PERIODDT) \
-             VALUES (2025, 3, 1, 'Period 3', '2025-03-01')",
-        )
-        .await;
     for list in [
         "sites",
         "price_levels",

@@ -1,5 +1,12 @@
 //! Fills the databases from the shared world.
 
+mod bank;
+mod inventory;
+mod payables;
+mod periods;
+mod receivables;
+mod sales;
+
 use serde_json::Value as Json;
 
 use super::error::{SqlError, Stop};
@@ -217,7 +224,12 @@ impl Seed<'_, '_> {
         if let Some(card) = self.world.get("gift_card_item").cloned() {
             self.item(&card, 5)?;
         }
-        Ok(())
+        self.periods()?;
+        self.inventory()?;
+        self.sales()?;
+        self.receivables()?;
+        self.payables()?;
+        self.bank()
     }
 
     fn setup(&mut self) -> Result<(), Stop> {

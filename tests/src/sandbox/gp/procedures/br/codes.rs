@@ -1,0 +1,5 @@
+//! Error codes of Bank Reconciliation.
+
+use super::super::codes::codes;
+
+codes! {}

@@ -1,0 +1,5 @@
+//! Error codes of Inventory.
+
+use super::super::codes::codes;
+
+codes! {}

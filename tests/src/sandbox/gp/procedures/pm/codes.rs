@@ -1,0 +1,5 @@
+//! Error codes of Payables Management.
+
+use super::super::codes::codes;
+
+codes! {}
