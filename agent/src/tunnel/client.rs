@@ -107,6 +107,13 @@ enum Done {
     Renewed(Result<StoredCertificate, EnrolError>),
 }
 
+/// Where messages go on a connection.
+struct Sending<'a> {
+    outgoing: &'a mpsc::Sender<AgentMessage>,
+    channel: Option<&'a Channel>,
+    shutdown: &'a CancellationToken,
+}
+
 /// What one connection waits for.
 struct Timers {
     heartbeat: tokio::time::Interval,
@@ -228,7 +235,12 @@ impl Tunnel {
             actions.extend(self.session.settings(settings, Instant::now()));
         }
         loop {
-            if let Err(ended) = self.perform(actions, &link, &mut timers, shutdown).await {
+            let sending = Sending {
+                outgoing: &link.outgoing,
+                channel: Some(&link.channel),
+                shutdown,
+            };
+            if let Err(ended) = self.perform(actions, &sending, &mut timers).await {
                 return ended;
             }
             if let Some(ended) = self.drained(&timers, shutdown) {
@@ -351,26 +363,30 @@ impl Tunnel {
         }
     }
 
+    /// Does everything that is asked for, also when the connection ends meanwhile: what was not
+    /// sent is repeated on the next one, a command that was not started would be waited for
+    /// forever.
     async fn perform(
         &mut self,
         actions: Vec<Action>,
-        link: &Connected,
+        sending: &Sending<'_>,
         timers: &mut Timers,
-        shutdown: &CancellationToken,
     ) -> Result<(), Ended> {
+        let mut sent = Ok(());
         for action in actions {
             match action {
+                Action::Send(_) if sent.is_err() => {}
                 Action::Send(message) => {
                     let is_result = matches!(message, FromAgent::Result(_));
                     let message = AgentMessage {
                         message: Some(message),
                     };
-                    send(&link.outgoing, message, shutdown, SEND_LIMIT).await?;
-                    if is_result {
+                    sent = send(sending.outgoing, message, sending.shutdown, SEND_LIMIT).await;
+                    if is_result && sent.is_ok() {
                         crash::point("agent.result.sent");
                     }
                 }
-                Action::Start(started) => self.start(*started, Some(link.channel.clone())),
+                Action::Start(started) => self.start(*started, sending.channel.cloned()),
                 Action::Cancel(command_id) => {
                     if let Some(token) = self.cancels.get(&command_id) {
                         token.cancel();
@@ -395,7 +411,7 @@ impl Tunnel {
             status.in_flight = in_flight;
             status.unacknowledged = unacknowledged;
         });
-        Ok(())
+        sent
     }
 
     fn start(&mut self, started: Started, channel: Option<Channel>) {
@@ -487,23 +503,5 @@ async fn send(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_connection_that_takes_nothing_is_left() {
-        let (outgoing, _stuck) = mpsc::channel(1);
-        let shutdown = CancellationToken::new();
-        let message = AgentMessage::default;
-        let short = Duration::from_millis(20);
-        let sent = send(&outgoing, message(), &shutdown, short).await;
-        assert!(sent.is_ok());
-        let full = send(&outgoing, message(), &shutdown, short).await;
-        assert!(matches!(full, Err(Ended::Lost(_))));
-        shutdown.cancel();
-        let began = Instant::now();
-        let stopped = send(&outgoing, message(), &shutdown, SEND_LIMIT).await;
-        assert!(matches!(stopped, Err(Ended::Shutdown)));
-        assert!(began.elapsed() < SEND_LIMIT);
-    }
-}
+#[path = "client_tests.rs"]
+mod tests;
