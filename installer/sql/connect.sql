@@ -440,7 +440,7 @@ BEGIN
     GRANT SELECT ON dbo.SY00500 TO connect_agent;
 END
 GO
--- The tables that the agent's named queries read.
+-- The tables that the agent's named queries and its look at GP's set-up read.
 IF OBJECT_ID('dbo.CM00100') IS NOT NULL
 BEGIN
     GRANT SELECT ON dbo.CM00100 TO connect_agent;
@@ -539,6 +539,11 @@ GO
 IF OBJECT_ID('dbo.MC40000') IS NOT NULL
 BEGIN
     GRANT SELECT ON dbo.MC40000 TO connect_agent;
+END
+GO
+IF OBJECT_ID('dbo.PM00200') IS NOT NULL
+BEGIN
+    GRANT SELECT ON dbo.PM00200 TO connect_agent;
 END
 GO
 IF OBJECT_ID('dbo.PM10000') IS NOT NULL

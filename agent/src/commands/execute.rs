@@ -46,6 +46,7 @@ pub(super) async fn executed(
         update: body.semantics() == Semantics::Update,
         gapless: body.gapless,
         next_batches: body.next_batches.min(MOST_BATCHES),
+        closed_period: body.closed_period,
         deadline: work.deadline,
         progress: &progress,
     };

@@ -13,6 +13,7 @@ use super::connection::{ConnectOptions, SqlConnection};
 use super::error::SqlError;
 use super::journal;
 use super::pool::{Lease, Pool};
+use super::preflight::Known;
 use super::procedures::{Shape, Shapes};
 use super::queries::Own as OwnQuery;
 use super::refusal;
@@ -58,6 +59,7 @@ pub struct Company {
     config: CompanyConfig,
     pool: Pool,
     shapes: Shapes,
+    known: Known,
     marks: Arc<MarkKeeper>,
     view: RwLock<Arc<View>>,
     /// One check at a time.
@@ -90,6 +92,7 @@ impl Company {
             config,
             pool,
             shapes: Shapes::default(),
+            known: Known::default(),
             marks,
             view: RwLock::new(Arc::new(view)),
             checking: Mutex::new(()),
@@ -193,6 +196,11 @@ impl Company {
             .iter()
             .filter_map(|row| row.first()?.text().map(str::to_owned))
             .collect())
+    }
+
+    /// What the pre-flight found in order lately.
+    pub(super) fn known(&self) -> &Known {
+        &self.known
     }
 
     pub(super) fn forget_shapes(&self) {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use connect_proto::econnect::Document;
-use connect_proto::tunnel::v1::{ErrorClass, Executed, Failure};
+use connect_proto::tunnel::v1::{DocumentKey, ErrorClass, Executed, Failure};
 use rand::RngExt;
 
 use super::answer::recorded;
@@ -13,6 +13,7 @@ use super::error::SqlError;
 use super::journal;
 use super::numbers;
 use super::plan::{self, Plan};
+use super::preflight;
 use super::refusal::{self, LOCKED, failure};
 use super::writing::{Numbering, Run};
 
@@ -26,7 +27,7 @@ const LOST_ATTEMPTS: u32 = 2;
 const SETTLE_LIMIT: Duration = Duration::from_secs(15);
 
 /// A document to execute and the identity of its effect.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     pub effect_key: &'a str,
     pub command_id: &'a str,
@@ -38,6 +39,8 @@ pub struct Request<'a> {
     pub gapless: bool,
     /// How many next batches may be joined when the document's own takes no document.
     pub next_batches: u32,
+    /// A `ClosedPeriod` of the contract.
+    pub closed_period: i32,
     pub deadline: Instant,
     pub progress: &'a Progress,
 }
@@ -97,11 +100,63 @@ impl From<SqlError> for Stop {
 /// Executes the document, or says why nothing was written.
 pub async fn execute(company: &Company, request: &Request<'_>) -> Result<Executed, Failure> {
     let plan = prepare(company, request.document).await?;
+    match look_ahead(company, request).await? {
+        preflight::Outcome::Moved(later, told) => {
+            let plan = prepare(company, &later).await?;
+            let request = Request {
+                document: &later,
+                ..*request
+            };
+            attempts(company, &request, &plan, &told).await
+        }
+        // What is in the way now was not when the effect came about.
+        preflight::Outcome::InTheWay(failure) if !is_there(company, request).await? => Err(failure),
+        preflight::Outcome::Clear | preflight::Outcome::InTheWay(_) => {
+            attempts(company, request, &plan, &[]).await
+        }
+    }
+}
+
+/// The pre-flight; an idle connection that died unseen is replaced once.
+async fn look_ahead(
+    company: &Company,
+    request: &Request<'_>,
+) -> Result<preflight::Outcome, Failure> {
+    let look = || preflight::run(company, request.document, request.closed_period);
+    let mut looked = look().await;
+    if matches!(looked, Err(SqlError::Broken(_))) {
+        company.connection_lost();
+        looked = look().await;
+    }
+    looked.map_err(|error| refusal::of_sql_error(&error))
+}
+
+/// Whether the effect came about before, so that there is nothing left to write.
+async fn is_there(company: &Company, request: &Request<'_>) -> Result<bool, Failure> {
+    let row = async {
+        let mut lease = company.lease().await?;
+        let row = journal::find(&mut lease.connection, request.effect_key).await?;
+        lease.give_back();
+        Ok(row)
+    };
+    let row = row.await.map_err(|error| refusal::of_sql_error(&error))?;
+    Ok(row
+        .is_some_and(|row| row.committed && (!request.update || row.revision >= request.revision)))
+}
+
+/// Tries until the document is written or cannot be; `told` goes into the answer.
+async fn attempts(
+    company: &Company,
+    request: &Request<'_>,
+    plan: &Plan,
+    told: &[DocumentKey],
+) -> Result<Executed, Failure> {
     let mut run = Run {
         company,
         request,
-        plan: &plan,
+        plan,
         next_batch: None,
+        told,
     };
     let mut next_batches = 2..2 + request.next_batches;
     let mut numbering = Numbering::Keep;

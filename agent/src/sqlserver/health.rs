@@ -122,6 +122,7 @@ pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
         ("connect.Binding", "INSERT"),
         ("connect.Binding", "UPDATE"),
         ("dbo.SY00500", "SELECT"),
+        ("dbo.PM00200", "SELECT"),
     ] {
         let finding = name(&format!("{right} on {object}"));
         findings.push(right_on(connection, finding, (object, right), ROLE).await);

@@ -16,6 +16,7 @@ mod numbers;
 mod opening;
 mod plan;
 mod pool;
+mod preflight;
 mod prepared;
 mod procedures;
 mod queries;

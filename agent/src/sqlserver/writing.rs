@@ -35,6 +35,8 @@ pub(super) struct Run<'a> {
     pub(super) plan: &'a Plan,
     /// Which next batch is joined instead of the one the document names: 2, 3, ...
     pub(super) next_batch: Option<u32>,
+    /// What the answer tells beside the keys: a later posting date.
+    pub(super) told: &'a [DocumentKey],
 }
 
 /// What stands when the writing transaction is open.
@@ -128,6 +130,7 @@ impl Run<'_> {
         };
         let mut keys = plan::keys(self.request.document, number);
         keys.extend(self.joined_instead());
+        keys.extend_from_slice(self.told);
         Effect {
             keys,
             numbers: text,

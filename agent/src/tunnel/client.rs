@@ -20,6 +20,7 @@ use tonic::transport::Channel;
 use super::backoff::Backoff;
 use super::enrol::{self, EnrolError};
 use super::open::{Connected, Ended, farewell, refused_or_lost};
+use super::sending::{SEND_LIMIT, Sending};
 use super::session::{Action, Session, Started};
 use super::work;
 use crate::clock::Clock;
@@ -30,10 +31,6 @@ use crate::state::{StateDir, StoredCertificate};
 
 const STABLE: Duration = Duration::from_secs(30);
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
-/// While stopping, a full connection gets so long to take one more message.
-const STUCK_LIMIT: Duration = Duration::from_secs(2);
-/// A connection that takes no message for so long is not worth waiting for.
-const SEND_LIMIT: Duration = Duration::from_secs(30);
 const REFUSED_WAIT: Duration = Duration::from_mins(1);
 
 /// A command with the time it has and a way to learn that it is no longer wanted.
@@ -105,13 +102,6 @@ pub struct TunnelParts {
 enum Done {
     Command(Box<CommandResult>),
     Renewed(Result<StoredCertificate, EnrolError>),
-}
-
-/// Where messages go on a connection.
-struct Sending<'a> {
-    outgoing: &'a mpsc::Sender<AgentMessage>,
-    channel: Option<&'a Channel>,
-    shutdown: &'a CancellationToken,
 }
 
 /// What one connection waits for.
@@ -239,6 +229,7 @@ impl Tunnel {
                 outgoing: &link.outgoing,
                 channel: Some(&link.channel),
                 shutdown,
+                limit: SEND_LIMIT,
             };
             if let Err(ended) = self.perform(actions, &sending, &mut timers).await {
                 return ended;
@@ -381,7 +372,7 @@ impl Tunnel {
                     let message = AgentMessage {
                         message: Some(message),
                     };
-                    sent = send(sending.outgoing, message, sending.shutdown, SEND_LIMIT).await;
+                    sent = sending.send(message).await;
                     if is_result && sent.is_ok() {
                         crash::point("agent.result.sent");
                     }
@@ -479,28 +470,6 @@ impl Tunnel {
 }
 
 type Joined = Result<(tokio::task::Id, Done), tokio::task::JoinError>;
-
-/// Sends within a limit; a shutdown leaves a connection that is stuck already.
-async fn send(
-    outgoing: &mpsc::Sender<AgentMessage>,
-    message: AgentMessage,
-    shutdown: &CancellationToken,
-    limit: Duration,
-) -> Result<(), Ended> {
-    let stuck = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(STUCK_LIMIT).await;
-    };
-    tokio::select! {
-        biased;
-        sent = tokio::time::timeout(limit, outgoing.send(message)) => match sent {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Ended::Lost("the stream ended".to_owned())),
-            Err(_) => Err(Ended::Lost("the cloud takes no messages".to_owned())),
-        },
-        () = stuck => Err(Ended::Shutdown),
-    }
-}
 
 #[cfg(test)]
 #[path = "client_tests.rs"]

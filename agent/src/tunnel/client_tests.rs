@@ -74,6 +74,7 @@ async fn a_command_whose_turn_comes_as_the_connection_ends_is_worked_on() {
         outgoing: &outgoing,
         channel: None,
         shutdown: &shutdown,
+        limit: SEND_LIMIT,
     };
     let mut timers = tunnel.timers(&Welcome::default());
     tunnel.session.opened();
@@ -93,21 +94,4 @@ async fn a_command_whose_turn_comes_as_the_connection_ends_is_worked_on() {
         (tunnel.session.in_flight(), tunnel.session.unacknowledged()),
         (0, 2)
     );
-}
-
-#[tokio::test]
-async fn a_connection_that_takes_nothing_is_left() {
-    let (outgoing, _stuck) = mpsc::channel(1);
-    let shutdown = CancellationToken::new();
-    let message = AgentMessage::default;
-    let short = Duration::from_millis(20);
-    let sent = send(&outgoing, message(), &shutdown, short).await;
-    assert!(sent.is_ok());
-    let full = send(&outgoing, message(), &shutdown, short).await;
-    assert!(matches!(full, Err(Ended::Lost(_))));
-    shutdown.cancel();
-    let began = Instant::now();
-    let stopped = send(&outgoing, message(), &shutdown, SEND_LIMIT).await;
-    assert!(matches!(stopped, Err(Ended::Shutdown)));
-    assert!(began.elapsed() < SEND_LIMIT);
 }

@@ -6,6 +6,7 @@ mod client;
 mod enrol;
 mod open;
 mod proxy;
+mod sending;
 mod session;
 mod transfer;
 mod work;

@@ -16,6 +16,7 @@ mod effects;
 mod numbers;
 mod outcomes;
 mod own_queries;
+mod preflight;
 mod queries;
 mod query_ledgers;
 mod query_rows;

@@ -74,7 +74,19 @@ struct Document {
     gapless: bool,
     #[serde(default)]
     next_batches: i64,
+    #[serde(default)]
+    #[expect(dead_code, reason = "only its values matter here")]
+    closed_period: ClosedPeriod,
     quantity_shortage: i64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ClosedPeriod {
+    #[default]
+    Refuse,
+    Wait,
+    NextOpenDay,
 }
 
 #[derive(Debug, Deserialize)]

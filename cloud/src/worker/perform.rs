@@ -209,6 +209,7 @@ impl Work {
             xml,
             gapless,
             next_batches,
+            closed_period,
             timeout_ms,
             ..
         } = action
@@ -225,6 +226,7 @@ impl Work {
             effect_key: &effect_key,
             gapless,
             next_batches,
+            closed_period,
             incarnation: company.incarnation.as_deref(),
             timeout_ms,
         });

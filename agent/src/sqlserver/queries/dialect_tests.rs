@@ -138,7 +138,14 @@ const OTHER_COLUMNS: [&str; 35] = [
 ];
 
 /// Words of T-SQL itself in the statements.
-const WORDS: [&str; 61] = [
+const WORDS: [&str; 68] = [
+    "IN",
+    "INNER",
+    "LEFT",
+    "JOIN",
+    "ON",
+    "TOP",
+    "BY",
     "DECLARE",
     "SET",
     "SELECT",

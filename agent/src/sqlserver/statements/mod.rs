@@ -2,6 +2,7 @@
 
 mod calls;
 mod numbers;
+mod preflight;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -11,6 +12,11 @@ pub(super) use calls::{Around, BATCH, BATCH_CHECK, input, procedure_call};
 pub(super) use numbers::{
     NUMBER, NUMBER_DECLARATIONS, NUMBER_INVENTORY, NUMBER_JOURNAL, NUMBER_RECEIVABLE, NUMBER_SOP,
     NUMBER_STATE, NUMBER_VOUCHER, number, reserve,
+};
+
+pub(super) use preflight::{
+    ACCOUNTS, CUSTOMERS, DISCONTINUED, FEW, ITEMS, MANY, PERIODS, SALESPEOPLE, SITES, TAX_DETAILS,
+    UNITS, VENDORS,
 };
 
 use super::numbers::Counter;
@@ -295,7 +301,7 @@ pub(super) fn compilable(system_database: &str) -> Vec<(&'static str, String)> {
         let known = around.iter().chain(&inside).chain(&numbers);
         !known.copied().any(|each| std::ptr::eq(each, **statement))
     });
-    let numbered = (1..=6).map(|n| format!("@P{n} nvarchar(4000)"));
+    let numbered = (1..=MANY).map(|n| format!("@P{n} nvarchar(4000)"));
     let numbered = numbered.collect::<Vec<_>>().join(", ");
     let mut batches: Vec<_> = plain
         .map(|statement| {
@@ -357,6 +363,16 @@ pub static ALL: &[&Statement] = &[
     &BINDING_UPDATE,
     &PROCEDURE_PARAMETERS,
     &PROCEDURES,
+    &CUSTOMERS,
+    &VENDORS,
+    &ITEMS,
+    &DISCONTINUED,
+    &UNITS,
+    &SITES,
+    &SALESPEOPLE,
+    &ACCOUNTS,
+    &TAX_DETAILS,
+    &PERIODS,
     &ERROR_CODE,
     &COMPANY_NAME,
     &SERVER_CLOCK,

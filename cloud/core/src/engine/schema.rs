@@ -158,6 +158,7 @@ const PROFILE: Fields = &[
             ("site", One),
             ("gapless", One),
             ("next_batches", One),
+            ("closed_period", One),
             ("quantity_shortage", One),
         ]),
     ),

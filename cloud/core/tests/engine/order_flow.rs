@@ -3,7 +3,7 @@
 use crate::support::{World, exact, order, shown};
 use connect_core::domain::event::Source;
 use connect_core::domain::failure::{Failure, FailureClass};
-use connect_core::engine::workflow::{Action, GpKey, LinkToComplete};
+use connect_core::engine::workflow::{Action, ClosedPeriod, GpKey, LinkToComplete};
 use serde_json::{Value as Json, json};
 
 const TOTALS: &[&str] = &[
@@ -275,6 +275,31 @@ fn the_profile_says_how_many_next_batches_a_document_may_join() {
     assert_eq!(allowed(json!(3)), Some(3));
     // A profile that was published before the check existed stops the order instead of guessing.
     assert_eq!(allowed(json!(12)), None);
+}
+
+#[test]
+fn the_profile_says_what_becomes_of_a_closed_period() {
+    let told = |profile: Json| {
+        let mut world = World::new(order());
+        if !profile.is_null() {
+            world.profile["document"]["closed_period"] = profile;
+        }
+        let walked = world.walk();
+        walked.actions.iter().find_map(|action| {
+            if let Action::ExecuteDocument { closed_period, .. } = action {
+                Some(*closed_period)
+            } else {
+                None
+            }
+        })
+    };
+    assert_eq!(told(Json::Null), Some(ClosedPeriod::Refuse));
+    assert_eq!(told(json!("wait")), Some(ClosedPeriod::Wait));
+    assert_eq!(
+        told(json!("next_open_day")),
+        Some(ClosedPeriod::NextOpenDay)
+    );
+    assert_eq!(told(json!("ignore")), None);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use connect_core::domain::failure::{Failure, FailureClass, Fault};
 use connect_core::domain::ids::CommandId;
+use connect_core::engine::workflow::ClosedPeriod;
 use connect_proto::tunnel::v1;
 use prost::Message;
 
@@ -22,6 +23,8 @@ pub struct Execute<'a> {
     pub gapless: bool,
     /// How many next batches may be joined when the document's own takes none.
     pub next_batches: u32,
+    /// What becomes of it when its posting date is in a closed period.
+    pub closed_period: ClosedPeriod,
     /// The binding the cloud knows; none: not checked.
     pub incarnation: Option<&'a str>,
     /// How long the agent may work on it.
@@ -44,6 +47,12 @@ pub fn execute_body(execute: &Execute<'_>) -> Vec<u8> {
             gapless: execute.gapless,
             expected_incarnation: execute.incarnation.unwrap_or_default().into(),
             next_batches: execute.next_batches,
+            closed_period: match execute.closed_period {
+                ClosedPeriod::Refuse => v1::ClosedPeriod::Refuse,
+                ClosedPeriod::Wait => v1::ClosedPeriod::Wait,
+                ClosedPeriod::NextOpenDay => v1::ClosedPeriod::NextOpenDay,
+            }
+            .into(),
         })),
     }
     .encode_to_vec()
@@ -93,11 +102,12 @@ fn bug(message: String) -> Failure {
 
 fn from_wire(failure: v1::Failure) -> Failure {
     let class = class(failure.class());
+    let errors = failure.errors.into_iter();
     Failure {
         class,
+        faults: errors.map(|error| fault(error, &failure.code)).collect(),
         code: failure.code,
         message: failure.message,
-        faults: failure.errors.into_iter().map(fault).collect(),
         retry_after_ms: (failure.retry_after_ms > 0).then_some(failure.retry_after_ms.into()),
     }
 }
@@ -118,10 +128,14 @@ fn class(class: v1::ErrorClass) -> FailureClass {
     }
 }
 
-fn fault(error: v1::GpError) -> Fault {
+/// An error that the agent found by itself has no code of GP's; the failure's own stands in.
+fn fault(error: v1::GpError, found: &str) -> Fault {
     let some = |text: String| (!text.is_empty()).then_some(text);
     Fault {
-        code: error.code.to_string(),
+        code: match error.code {
+            0 => found.into(),
+            code => code.to_string(),
+        },
         message: error.text,
         procedure: some(error.procedure),
         node: some(error.node),

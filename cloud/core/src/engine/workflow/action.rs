@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::Semantics;
+use super::model::{ClosedPeriod, Semantics};
 use crate::domain::event::Source;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RunId;
@@ -114,6 +114,8 @@ pub enum Action {
         gapless: bool,
         /// How many next batches may be joined when the document's own takes none: 0 to 9.
         next_batches: u32,
+        /// What becomes of a document whose posting date is in a closed period.
+        closed_period: ClosedPeriod,
         /// How long it may take.
         timeout_ms: u32,
     },

@@ -103,6 +103,7 @@ pub(super) struct Write {
     pub(super) semantics: Semantics,
     pub(super) gapless: Option<Expression>,
     pub(super) next_batches: Option<Expression>,
+    pub(super) closed_period: Option<Expression>,
     pub(super) links: Vec<CompiledParty>,
 }
 
@@ -325,6 +326,7 @@ impl StepCompiler<'_> {
             semantics,
             gapless,
             next_batches,
+            closed_period,
             links,
         } = kind
         else {
@@ -338,6 +340,7 @@ impl StepCompiler<'_> {
         }
         let gapless = self.optional(gapless.as_ref());
         let next_batches = self.optional(next_batches.as_ref());
+        let closed_period = self.optional(closed_period.as_ref());
         let mut parties = Vec::new();
         for party in links {
             parties.push(CompiledParty {
@@ -355,6 +358,7 @@ impl StepCompiler<'_> {
             semantics: *semantics,
             gapless: gapless?,
             next_batches: next_batches?,
+            closed_period: closed_period?,
             links: parties,
         }))
     }

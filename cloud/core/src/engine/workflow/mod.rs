@@ -17,7 +17,7 @@ pub use action::{
 pub use advance::{Advanced, Walker, advance, start};
 pub use compile::{Compiled, Mappings, compile};
 pub use model::{
-    Case, FORMAT, KeySource, LinkLookup, OnDeadLetter, Outcome, Party, Semantics, Step, StepKind,
-    Trigger, Workflow,
+    Case, ClosedPeriod, FORMAT, KeySource, LinkLookup, OnDeadLetter, Outcome, Party, Semantics,
+    Step, StepKind, Trigger, Workflow,
 };
 pub use state::{State, StateError};

@@ -147,6 +147,9 @@ pub enum StepKind {
         /// Formula: how many next batches may be joined when the document's own takes none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_batches: Option<String>,
+        /// Formula: what becomes of a document whose posting date is in a closed period.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closed_period: Option<String>,
         /// Links that its success completes.
         #[serde(default)]
         links: Vec<Party>,
@@ -234,6 +237,31 @@ pub enum Semantics {
     Once,
     /// A newer revision overwrites.
     Update,
+}
+
+/// What becomes of a document whose posting date lies in a closed fiscal period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosedPeriod {
+    /// A person opens the period or corrects the date.
+    #[default]
+    Refuse,
+    /// It waits until the period is opened.
+    Wait,
+    /// It is posted on the first day of the next open period, and the answer says so.
+    NextOpenDay,
+}
+
+impl ClosedPeriod {
+    /// The policy of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "refuse" => Some(Self::Refuse),
+            "wait" => Some(Self::Wait),
+            "next_open_day" => Some(Self::NextOpenDay),
+            _ => None,
+        }
+    }
 }
 
 /// How a run ends.

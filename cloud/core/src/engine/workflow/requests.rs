@@ -2,6 +2,7 @@
 
 use super::action::{Action, GpKey, LinkQuery, LinkToComplete, StoreRead, StoreWrite};
 use super::compile::{CompiledStep, LinkName, PartyKey, Question, Work, Write};
+use super::model::ClosedPeriod;
 use crate::domain::failure::Failure;
 use crate::engine::checks::{is_true, unreadable};
 use crate::engine::expression::{Expression, ExpressionError, Facts};
@@ -94,6 +95,10 @@ fn execute(
         Some(formula) => next_batches(formula, facts)?,
         None => 0,
     };
+    let closed_period = match &write.closed_period {
+        Some(formula) => closed_period(formula, facts)?,
+        None => ClosedPeriod::default(),
+    };
     let mut parties = Vec::new();
     for party in &write.links {
         if let Some(when) = &party.when
@@ -121,6 +126,7 @@ fn execute(
         semantics: write.semantics,
         gapless,
         next_batches,
+        closed_period,
         timeout_ms: step.timeout_ms,
     })
 }
@@ -139,7 +145,6 @@ fn link(name: &LinkName, facts: &mut Facts) -> Result<Link, ExpressionError> {
     })
 }
 
-/// Computes a text that must not be blank; a number is written plainly.
 /// As many next batches as have a name: 0 to 9, none when the formula gives nothing.
 fn next_batches(formula: &Expression, facts: &mut Facts) -> Result<u32, ExpressionError> {
     let value = formula.evaluate(facts)?;
@@ -154,6 +159,21 @@ fn next_batches(formula: &Expression, facts: &mut Facts) -> Result<u32, Expressi
     }
 }
 
+/// Refused when the formula gives nothing.
+fn closed_period(formula: &Expression, facts: &mut Facts) -> Result<ClosedPeriod, ExpressionError> {
+    let value = formula.evaluate(facts)?;
+    let known = value.as_text().and_then(ClosedPeriod::named);
+    match known {
+        Some(policy) => Ok(policy),
+        None if value == Value::Null => Ok(ClosedPeriod::default()),
+        None => Err(ExpressionError {
+            expression: formula.text().into(),
+            message: "gives none of refuse, wait and next_open_day".into(),
+        }),
+    }
+}
+
+/// Computes a text that must not be blank; a number is written plainly.
 fn text(formula: &Expression, facts: &mut Facts) -> Result<String, ExpressionError> {
     let value = formula.evaluate(facts)?;
     let text = match &value {

@@ -1,14 +1,11 @@
 //! The eConnect procedures the sandbox has, each a function over the row API.
 
-pub mod br;
 pub mod call;
 pub mod codes;
 pub mod gl;
-pub mod iv;
 pub mod lookup;
 pub mod note;
 pub mod numbers;
-pub mod pm;
 pub mod rm;
 pub mod signature;
 pub mod sm;
@@ -37,15 +34,7 @@ pub struct Family {
 }
 
 /// Every family; codes of elements count in this order.
-pub static FAMILIES: [&Family; 7] = [
-    &sop::FAMILY,
-    &rm::FAMILY,
-    &sm::FAMILY,
-    &gl::FAMILY,
-    &pm::FAMILY,
-    &iv::FAMILY,
-    &br::FAMILY,
-];
+pub static FAMILIES: [&Family; 4] = [&sop::FAMILY, &rm::FAMILY, &sm::FAMILY, &gl::FAMILY];
 
 /// What runs when a procedure is called.
 #[derive(Debug, Clone, Copy)]

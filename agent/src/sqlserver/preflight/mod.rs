@@ -1,0 +1,267 @@
+//! Before the first call: everything in GP's set-up that is in a document's way, told at once.
+
+mod asking;
+mod known;
+mod periods;
+mod subjects;
+
+use connect_proto::econnect::Document;
+use connect_proto::tunnel::v1::{ClosedPeriod, DocumentKey, ErrorClass, Failure, GpError};
+
+use asking::Trouble;
+pub(super) use known::Known;
+use periods::{NotOpen, Posting};
+use subjects::{Kind, Subject};
+
+use super::company::Company;
+use super::connection::SqlConnection;
+use super::error::SqlError;
+use super::plan::Place;
+use super::refusal;
+
+/// As many problems as a person can use, and a message can hold.
+const MOST_PROBLEMS: usize = 100;
+/// When a closed period is worth another look.
+const LOOK_AGAIN_MS: u32 = 900_000;
+
+/// What the look at GP's set-up came to.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Clear,
+    /// The document with later posting dates, and what the answer tells of them.
+    Moved(Document, Vec<DocumentKey>),
+    InTheWay(Failure),
+}
+
+/// Looks at what a document names and at the periods it posts in.
+///
+/// Nothing is locked, and GP's procedures still have the last word. A lock in the way of the look
+/// itself is left to them.
+pub(super) async fn run(
+    company: &Company,
+    document: &Document,
+    closed_period: i32,
+) -> Result<Outcome, SqlError> {
+    let subjects = subjects::of(document);
+    let unknown = asking::unknown(company.known(), &subjects);
+    let mut postings = periods::of(document);
+    postings.retain(|posting| !company.known().days.has(&posting.day()));
+    if unknown.is_empty() && postings.is_empty() {
+        return Ok(Outcome::Clear);
+    }
+    let mut lease = company.lease().await?;
+    match look(&mut lease.connection, company, &unknown, &postings).await {
+        Ok(found) => {
+            lease.give_back();
+            Ok(found.outcome(document, periods::policy(closed_period)))
+        }
+        Err(error) if error.is_lock() => {
+            lease.give_back();
+            Ok(Outcome::Clear)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Everything that was found.
+struct Found<'a> {
+    troubles: Vec<(&'a Subject, Trouble)>,
+    closed: Vec<(&'a Posting, NotOpen)>,
+}
+
+async fn look<'a>(
+    connection: &mut SqlConnection,
+    company: &Company,
+    unknown: &[&'a Subject],
+    postings: &'a [Posting],
+) -> Result<Found<'a>, SqlError> {
+    let troubles = asking::troubles(connection, company.known(), unknown).await?;
+    let mut closed = Vec::new();
+    for posting in postings {
+        match periods::not_open(connection, posting).await? {
+            Some(why) => closed.push((posting, why)),
+            None => company.known().days.keep(std::iter::once(posting.day())),
+        }
+    }
+    Ok(Found { troubles, closed })
+}
+
+impl Found<'_> {
+    fn outcome(&self, document: &Document, policy: ClosedPeriod) -> Outcome {
+        if self.troubles.is_empty() && self.closed.is_empty() {
+            return Outcome::Clear;
+        }
+        if self.troubles.is_empty() && policy == ClosedPeriod::NextOpenDay {
+            let mut later = document.clone();
+            let keys = self.closed.iter().map(|(posting, why)| match why {
+                NotOpen::Closed { next, .. } => periods::moved(&mut later, posting, (*next)?),
+                NotOpen::NoPeriod => None,
+            });
+            if let Some(keys) = keys.collect() {
+                return Outcome::Moved(later, keys);
+            }
+        }
+        Outcome::InTheWay(self.failure(document, policy))
+    }
+
+    fn failure(&self, document: &Document, policy: ClosedPeriod) -> Failure {
+        let troubles = self.troubles.iter();
+        let mut errors: Vec<GpError> = troubles
+            .map(|(subject, trouble)| of_subject(document, subject, *trouble))
+            .chain(
+                self.closed
+                    .iter()
+                    .map(|(at, why)| of_period(document, at, why)),
+            )
+            .collect();
+        let count = errors.len();
+        let first = errors.first().map_or("", |error| error.text.as_str());
+        let message = match count {
+            1 => format!("GP cannot take the document yet: {first}."),
+            _ => format!("GP cannot take the document yet, for {count} reasons: {first}; ..."),
+        };
+        errors.truncate(MOST_PROBLEMS);
+        let (class, code) = match (self.troubles.is_empty(), policy) {
+            (true, ClosedPeriod::Wait) => (ErrorClass::Busy, "period_closed"),
+            (
+                true,
+                ClosedPeriod::Unspecified | ClosedPeriod::Refuse | ClosedPeriod::NextOpenDay,
+            ) => (ErrorClass::BusinessRule, "period_closed"),
+            (false, _) => (ErrorClass::BusinessRule, "gp_setup"),
+        };
+        let mut failure = refusal::failure(class, code, message);
+        failure.errors = errors;
+        if class == ErrorClass::Busy {
+            failure.retry_after_ms = LOOK_AGAIN_MS;
+        }
+        failure
+    }
+}
+
+fn of_subject(document: &Document, subject: &Subject, trouble: Trouble) -> GpError {
+    let place = Place {
+        document,
+        transaction: subject.transaction,
+        node: subject.node,
+    };
+    let value = place
+        .spec()
+        .text(subject.element)
+        .unwrap_or_default()
+        .trim();
+    let what = name(subject.key.kind);
+    let is = match trouble {
+        Trouble::Missing if subject.key.kind == Kind::Unit => {
+            "is not in the item's unit of measure schedule"
+        }
+        Trouble::Missing => "is not in GP",
+        Trouble::Inactive => "is inactive",
+        Trouble::OnHold => "is on hold",
+        Trouble::Discontinued => "is discontinued, and none of it is left",
+    };
+    let named = match subject.key.kind {
+        Kind::Unit => {
+            let item = place.spec().text("ITEMNMBR").unwrap_or_default().trim();
+            format!("{what} {value} of item {item}")
+        }
+        Kind::Customer
+        | Kind::Vendor
+        | Kind::Item
+        | Kind::Site
+        | Kind::Salesperson
+        | Kind::Account
+        | Kind::TaxDetail => format!("{what} {value}"),
+    };
+    GpError {
+        text: format!("{named} {is}"),
+        procedure: place.spec().name.clone(),
+        node: place.path(),
+        element: subject.element.to_owned(),
+        value: value.to_owned(),
+        repair: repair(subject.key.kind, trouble).to_owned(),
+        ..GpError::default()
+    }
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Customer => "Customer",
+        Kind::Vendor => "Vendor",
+        Kind::Item => "Item",
+        Kind::Unit => "Unit of measure",
+        Kind::Site => "Site",
+        Kind::Salesperson => "Salesperson",
+        Kind::Account => "Account",
+        Kind::TaxDetail => "Tax detail",
+    }
+}
+
+fn repair(kind: Kind, trouble: Trouble) -> &'static str {
+    match (trouble, kind) {
+        (Trouble::Missing, Kind::Item) => {
+            "Create the item in GP (Item Maintenance), or map the store's SKU to an item that is \
+             there; then replay."
+        }
+        (Trouble::Missing, Kind::Unit) => {
+            "Add the unit to the item's schedule (Unit of Measure Schedule Setup), or map the unit; \
+             then replay."
+        }
+        (Trouble::Missing, Kind::Customer) => {
+            "Create the customer in GP, or name another in the profile; then replay."
+        }
+        (
+            Trouble::Missing,
+            Kind::Vendor | Kind::Site | Kind::Salesperson | Kind::Account | Kind::TaxDetail,
+        ) => "Create it in GP, or name another in the profile or mapping; then replay.",
+        (Trouble::Inactive, _) => {
+            "Take away the Inactive mark on its card in GP, or name another; then replay."
+        }
+        (Trouble::OnHold, Kind::Customer) => {
+            "Take the hold away in Customer Maintenance and replay. To write sales documents of \
+             customers on hold all the same, let the mapping send CKHOLD 0 in the header."
+        }
+        (
+            Trouble::OnHold,
+            Kind::Vendor
+            | Kind::Item
+            | Kind::Unit
+            | Kind::Site
+            | Kind::Salesperson
+            | Kind::Account
+            | Kind::TaxDetail,
+        ) => "Take the hold away in Vendor Maintenance, then replay.",
+        (Trouble::Discontinued, _) => {
+            "Receive stock, make it a sales inventory item again, or map the SKU to another item; \
+             then replay."
+        }
+    }
+}
+
+fn of_period(document: &Document, posting: &Posting, why: &NotOpen) -> GpError {
+    let place = Place {
+        document,
+        transaction: posting.transaction,
+        node: posting.node,
+    };
+    let value = place.spec().text(posting.element).unwrap_or_default();
+    let (text, repair) = match why {
+        NotOpen::NoPeriod => (
+            format!("No fiscal period holds {value}"),
+            "Set the fiscal year up (Fiscal Periods Setup), or correct the date; then replay.",
+        ),
+        NotOpen::Closed { period, series, .. } => (
+            format!("{period}, which holds {value}, is closed for {series}"),
+            "Open the period (Fiscal Periods Setup) and replay, or let the profile post on the \
+             next open day.",
+        ),
+    };
+    GpError {
+        text,
+        procedure: place.spec().name.clone(),
+        node: place.path(),
+        element: posting.element.to_owned(),
+        value: value.to_owned(),
+        repair: repair.to_owned(),
+        ..GpError::default()
+    }
+}

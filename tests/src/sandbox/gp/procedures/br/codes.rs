@@ -1,5 +1,0 @@
-//! Error codes of Bank Reconciliation.
-
-use super::super::codes::codes;
-
-codes! {}

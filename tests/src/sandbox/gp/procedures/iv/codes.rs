@@ -1,5 +1,0 @@
-//! Error codes of Inventory.
-
-use super::super::codes::codes;
-
-codes! {}

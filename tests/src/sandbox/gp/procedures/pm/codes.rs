@@ -1,5 +1,0 @@
-//! Error codes of Payables Management.
-
-use super::super::codes::codes;
-
-codes! {}
