@@ -65,6 +65,8 @@ pub struct Table {
     /// The column that is SQLite's row id: the identity column or a hidden one.
     pub row_id: String,
     pub view: bool,
+    /// Changes of its rows stamp what they belong to.
+    pub triggers: bool,
     by_name: HashMap<String, usize>,
 }
 
@@ -170,6 +172,7 @@ impl Registry {
             },
             row_id: identity.map_or_else(|| "_row".to_owned(), |column| column.name.clone()),
             schema: spec.schema,
+            triggers: !view && super::stamps::has_trigger(&spec.name),
             name: spec.name,
             columns: spec.columns,
             list: list.join(", "),

@@ -162,6 +162,7 @@ impl Work<'_> {
             },
         );
         self.lock(table, row, Mode::Exclusive)?;
+        self.stamp_owners(table, row)?;
         Ok(row)
     }
 
@@ -231,12 +232,13 @@ impl Work<'_> {
                 seq,
             },
         );
-        Ok(())
+        self.stamp_owners(table, row)
     }
 
     /// Deletes a row.
     pub fn delete(&mut self, table: &Arc<Table>, row: i64) -> Result<(), Stop> {
         self.lock(table, row, Mode::Exclusive)?;
+        self.stamp_owners(table, row)?;
         let seq = self.keep(table, row)?;
         let texts = self.inner.texts(table.id);
         self.inner

@@ -2,7 +2,6 @@
 
 use rust_decimal::Decimal;
 
-use super::super::super::clock;
 use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Row};
 use super::super::super::value::Value;
@@ -157,7 +156,7 @@ fn allocates(call: &mut Call<'_, '_>) -> Result<bool, Stop> {
     Ok(setup.is_some_and(|setup| setup.int("ALLOCABY") == 1))
 }
 
-/// Raises the allocation at the site and overall; GP's triggers stamp the item.
+/// Raises the allocation at the site and overall; triggers stamp the item.
 fn allocate(
     call: &mut Call<'_, '_>,
     site: &Row,
@@ -178,9 +177,6 @@ fn allocate(
     if let Some(overall) = call.find("IV00102", &key, Access::Update)? {
         let raised = more(&overall);
         call.set(&overall, &[("ATYALLOC", raised)])?;
-    }
-    if let Some(row) = call.find("IV00101", &[("ITEMNMBR", item.into())], Access::Dirty)? {
-        call.set(&row, &[("DEX_ROW_TS", Value::Time(clock::utc_now()))])?;
     }
     Ok(())
 }
