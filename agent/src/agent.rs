@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use connect_proto::tunnel::v1::{CompanyReport, CompanyState};
+use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
+use connect_proto::tunnel::v1::{CompanyReport, CompanyState, WatcherReport};
 use futures::future::join_all;
 use secrecy::SecretString;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, watch as latest};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -17,8 +18,9 @@ use crate::config::Config;
 use crate::doctor::Doctor;
 use crate::secrets::{self, SQL_PASSWORD, SecretStore};
 use crate::sqlserver::Gp;
-use crate::state::{CompanyStatus, Identity, MarkKeeper, StateDir, Status};
+use crate::state::{CompanyStatus, Identity, MarkKeeper, Seen, StateDir, Status};
 use crate::tunnel::{Tunnel, TunnelConfig, TunnelParts, TunnelStatus};
+use crate::watch;
 
 /// The status is written when something has changed, at most at every tick.
 const TICK: Duration = Duration::from_secs(1);
@@ -95,17 +97,15 @@ pub async fn run(
     let gp = Arc::new(parts.gp(&identity)?);
     let doctor = Arc::new(parts.doctor(Ok(Arc::clone(&gp))));
     look_at_all(&gp, FIRST_LOOK).await;
-    let (report_sender, reports) = watch::channel(report(&gp));
-    let (status_sender, status) = watch::channel(TunnelStatus::default());
+    let (report_sender, reports) = latest::channel(report(&gp));
+    let (status_sender, status) = latest::channel(TunnelStatus::default());
     let (rebind_sender, rebinds) = mpsc::unbounded_channel();
+    let (order_sender, orders) = mpsc::unbounded_channel();
     let tunnel = Tunnel::new(
         TunnelConfig {
             cloud: parts.config.cloud.clone(),
             machine_name,
-            parallel: gp
-                .companies()
-                .map(|c| (c.database().to_owned(), c.parallel()))
-                .collect(),
+            parallel: parallel(&gp),
         },
         commands::handler(Desk {
             gp: Arc::clone(&gp),
@@ -118,6 +118,7 @@ pub async fn run(
             reports,
             status: status_sender,
             rebinds: rebind_sender,
+            orders: order_sender,
         },
     );
     tracing::info!(
@@ -127,6 +128,10 @@ pub async fn run(
     );
     let ended = CancellationToken::new();
     let tasks = TaskTracker::new();
+    let tell = tunnel.teller();
+    if let Some(watching) = watching(&parts, &gp, tell, orders) {
+        tasks.spawn(watch::run(watching, ended.clone()));
+    }
     let watcher = Watcher {
         parts,
         gp,
@@ -143,12 +148,42 @@ pub async fn run(
     Ok(())
 }
 
+/// How many commands each company is worked on at once.
+fn parallel(gp: &Gp) -> Vec<(String, u32)> {
+    let parallel = gp.companies();
+    parallel
+        .map(|company| (company.database().to_owned(), company.parallel()))
+        .collect()
+}
+
+/// Without a file to remember in nothing is watched; documents are written all the same.
+fn watching(
+    parts: &Parts,
+    gp: &Arc<Gp>,
+    tell: mpsc::UnboundedSender<FromAgent>,
+    orders: mpsc::UnboundedReceiver<watch::Order>,
+) -> Option<watch::Parts> {
+    match Seen::open(&parts.state) {
+        Ok(seen) => Some(watch::Parts {
+            gp: Arc::clone(gp),
+            seen: Arc::new(seen),
+            clock: parts.clock,
+            tell,
+            orders,
+        }),
+        Err(error) => {
+            tracing::error!("Nothing in GP is watched: {error}");
+            None
+        }
+    }
+}
+
 /// Looks at the companies now and then and keeps the files in the state directory fresh.
 struct Watcher {
     parts: Parts,
     gp: Arc<Gp>,
-    reports: watch::Sender<Vec<CompanyReport>>,
-    status: watch::Receiver<TunnelStatus>,
+    reports: latest::Sender<Vec<CompanyReport>>,
+    status: latest::Receiver<TunnelStatus>,
     rebinds: mpsc::UnboundedReceiver<String>,
 }
 
@@ -262,12 +297,19 @@ fn report(gp: &Gp) -> Vec<CompanyReport> {
 }
 
 /// What is worth a message; the journal's mark moves with every document.
-fn essence(report: &CompanyReport) -> (&str, i32, &str, Option<&str>) {
+fn essence(report: &CompanyReport) -> (&str, i32, &str, Option<&str>, &[WatcherReport]) {
     let incarnation = report
         .binding
         .as_ref()
         .map(|binding| binding.incarnation.as_str());
-    (&report.company, report.state, &report.detail, incarnation)
+    let watchers = report.watchers.as_slice();
+    (
+        &report.company,
+        report.state,
+        &report.detail,
+        incarnation,
+        watchers,
+    )
 }
 
 fn company_status(report: &CompanyReport) -> (String, CompanyStatus) {

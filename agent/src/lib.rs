@@ -16,6 +16,7 @@ pub mod sqlserver;
 pub mod state;
 pub mod telemetry;
 pub mod tunnel;
+pub mod watch;
 
 use std::io::Write;
 

@@ -1,5 +1,7 @@
 //! What the agent remembers between starts: who it is, its certificate, its high marks, its status.
 
+mod seen;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,6 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+pub use seen::{Progress, Seen, SeenError, Told, group_of, row_name};
 
 /// The directory with the agent's files.
 #[derive(Debug, Clone)]

@@ -85,6 +85,7 @@ fn libraries_stay_behind_their_fences() {
         ),
         ("reqwest", &["cloud/src/connectors/"]),
         ("tiberius", &["agent/src/sqlserver/"]),
+        ("redb", &["agent/src/state/"]),
         ("keyring_core", &["agent/src/secrets/"]),
         ("windows_native_keyring_store", &["agent/src/secrets/"]),
     ];

@@ -4,8 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use connect_proto::econnect::catalogue;
-use connect_proto::tunnel::v1::{Binding, CompanyReport, CompanyState, Failure};
+use connect_proto::econnect::{Document, catalogue};
+use connect_proto::tunnel::v1::{
+    Binding, CompanyReport, CompanyState, DocumentKey, Failure, WatcherReport,
+};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 use super::binding::{self, Bound, Expected, Found, Judgement};
@@ -24,6 +26,7 @@ use super::view::{
     self, CHOOSE_COPIED, CHOOSE_RESTORED, NOT_PREPARED, View, failed_view, not_prepared_failure,
     view_of,
 };
+use super::watching::Watching;
 use crate::clock::Clock;
 use crate::state::MarkKeeper;
 
@@ -60,6 +63,7 @@ pub struct Company {
     pool: Pool,
     shapes: Shapes,
     known: Known,
+    watching: Watching,
     marks: Arc<MarkKeeper>,
     view: RwLock<Arc<View>>,
     /// One check at a time.
@@ -93,6 +97,7 @@ impl Company {
             pool,
             shapes: Shapes::default(),
             known: Known::default(),
+            watching: Watching::default(),
             marks,
             view: RwLock::new(Arc::new(view)),
             checking: Mutex::new(()),
@@ -142,6 +147,7 @@ impl Company {
             detail: view.detail.clone(),
             binding,
             parallel: self.config.parallel,
+            watchers: self.watching.reports(),
         }
     }
 
@@ -196,6 +202,20 @@ impl Company {
             .iter()
             .filter_map(|row| row.first()?.text().map(str::to_owned))
             .collect())
+    }
+
+    /// Says how a watcher does.
+    pub fn watcher_report(&self, report: WatcherReport) {
+        self.watching.report(report);
+    }
+
+    /// Whether the agent wrote a record within the last minute.
+    pub fn wrote(&self, element: &str, value: &str) -> bool {
+        self.watching.wrote(element, value)
+    }
+
+    pub(super) fn written(&self, document: &Document, keys: &[DocumentKey]) {
+        self.watching.written(document, keys);
     }
 
     /// What the pre-flight found in order lately.

@@ -25,6 +25,7 @@ mod reply;
 mod statements;
 mod values;
 mod view;
+mod watching;
 mod writing;
 
 use std::collections::BTreeMap;
@@ -38,8 +39,9 @@ pub use econnect::{Progress, Request, execute, locked_failure, settle};
 pub use error::SqlError;
 pub use health::{Finding, examine, procedures_of, served_procedures};
 pub use queries::{
-    Own as OwnQuery, OwnProblem, QueryError, Request as QueryRequest,
-    described as described_queries, printed as query_texts, run as query,
+    GROUPS_AT_ONCE, Means, Noticed, Own as OwnQuery, OwnProblem, QueryError,
+    Request as QueryRequest, RowsRead, WATCHED, Watched, described as described_queries, newest,
+    noticed, printed as query_texts, rows_behind, rows_of, run as query,
 };
 pub use refusal::of_sql_error;
 pub use statements::{ALL as STATEMENTS, grant, procedure_line};

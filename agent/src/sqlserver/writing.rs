@@ -171,6 +171,7 @@ impl Run<'_> {
         }
         crash::point("agent.commit.after");
         self.company.committed(journal_id);
+        self.company.written(self.request.document, &keys);
         Ok(Executed {
             already_done: false,
             payload_differs: false,

@@ -28,6 +28,7 @@ use crate::config::Cloud;
 use crate::crash;
 use crate::secrets::SecretStore;
 use crate::state::{StateDir, StoredCertificate};
+use crate::watch::Order;
 
 const STABLE: Duration = Duration::from_secs(30);
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
@@ -78,6 +79,7 @@ pub struct Tunnel {
     pub(super) reports: watch::Receiver<Vec<CompanyReport>>,
     status: watch::Sender<TunnelStatus>,
     rebinds: mpsc::UnboundedSender<String>,
+    orders: mpsc::UnboundedSender<Order>,
     pub(super) session: Session,
     tasks: JoinSet<Done>,
     commands: HashMap<tokio::task::Id, String>,
@@ -97,6 +99,8 @@ pub struct TunnelParts {
     pub status: watch::Sender<TunnelStatus>,
     /// Companies whose owner wants them bound anew.
     pub rebinds: mpsc::UnboundedSender<String>,
+    /// What watchers are told.
+    pub orders: mpsc::UnboundedSender<Order>,
 }
 
 enum Done {
@@ -135,6 +139,7 @@ impl Tunnel {
             reports: parts.reports,
             status: parts.status,
             rebinds: parts.rebinds,
+            orders: parts.orders,
             session,
             tasks: JoinSet::new(),
             commands: HashMap::new(),
@@ -144,6 +149,11 @@ impl Tunnel {
         }
     }
 
+    /// Where messages to the cloud go that no command answers.
+    pub fn teller(&self) -> mpsc::UnboundedSender<FromAgent> {
+        self.tell.clone()
+    }
+
     /// Stays connected until shutdown, then finishes what is in flight within a limit.
     pub async fn run(mut self, shutdown: CancellationToken) {
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
@@ -151,6 +161,7 @@ impl Tunnel {
             let began = Instant::now();
             let ended = Box::pin(self.connection(&shutdown)).await;
             self.session.closed();
+            self.order(Order::Link(false));
             if began.elapsed() >= STABLE {
                 backoff.reset();
             }
@@ -220,6 +231,7 @@ impl Tunnel {
             };
         });
         let mut timers = self.timers(&link.welcome);
+        self.order(Order::Link(true));
         let mut actions = self.session.opened();
         if let Some(settings) = link.welcome.settings {
             actions.extend(self.session.settings(settings, Instant::now()));
@@ -391,6 +403,7 @@ impl Tunnel {
                         tracing::warn!("A decision of the owner came while stopping");
                     }
                 }
+                Action::Order(order) => self.order(order),
                 Action::MaxAge(age) => {
                     let age = age.mul_f64(rand::rng().random_range(0.8..1.0));
                     timers.max_age = Some(tokio::time::Instant::now() + age);
@@ -403,6 +416,12 @@ impl Tunnel {
             status.unacknowledged = unacknowledged;
         });
         sent
+    }
+
+    fn order(&self, order: Order) {
+        if self.orders.send(order).is_err() {
+            tracing::debug!("Nobody watches any more");
+        }
     }
 
     fn start(&mut self, started: Started, channel: Option<Channel>) {

@@ -41,6 +41,7 @@ fn tunnel(dir: &std::path::Path) -> Tunnel {
         reports,
         status,
         rebinds,
+        orders: mpsc::unbounded_channel().0,
     };
     let done = Outcome::Executed(connect_proto::tunnel::v1::Executed::default());
     let handler: Handler = Arc::new(move |_| {

@@ -18,7 +18,14 @@ use crate::secrets::TUNNEL_KEY;
 use crate::state::StoredCertificate;
 
 const PROTOCOL: u32 = 1;
-const FEATURES: [&str; 5] = ["execute", "execute_bulk", "query", "describe", "diagnose"];
+const FEATURES: [&str; 6] = [
+    "execute",
+    "execute_bulk",
+    "query",
+    "describe",
+    "diagnose",
+    "watch",
+];
 const WELCOME_TIMEOUT: Duration = Duration::from_secs(15);
 const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
 

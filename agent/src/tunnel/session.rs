@@ -10,6 +10,8 @@ use connect_proto::tunnel::v1::{
     Command, CommandResult, Credit, Draining, ErrorClass, Failure, Settings,
 };
 
+use crate::watch::Order;
+
 /// How many commands may queue for each one that is worked on.
 const QUEUE_FACTOR: u32 = 4;
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
@@ -24,10 +26,6 @@ pub(super) struct Started {
 
 /// What the caller has to do.
 #[derive(Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most actions are messages, moved once"
-)]
 pub(super) enum Action {
     Send(FromAgent),
     Start(Box<Started>),
@@ -39,6 +37,8 @@ pub(super) enum Action {
     MaxAge(Duration),
     /// The owner decided: bind this company anew.
     Rebind(String),
+    /// For the watchers.
+    Order(Order),
 }
 
 #[derive(Debug)]
@@ -159,11 +159,11 @@ impl Session {
                 actions
             }
             FromCloud::Rebind(rebind) => vec![Action::Rebind(rebind.company)],
-            // A second welcome means nothing; heartbeats matter by arriving; no watcher sends changes.
-            FromCloud::Welcome(_)
-            | FromCloud::Heartbeat(_)
-            | FromCloud::ChangeAck(_)
-            | FromCloud::Credit(_) => Vec::new(),
+            FromCloud::Watch(watch) => vec![Action::Order(Order::Told(watch))],
+            FromCloud::ChangeAck(ack) => vec![Action::Order(Order::Acknowledged(ack))],
+            // A second welcome means nothing; heartbeats matter by arriving; a watcher has one
+            // batch on its way, which needs no credit.
+            FromCloud::Welcome(_) | FromCloud::Heartbeat(_) | FromCloud::Credit(_) => Vec::new(),
         }
     }
 

@@ -23,6 +23,7 @@ mod query_rows;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;
+mod watching;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_is_written_once_and_its_answer_repeated() {

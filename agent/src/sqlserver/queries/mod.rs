@@ -9,6 +9,7 @@ mod reading;
 mod rows;
 mod text;
 mod token;
+mod watched;
 
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -16,6 +17,10 @@ use thiserror::Error;
 pub use own::{Own, Problem as OwnProblem};
 pub(crate) use print::compilable;
 pub use print::{described, printed};
+pub use watched::{
+    GROUPS_AT_ONCE, Means, Noticed, RowsRead, WATCHED, Watched, newest, noticed, rows_behind,
+    rows_of,
+};
 
 use super::company::Company;
 use super::error::SqlError;

@@ -3,6 +3,7 @@
 mod calls;
 mod numbers;
 mod preflight;
+mod watched;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -17,6 +18,12 @@ pub(super) use numbers::{
 pub(super) use preflight::{
     ACCOUNTS, CUSTOMERS, DISCONTINUED, FEW, ITEMS, MANY, PERIODS, SALESPEOPLE, SITES, TAX_DETAILS,
     UNITS, VENDORS,
+};
+
+pub(super) use watched::{
+    NEW_TRACKING_NUMBERS, NEWEST_TRACKING_NUMBER, STAMPED_CUSTOMERS, STAMPED_ITEMS,
+    STAMPED_OPEN_RECEIVABLES, STAMPED_PAID_RECEIVABLES, STAMPED_PRICE_OPTIONS, STAMPED_PRICES,
+    STAMPED_SALES_HISTORY, STAMPED_SALES_WORK,
 };
 
 use super::numbers::Counter;
@@ -373,6 +380,16 @@ pub static ALL: &[&Statement] = &[
     &ACCOUNTS,
     &TAX_DETAILS,
     &PERIODS,
+    &STAMPED_ITEMS,
+    &STAMPED_PRICE_OPTIONS,
+    &STAMPED_PRICES,
+    &STAMPED_CUSTOMERS,
+    &STAMPED_SALES_WORK,
+    &STAMPED_SALES_HISTORY,
+    &STAMPED_OPEN_RECEIVABLES,
+    &STAMPED_PAID_RECEIVABLES,
+    &NEW_TRACKING_NUMBERS,
+    &NEWEST_TRACKING_NUMBER,
     &ERROR_CODE,
     &COMPANY_NAME,
     &SERVER_CLOCK,

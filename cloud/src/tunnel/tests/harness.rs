@@ -326,6 +326,7 @@ pub(super) fn report(incarnation: &str, highest_journal: i64) -> v1::CompanyRepo
             ..v1::Binding::default()
         }),
         parallel: 4,
+        watchers: Vec::new(),
     }
 }
 

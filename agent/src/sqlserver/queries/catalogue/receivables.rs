@@ -19,6 +19,7 @@ pub(super) static QUERIES: &[Query] = &[
             one("CUSTNMBR", CUSTOMER),
             many("CUSTNMBRS", CUSTOMER),
             one("DOCNUMBR", NUMBER),
+            many("DOCNUMBRS", NUMBER),
             usually("RMDTYPAL", KIND, "-1"),
             FROM,
             TO,
@@ -28,6 +29,7 @@ pub(super) static QUERIES: &[Query] = &[
             by(&["CUSTNMBR"], "d.CUSTNMBR = @CUSTNMBR"),
             by(&["CUSTNMBRS"], "d.CUSTNMBR IN (@CUSTNMBRS)"),
             by(&["DOCNUMBR"], "d.DOCNUMBR = @DOCNUMBR"),
+            by(&["DOCNUMBRS"], "d.DOCNUMBR IN (@DOCNUMBRS)"),
             by(
                 &["CUSTNMBR", "DOCNUMBR"],
                 "d.CUSTNMBR = @CUSTNMBR AND d.DOCNUMBR = @DOCNUMBR",

@@ -3,8 +3,8 @@
 //! Payments are given without the card's number and expiry.
 
 use super::super::declare::{
-    Column, Parameter, Query, Source, Type, Way, amount, by, date, flag, int, key, many, meaning,
-    one, text, time, usually,
+    Column, EVERYTHING, Parameter, Query, Source, Type, Way, amount, by, date, flag, int, key,
+    many, meaning, one, text, time, usually,
 };
 use super::codes;
 use super::sales::{KIND, NUMBER};
@@ -43,7 +43,7 @@ pub(super) static QUERIES: &[Query] = &[
         name: "sop_tracking",
         text: "Tracking numbers of sales documents.",
         parameters: PARAMETERS,
-        ways: WAYS,
+        ways: &[EVERYTHING, WAYS[0], WAYS[1]],
         always: OF_TYPE,
         sources: &[Source {
             columns: &[OF, &[text("d.Tracking_Number")]],

@@ -1,0 +1,311 @@
+//! The watchers: which query tells a record's rows, and how its changes show.
+
+use serde_json::{Map, Value};
+use time::{Duration, PrimitiveDateTime, Time, UtcDateTime};
+
+use super::{QueryError, Request, run};
+use crate::sqlserver::company::Company;
+use crate::sqlserver::connection::SqlConnection;
+use crate::sqlserver::error::SqlError;
+use crate::sqlserver::reply::Cell;
+use crate::sqlserver::statements::{self, Statement};
+use crate::sqlserver::values::SqlValue;
+
+/// As many groups as a query takes at once.
+pub const GROUPS_AT_ONCE: usize = super::declare::LONGEST_LIST;
+
+/// Something that can be watched.
+#[derive(Debug)]
+pub struct Watched {
+    pub name: &'static str,
+    /// The query that tells the rows.
+    pub query: &'static str,
+    /// The query's list parameter: it asks for the rows of groups.
+    list: &'static str,
+    /// The column that groups rows; changes are noticed by group.
+    pub group: &'static str,
+    /// Columns that tell a row apart.
+    pub key: &'static [&'static str],
+    pub means: Means,
+    /// A full read ends at the first row of this state, and only rows before it may vanish:
+    /// what is in history stays there.
+    pub settled: Option<&'static str>,
+}
+
+/// How changes show.
+#[derive(Debug, Clone, Copy)]
+pub enum Means {
+    /// By `DEX_ROW_TS`, the time of the change and not of its commit. The overlap is as long as a
+    /// transaction may be open and still lose nothing.
+    Stamps(&'static [&'static Statement]),
+    /// New rows by `DEX_ROW_ID`, and the text that tells the newest; changed and deleted rows by
+    /// full reads.
+    RowIds(&'static Statement, &'static Statement),
+}
+
+/// How far back each look by stamps reaches again.
+const OVERLAP: Duration = Duration::minutes(30);
+/// How many row ids are looked at again: rows of transactions that were open meanwhile.
+const ROWS_AGAIN: i64 = 1_000;
+
+/// Everything that can be watched.
+pub static WATCHED: &[Watched] = &[
+    Watched {
+        name: "item_quantities",
+        query: "item_quantities",
+        list: "ITEMNMBRS",
+        group: "ITEMNMBR",
+        key: &["ITEMNMBR", "LOCNCODE"],
+        means: Means::Stamps(&[&statements::STAMPED_ITEMS]),
+        settled: None,
+    },
+    Watched {
+        name: "items",
+        query: "items",
+        list: "ITEMNMBRS",
+        group: "ITEMNMBR",
+        key: &["ITEMNMBR"],
+        means: Means::Stamps(&[&statements::STAMPED_ITEMS]),
+        settled: None,
+    },
+    Watched {
+        name: "item_prices",
+        query: "item_prices",
+        list: "ITEMNMBRS",
+        group: "ITEMNMBR",
+        key: &["ITEMNMBR", "CURNCYID", "PRCLEVEL", "UOFM", "TOQTY"],
+        means: Means::Stamps(&[
+            &statements::STAMPED_PRICE_OPTIONS,
+            &statements::STAMPED_PRICES,
+        ]),
+        settled: None,
+    },
+    Watched {
+        name: "customers",
+        query: "customers",
+        list: "CUSTNMBRS",
+        group: "CUSTNMBR",
+        key: &["CUSTNMBR"],
+        means: Means::Stamps(&[&statements::STAMPED_CUSTOMERS]),
+        settled: None,
+    },
+    Watched {
+        name: "sales_documents",
+        query: "sop_documents",
+        list: "SOPNUMBES",
+        group: "SOPNUMBE",
+        key: &["SOPTYPE", "SOPNUMBE"],
+        means: Means::Stamps(&[
+            &statements::STAMPED_SALES_WORK,
+            &statements::STAMPED_SALES_HISTORY,
+        ]),
+        settled: Some("history"),
+    },
+    Watched {
+        name: "tracking_numbers",
+        query: "sop_tracking",
+        list: "SOPNUMBES",
+        group: "SOPNUMBE",
+        key: &["SOPTYPE", "SOPNUMBE", "Tracking_Number"],
+        means: Means::RowIds(
+            &statements::NEW_TRACKING_NUMBERS,
+            &statements::NEWEST_TRACKING_NUMBER,
+        ),
+        settled: None,
+    },
+    Watched {
+        name: "receivables",
+        query: "receivables",
+        list: "DOCNUMBRS",
+        group: "DOCNUMBR",
+        key: &["CUSTNMBR", "RMDTYPAL", "DOCNUMBR"],
+        means: Means::Stamps(&[
+            &statements::STAMPED_OPEN_RECEIVABLES,
+            &statements::STAMPED_PAID_RECEIVABLES,
+        ]),
+        settled: Some("history"),
+    },
+];
+
+/// Which groups changed, each with what its change shows by, and where the next look begins.
+#[derive(Debug, Default)]
+pub struct Noticed {
+    pub groups: Vec<(String, i64)>,
+    pub mark: i64,
+}
+
+/// Rows of a page.
+#[derive(Debug, Default)]
+pub struct RowsRead {
+    pub rows: Vec<Map<String, Value>>,
+    pub next_page_token: String,
+}
+
+/// Where a first look begins: behind everything there is now.
+pub async fn newest(company: &Company, watched: &Watched) -> Result<i64, SqlError> {
+    let mut lease = company.lease().await?;
+    let mark = match watched.means {
+        Means::Stamps(_) => clock(&mut lease.connection).await?,
+        Means::RowIds(_, newest) => {
+            let row = lease.connection.query_one(newest, Vec::new()).await?;
+            let newest = row.as_deref().and_then(<[Cell]>::first);
+            newest.and_then(Cell::int).unwrap_or_default()
+        }
+    };
+    lease.give_back();
+    Ok(mark)
+}
+
+/// Looks for what changed since `mark`.
+pub async fn noticed(company: &Company, watched: &Watched, mark: i64) -> Result<Noticed, SqlError> {
+    let mut lease = company.lease().await?;
+    let connection = &mut lease.connection;
+    let noticed = match watched.means {
+        Means::Stamps(statements) => {
+            let now = clock(connection).await?;
+            let mut groups = Vec::new();
+            for statement in statements {
+                let since = vec![SqlValue::DateTime(begin(mark))];
+                let rows = connection.query(statement, since).await?;
+                groups.extend(rows.iter().filter_map(|row| group(row, stamp)));
+            }
+            Noticed { groups, mark: now }
+        }
+        Means::RowIds(since, _) => {
+            let from = vec![SqlValue::BigInt((mark - ROWS_AGAIN).max(0))];
+            let rows = connection.query(since, from).await?;
+            let groups: Vec<_> = rows
+                .iter()
+                .filter_map(|row| group(row, Cell::int))
+                .collect();
+            let highest = groups.iter().map(|(_, id)| *id).max();
+            let mark = highest.unwrap_or(mark).max(mark);
+            Noticed { groups, mark }
+        }
+    };
+    lease.give_back();
+    Ok(noticed)
+}
+
+/// The server's clock, which its stamps are made with.
+async fn clock(connection: &mut SqlConnection) -> Result<i64, SqlError> {
+    let now = connection
+        .query_one(&statements::SERVER_CLOCK, Vec::new())
+        .await?;
+    let now = now.as_deref().and_then(<[Cell]>::first).and_then(stamp);
+    now.ok_or_else(|| SqlError::Unexpected("the server told no time".to_owned()))
+}
+
+fn group(row: &[Cell], shows: impl Fn(&Cell) -> Option<i64>) -> Option<(String, i64)> {
+    let name = row.first().and_then(Cell::text)?;
+    Some((name.to_owned(), shows(row.get(1)?)?))
+}
+
+/// A moment as milliseconds since 1970, as the server tells it in UTC.
+fn stamp(cell: &Cell) -> Option<i64> {
+    match cell {
+        Cell::DateTime(moment) => {
+            let nanos = moment.assume_utc().unix_timestamp_nanos();
+            i64::try_from(nanos / 1_000_000).ok()
+        }
+        Cell::Null | Cell::Text(_) | Cell::Int(_) | Cell::Numeric(_) | Cell::Other => None,
+    }
+}
+
+/// Where a look by stamps begins.
+fn begin(mark: i64) -> PrimitiveDateTime {
+    const FIRST: PrimitiveDateTime =
+        PrimitiveDateTime::new(time::macros::date!(1900 - 01 - 01), Time::MIDNIGHT);
+    let moment = UtcDateTime::from_unix_timestamp_nanos(i128::from(mark) * 1_000_000);
+    let moment = moment.map(|at| PrimitiveDateTime::new(at.date(), at.time()) - OVERLAP);
+    moment.map_or(FIRST, |at| at.max(FIRST))
+}
+
+/// The rows of groups, as they are now.
+pub async fn rows_of(
+    company: &Company,
+    watched: &Watched,
+    groups: &[&str],
+) -> Result<Vec<Map<String, Value>>, QueryError> {
+    let list = serde_json::to_string(groups).unwrap_or_default();
+    let mut request = Request {
+        name: watched.query.to_owned(),
+        parameters: [(watched.list.to_owned(), list)].into(),
+        ..Request::default()
+    };
+    let mut all = Vec::new();
+    loop {
+        let read = read(company, &request).await?;
+        all.extend(read.rows);
+        if read.next_page_token.is_empty() {
+            return Ok(all);
+        }
+        request.page_token = read.next_page_token;
+    }
+}
+
+/// A page of all there is, behind a token.
+pub async fn rows_behind(
+    company: &Company,
+    watched: &Watched,
+    page_token: String,
+) -> Result<RowsRead, QueryError> {
+    let request = Request {
+        name: watched.query.to_owned(),
+        page_token,
+        ..Request::default()
+    };
+    read(company, &request).await
+}
+
+async fn read(company: &Company, request: &Request) -> Result<RowsRead, QueryError> {
+    let page = run(company, request).await?;
+    let rows = serde_json::from_slice(&page.rows_json);
+    Ok(RowsRead {
+        rows: rows.map_err(|error| QueryError::Row(error.to_string()))?,
+        next_page_token: page.next_page_token,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalogue;
+    use super::*;
+
+    #[test]
+    fn every_watcher_has_a_query_that_tells_its_columns() {
+        for watched in WATCHED {
+            let query = catalogue::all().find(|query| query.name == watched.query);
+            let query = query.expect(watched.query);
+            assert!(
+                query
+                    .parameters
+                    .iter()
+                    .any(|known| known.name == watched.list)
+            );
+            assert!(query.ways.iter().any(|way| way.by == [watched.list]));
+            assert!(
+                query.ways.iter().any(|way| way.by.is_empty()),
+                "{}",
+                watched.name
+            );
+            for source in query.sources {
+                for column in watched.key.iter().chain([&watched.group]) {
+                    assert!(
+                        source.columns().any(|known| known.name == *column),
+                        "{column}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_look_begins_half_an_hour_before_the_last_one() {
+        let at = time::macros::datetime!(2026-03-05 10:00);
+        let mark = at.assume_utc().unix_timestamp() * 1_000;
+        assert_eq!(begin(mark), time::macros::datetime!(2026-03-05 09:30));
+        assert_eq!(begin(0).year(), 1969);
+        assert_eq!(stamp(&Cell::DateTime(at)), Some(mark));
+    }
+}

@@ -1,0 +1,251 @@
+//! A watcher's cycle: a look by its means, or a full read that proves nothing was missed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use connect_proto::tunnel::v1::ChangeKind;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::compare::{self, Change, Row};
+use super::telling::{Counts, Telling};
+use crate::clock::Clock;
+use crate::sqlserver::{self, Company, GROUPS_AT_ONCE, QueryError, SqlError, Watched};
+use crate::state::{Progress, SeenError, group_of};
+
+/// Rows look otherwise when the agent is another one.
+const SHAPE: &str = env!("CARGO_PKG_VERSION");
+/// How far looks may come before that is written down although nothing changed.
+const MARK_KEPT_EVERY_MS: i64 = 300_000;
+
+/// Why a cycle came to no end.
+#[derive(Debug, Error)]
+pub(super) enum Broken {
+    /// The session ended, or the cloud did not acknowledge.
+    #[error("the cloud did not acknowledge")]
+    NotTold,
+    #[error("{0}")]
+    Query(#[from] QueryError),
+    #[error("{0}")]
+    Sql(#[from] SqlError),
+    #[error("{0}")]
+    State(String),
+}
+
+impl From<SeenError> for Broken {
+    fn from(error: SeenError) -> Self {
+        Self::State(error.to_string())
+    }
+}
+
+/// A watcher's cycles, with what they know from one to the next.
+#[derive(Debug)]
+pub(super) struct Cycles {
+    company: Arc<Company>,
+    watched: &'static Watched,
+    sweep: Duration,
+    clock: Clock,
+    telling: Telling,
+    /// Groups that were looked at, with what their change showed by.
+    done: HashMap<String, i64>,
+    /// Groups that somebody held when they were to be read.
+    held: BTreeSet<String>,
+    mark_kept: i64,
+}
+
+impl Cycles {
+    pub(super) fn new(
+        company: Arc<Company>,
+        watched: &'static Watched,
+        sweep: Duration,
+        clock: Clock,
+        telling: Telling,
+    ) -> Self {
+        Self {
+            company,
+            watched,
+            sweep,
+            clock,
+            telling,
+            done: HashMap::new(),
+            held: BTreeSet::new(),
+            mark_kept: 0,
+        }
+    }
+
+    /// Does what is due.
+    pub(super) async fn next(&mut self) -> Result<(), Broken> {
+        let progress = self.telling.seen.progress(&self.telling.scope)?;
+        let incarnation = self.company.incarnation();
+        let anew = progress.incarnation != incarnation || progress.shape != SHAPE;
+        self.telling.progress = if anew {
+            let progress = Progress {
+                incarnation,
+                shape: SHAPE.to_owned(),
+                sequence: progress.sequence,
+                ..Progress::default()
+            };
+            self.telling.seen.forget(&self.telling.scope, &progress)?;
+            self.done.clear();
+            self.held.clear();
+            progress
+        } else {
+            let mark = self.telling.progress.mark.max(progress.mark);
+            Progress { mark, ..progress }
+        };
+        let now = self.clock.now_unix_ms();
+        let swept = self.telling.progress.swept_unix_ms;
+        let sweep = i64::try_from(self.sweep.as_millis()).unwrap_or(i64::MAX);
+        if swept == 0 {
+            self.full_read(ChangeKind::Baseline, now).await
+        } else if now.saturating_sub(swept) >= sweep {
+            self.full_read(ChangeKind::Sweep, now).await
+        } else {
+            self.look().await
+        }
+    }
+
+    /// Looks at what shows as changed since the last look.
+    async fn look(&mut self) -> Result<(), Broken> {
+        let mark = self.telling.progress.mark;
+        let noticed = sqlserver::noticed(&self.company, self.watched, mark).await?;
+        let mut shown: BTreeMap<String, i64> = BTreeMap::new();
+        for (group, by) in noticed.groups {
+            let last = shown.entry(group).or_insert(by);
+            *last = by.max(*last);
+        }
+        self.done.retain(|group, _| shown.contains_key(group));
+        let new = shown
+            .iter()
+            .filter(|(group, by)| self.done.get(*group) != Some(*by));
+        let mut groups: BTreeSet<String> = new.map(|(group, _)| group.clone()).collect();
+        groups.extend(std::mem::take(&mut self.held));
+        let groups: Vec<String> = groups.into_iter().collect();
+        let mut counts = Counts::default();
+        self.groups(ChangeKind::Changes, &groups, &mut counts)
+            .await?;
+        for group in groups.iter().filter(|group| !self.held.contains(*group)) {
+            if let Some(by) = shown.get(group) {
+                self.done.insert(group.clone(), *by);
+            }
+        }
+        self.telling.progress.mark = noticed.mark;
+        if noticed.mark - self.mark_kept >= MARK_KEPT_EVERY_MS {
+            self.telling.remember(Vec::new()).await?;
+            self.mark_kept = noticed.mark;
+        }
+        Ok(())
+    }
+
+    /// Compares the rows of groups and tells what differs.
+    async fn groups(
+        &mut self,
+        kind: ChangeKind,
+        groups: &[String],
+        counts: &mut Counts,
+    ) -> Result<(), Broken> {
+        for some in groups.chunks(GROUPS_AT_ONCE) {
+            let rows = self.read(some).await?;
+            counts.seen += u64::try_from(rows.len()).unwrap_or_default();
+            let rows = compare::named(self.watched, rows);
+            let mut known = HashMap::new();
+            for group in some.iter().filter(|group| !self.held.contains(*group)) {
+                known.extend(self.telling.seen.group(&self.telling.scope, group)?);
+            }
+            let mut changes = compare::deletes(self.watched, &rows, known.keys());
+            changes.extend(compare::upserts(self.watched, rows, &known));
+            self.own(&mut changes);
+            self.telling.tell(kind, changes, counts).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads groups; those whose rows somebody holds wait for the next cycle.
+    async fn read(&mut self, groups: &[String]) -> Result<Vec<Map<String, Value>>, Broken> {
+        let all: Vec<&str> = groups.iter().map(String::as_str).collect();
+        match sqlserver::rows_of(&self.company, self.watched, &all).await {
+            Err(QueryError::Sql(error)) if error.is_lock() => {}
+            read => return Ok(read?),
+        }
+        let mut rows = Vec::new();
+        for group in groups {
+            match sqlserver::rows_of(&self.company, self.watched, &[group]).await {
+                Ok(read) => rows.extend(read),
+                Err(QueryError::Sql(error)) if error.is_lock() => {
+                    self.held.insert(group.clone());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Reads everything that is not settled, page by page, and finds what vanished.
+    async fn full_read(&mut self, kind: ChangeKind, begun_unix_ms: i64) -> Result<(), Broken> {
+        let baseline = kind == ChangeKind::Baseline;
+        if baseline {
+            // What changes while everything is read shows in the first look.
+            self.telling.progress.mark = sqlserver::newest(&self.company, self.watched).await?;
+        }
+        let mut counts = Counts::default();
+        let mut met = HashSet::new();
+        let mut token = String::new();
+        loop {
+            let page = sqlserver::rows_behind(&self.company, self.watched, token).await?;
+            let total = page.rows.len();
+            let open = page.rows.into_iter();
+            let open: Vec<_> = open
+                .take_while(|row| !compare::is_settled(self.watched, row))
+                .collect();
+            let ends = open.len() < total || page.next_page_token.is_empty();
+            counts.seen += u64::try_from(open.len()).unwrap_or_default();
+            let rows = compare::named(self.watched, open);
+            met.extend(rows.keys().map(|name| short(name)));
+            let changes = self.changed(rows)?;
+            self.telling.tell(kind, changes, &mut counts).await?;
+            if ends {
+                break;
+            }
+            token = page.next_page_token;
+        }
+        let vanished = self.vanished(&met)?;
+        self.groups(kind, &vanished, &mut counts).await?;
+        self.telling.progress.swept_unix_ms = begun_unix_ms;
+        self.telling.end(kind, counts).await
+    }
+
+    fn changed(&self, rows: BTreeMap<String, Row>) -> Result<Vec<Change>, Broken> {
+        let (seen, scope) = (&self.telling.seen, &self.telling.scope);
+        let known = seen.fingerprints(scope, rows.keys())?;
+        let mut changes = compare::upserts(self.watched, rows, &known);
+        self.own(&mut changes);
+        Ok(changes)
+    }
+
+    /// Groups of known rows that a full read did not meet.
+    fn vanished(&self, met: &HashSet<u64>) -> Result<Vec<String>, Broken> {
+        let known = self.telling.seen.rows(&self.telling.scope)?;
+        let gone = known.iter().filter(|(name, fingerprint)| {
+            compare::is_met_by_full_reads(*fingerprint) && !met.contains(&short(name))
+        });
+        let groups: BTreeSet<String> = gone.map(|(name, _)| group_of(name).to_owned()).collect();
+        Ok(groups.into_iter().collect())
+    }
+
+    fn own(&self, changes: &mut [Change]) {
+        for change in changes {
+            if self.company.wrote(self.watched.group, &change.told.group) {
+                change.json["own"] = Value::Bool(true);
+            }
+        }
+    }
+}
+
+/// A name in few bytes, for the set of all that were met.
+fn short(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
+}

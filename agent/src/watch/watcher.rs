@@ -1,0 +1,120 @@
+//! One watcher: cycles while there is a session and the company is in order, and says how it does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
+use connect_proto::tunnel::v1::{CompanyState, WatchMeans, WatcherReport};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::cycle::{Broken, Cycles};
+use super::scope;
+use super::telling::Telling;
+use crate::clock::Clock;
+use crate::sqlserver::{Company, Means, Watched};
+use crate::state::{Progress, Seen};
+
+/// After a cycle that broke.
+const REST: Duration = Duration::from_secs(5);
+
+/// What a watcher is made from.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) company: Arc<Company>,
+    pub(super) watched: &'static Watched,
+    pub(super) interval: Duration,
+    pub(super) sweep: Duration,
+    pub(super) seen: Arc<Seen>,
+    pub(super) clock: Clock,
+    pub(super) tell: mpsc::UnboundedSender<FromAgent>,
+    pub(super) acknowledged: mpsc::UnboundedReceiver<i64>,
+    pub(super) linked: watch::Receiver<bool>,
+}
+
+/// A watcher of a company.
+#[derive(Debug)]
+pub(super) struct Watcher {
+    company: Arc<Company>,
+    watched: &'static Watched,
+    interval: Duration,
+    linked: watch::Receiver<bool>,
+    cycles: Cycles,
+}
+
+impl Watcher {
+    pub(super) fn new(parts: Parts) -> Self {
+        let scope = scope(&parts.company, parts.watched);
+        let telling = Telling {
+            company: parts.company.database().to_owned(),
+            watcher: parts.watched.name,
+            progress: Progress::default(),
+            scope,
+            seen: parts.seen,
+            tell: parts.tell,
+            acknowledged: parts.acknowledged,
+            linked: parts.linked.clone(),
+        };
+        let cycles = Cycles::new(
+            Arc::clone(&parts.company),
+            parts.watched,
+            parts.sweep,
+            parts.clock,
+            telling,
+        );
+        Self {
+            company: parts.company,
+            watched: parts.watched,
+            interval: parts.interval,
+            linked: parts.linked,
+            cycles,
+        }
+    }
+
+    /// Stopping between any two steps is safe: what was not acknowledged is told again.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.work() => {}
+        }
+    }
+
+    async fn work(&mut self) {
+        let mut trouble = String::new();
+        loop {
+            if self.linked.wait_for(|up| *up).await.is_err() {
+                return;
+            }
+            let mut wait = self.interval;
+            if self.company.state() == CompanyState::Ready {
+                let problem = match self.cycles.next().await {
+                    // The next session, or the next try, tells it again.
+                    Ok(()) | Err(Broken::NotTold) => String::new(),
+                    Err(broken) => {
+                        wait = REST;
+                        broken.to_string()
+                    }
+                };
+                if problem != trouble && !problem.is_empty() {
+                    let (company, watcher) = (self.company.database(), self.watched.name);
+                    tracing::warn!(company, watcher, "A watcher cannot look: {problem}");
+                }
+                self.report(&problem);
+                trouble = problem;
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    fn report(&self, problem: &str) {
+        let means = match self.watched.means {
+            Means::Stamps(_) => WatchMeans::Stamps,
+            Means::RowIds(..) => WatchMeans::RowIds,
+        };
+        self.company.watcher_report(WatcherReport {
+            name: self.watched.name.to_owned(),
+            means: means.into(),
+            detail: problem.to_owned(),
+        });
+    }
+}

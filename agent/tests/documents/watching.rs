@@ -1,0 +1,274 @@
+//! Watchers notice what changes in GP, tell it once it is acknowledged, and miss nothing.
+
+use std::collections::BTreeSet;
+
+use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
+use connect_proto::tunnel::v1::cloud_message::Message as FromCloud;
+use connect_proto::tunnel::v1::payload::Content;
+use connect_proto::tunnel::v1::{ChangeAck, ChangeBatch, ChangeKind, Watch, WatchMeans, Watcher};
+use serde_json::{Value, json};
+
+use super::stage::{Stage, execute, good, number};
+use super::support::Session;
+
+const OFTEN_MS: u32 = 250;
+
+async fn watch(session: &Session, names: &[&str], sweep_seconds: u32) {
+    let watchers = names.iter().map(|name| Watcher {
+        name: (*name).to_owned(),
+        interval_ms: OFTEN_MS,
+        sweep_seconds,
+    });
+    let watch = Watch {
+        company: "TWO".to_owned(),
+        watchers: watchers.collect(),
+    };
+    session.send(FromCloud::Watch(watch)).await;
+}
+
+async fn batch(session: &mut Session) -> ChangeBatch {
+    let pick = |message| {
+        if let FromAgent::Changes(batch) = message {
+            Some(batch)
+        } else {
+            None
+        }
+    };
+    session.next(pick).await
+}
+
+async fn acknowledge(session: &Session, batch: &ChangeBatch) {
+    let ack = ChangeAck {
+        company: batch.company.clone(),
+        watcher: batch.watcher.clone(),
+        sequence: batch.sequence,
+    };
+    session.send(FromCloud::ChangeAck(ack)).await;
+}
+
+fn rows(batch: &ChangeBatch) -> Vec<Value> {
+    let content = batch.changes_json.as_ref().and_then(|p| p.content.clone());
+    match content {
+        Some(Content::Inline(bytes)) => serde_json::from_slice(&bytes).unwrap(),
+        other => panic!("inline changes, not {other:?}"),
+    }
+}
+
+/// The next changes, acknowledged.
+async fn changes(session: &mut Session) -> (ChangeKind, Vec<Value>) {
+    loop {
+        let batch = batch(session).await;
+        acknowledge(session, &batch).await;
+        let rows = rows(&batch);
+        if !rows.is_empty() {
+            return (batch.kind(), rows);
+        }
+    }
+}
+
+/// Everything up to the end of a watcher's first full read, acknowledged.
+async fn baseline(session: &mut Session, watcher: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    loop {
+        let batch = batch(session).await;
+        acknowledge(session, &batch).await;
+        assert_eq!(
+            (batch.watcher.as_str(), batch.kind()),
+            (watcher, ChangeKind::Baseline)
+        );
+        assert!(!batch.incarnation.is_empty());
+        all.extend(rows(&batch));
+        if batch.last {
+            assert_eq!(batch.rows_changed, all.len() as u64);
+            return all;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quantities_are_read_whole_once_and_then_told_as_they_change() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["item_quantities"], 0).await;
+    let all = baseline(&mut session, "item_quantities").await;
+    let stored = stage.rows("IV00102").await;
+    let of_sites = stored.iter().filter(|row| row["RCRDTYPE"] == 2).count();
+    assert_eq!(all.len(), of_sites);
+    let keys: BTreeSet<String> = all.iter().map(|row| row["key"].to_string()).collect();
+    assert_eq!(keys.len(), of_sites);
+    // Not a quantity: the item is stamped, and nothing is told of it.
+    let sql = "UPDATE IV00101 SET ITEMDESC = 'Renamed' WHERE ITEMNMBR = 'CORDG'";
+    stage.sql(sql).await;
+    let sql = "UPDATE IV00102 SET QTYONHND = 42 \
+               WHERE ITEMNMBR = '100XLG' AND LOCNCODE = 'WAREHOUSE'";
+    stage.sql(sql).await;
+    let (kind, told) = changes(&mut session).await;
+    assert_eq!((kind, told.len()), (ChangeKind::Changes, 1));
+    assert_eq!(told[0]["change"], "upsert");
+    let key = json!({"ITEMNMBR": "100XLG", "LOCNCODE": "WAREHOUSE"});
+    assert_eq!(told[0]["key"], key);
+    assert_eq!(told[0]["row"]["QTYONHND"], "42.00000");
+    assert_eq!(told[0]["row"]["available"], "42.00000");
+    assert!(told[0].get("own").is_none());
+    let sql = "DELETE FROM IV00102 WHERE ITEMNMBR = '100XLG' AND LOCNCODE = 'WAREHOUSE'";
+    stage.sql(sql).await;
+    let (_, told) = changes(&mut session).await;
+    assert_eq!(told, [json!({"change": "delete", "key": key})]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_acknowledged_is_told_again_and_what_was_is_not() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["customers"], 0).await;
+    baseline(&mut session, "customers").await;
+    let rename = |name: &str| {
+        format!("UPDATE RM00101 SET CUSTNAME = '{name}' WHERE CUSTNMBR = 'AARONFIT0001'")
+    };
+    stage.sql(&rename("First")).await;
+    let lost = batch(&mut session).await;
+    assert_eq!(rows(&lost)[0]["row"]["CUSTNAME"], "First");
+    // The agent dies with the batch on its way, and somebody works on meanwhile.
+    stage.kill_agent();
+    stage.sql(&rename("Second")).await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["customers"], 0).await;
+    let again = batch(&mut session).await;
+    assert_eq!(again.sequence, lost.sequence);
+    assert_eq!(rows(&again).len(), 1);
+    assert_eq!(rows(&again)[0]["row"]["CUSTNAME"], "Second");
+    acknowledge(&session, &again).await;
+    // Acknowledged, it stays told over the next start.
+    let sql = "UPDATE RM00101 SET CUSTNAME = 'Third' WHERE CUSTNMBR = 'ADVANCED0001'";
+    stage.sql(sql).await;
+    let (_, told) = changes(&mut session).await;
+    assert_eq!(told.len(), 1);
+    stage.kill_agent();
+    let mut session = stage.agent(None).await;
+    watch(&session, &["customers"], 0).await;
+    let sql = "UPDATE RM00101 SET CUSTNAME = 'Fourth' WHERE CUSTNMBR = 'ADVANCED0001'";
+    stage.sql(sql).await;
+    let (kind, told) = changes(&mut session).await;
+    assert_eq!((kind, told.len()), (ChangeKind::Changes, 1));
+    assert_eq!(told[0]["row"]["CUSTNAME"], "Fourth");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_commits_behind_the_last_look_is_not_missed() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["items"], 0).await;
+    baseline(&mut session, "items").await;
+    let behind = |item: &str, minutes: u32| {
+        format!(
+            "UPDATE IV00101 SET ITEMDESC = 'Late', \
+             DEX_ROW_TS = DATEADD(minute, -{minutes}, GETUTCDATE()) WHERE ITEMNMBR = '{item}'"
+        )
+    };
+    // As a transaction leaves it that was open for twenty minutes.
+    stage.sql(&behind("CORDG", 20)).await;
+    let (kind, told) = changes(&mut session).await;
+    assert_eq!(kind, ChangeKind::Changes);
+    assert_eq!(told[0]["key"], json!({"ITEMNMBR": "CORDG"}));
+    // Longer than any look reaches back, it is found by a full read.
+    watch(&session, &["items"], 2).await;
+    stage.sql(&behind("HA100G", 45)).await;
+    let (kind, told) = changes(&mut session).await;
+    assert_eq!(kind, ChangeKind::Sweep);
+    assert_eq!(told[0]["key"], json!({"ITEMNMBR": "HA100G"}));
+    // So is a record that is gone without a trace.
+    stage
+        .sql("DELETE FROM IV00101 WHERE ITEMNMBR = 'HA100G'")
+        .await;
+    let (kind, told) = changes(&mut session).await;
+    assert_eq!(kind, ChangeKind::Sweep);
+    assert_eq!(
+        told,
+        [json!({"change": "delete", "key": {"ITEMNMBR": "HA100G"}})]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sales_documents_are_followed_from_entry_to_history() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["sales_documents"], 2).await;
+    assert!(baseline(&mut session, "sales_documents").await.is_empty());
+    session.send(execute("c1", "w1", &good("W1"))).await;
+    let written = number(&mut session, false).await;
+    let (_, told) = changes(&mut session).await;
+    assert_eq!(
+        (told[0]["row"]["SOPNUMBE"].as_str(), &told[0]["own"]),
+        (Some(&*written), &json!(true))
+    );
+    assert_eq!(told[0]["row"]["transaction_state"], "work");
+    let typed = "INSERT INTO SOP10100 (SOPTYPE, SOPNUMBE, DOCID, CUSTNMBR, DOCDATE) \
+                 VALUES (2, 'TYPED1', 'STDORD', 'AARONFIT0001', '2026-03-05')";
+    stage.sql(typed).await;
+    let (_, told) = changes(&mut session).await;
+    assert_eq!(told[0]["key"], json!({"SOPTYPE": 2, "SOPNUMBE": "TYPED1"}));
+    assert!(told[0].get("own").is_none(), "{told:?}");
+    // Posted: the row moves to history.
+    let posted = "INSERT INTO SOP30200 (SOPTYPE, SOPNUMBE, DOCID, CUSTNMBR, DOCDATE) \
+                  VALUES (2, 'TYPED1', 'STDORD', 'AARONFIT0001', '2026-03-05'); \
+                  DELETE FROM SOP10100 WHERE SOPNUMBE = 'TYPED1'";
+    stage.sql(posted).await;
+    let (_, told) = changes(&mut session).await;
+    assert_eq!((told.len(), &told[0]["change"]), (1, &json!("upsert")));
+    assert_eq!(told[0]["row"]["transaction_state"], "history");
+    // Deleted without a trace; what is in history is not taken for deleted.
+    stage
+        .sql(&format!(
+            "DELETE FROM SOP10100 WHERE SOPNUMBE = '{written}'"
+        ))
+        .await;
+    let (_, told) = changes(&mut session).await;
+    let key = json!({"SOPTYPE": 2, "SOPNUMBE": written});
+    assert_eq!(
+        (told.len(), &told[0]["change"], &told[0]["key"]),
+        (1, &json!("delete"), &key)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tracking_numbers_have_no_stamp_and_are_noticed_all_the_same() {
+    let mut stage = Stage::set().await;
+    let add = |number: &str| {
+        format!(
+            "INSERT INTO SOP10107 (SOPTYPE, SOPNUMBE, Tracking_Number) \
+             VALUES (3, 'INV1', '{number}')"
+        )
+    };
+    stage.sql(&add("1Z-OLD")).await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["tracking_numbers", "horoscopes"], 2).await;
+    let told = baseline(&mut session, "tracking_numbers").await;
+    assert_eq!(told.len(), 1);
+    let pick = |message| {
+        if let FromAgent::Company(report) = message {
+            (!report.watchers.is_empty()).then_some(report.watchers)
+        } else {
+            None
+        }
+    };
+    let reported = session.next(pick).await;
+    let strange = reported
+        .iter()
+        .find(|report| report.name == "horoscopes")
+        .unwrap();
+    assert_eq!(strange.means(), WatchMeans::Unspecified);
+    assert!(strange.detail.contains("does not know"), "{strange:?}");
+    stage.sql(&add("1Z-NEW")).await;
+    let (_, told) = changes(&mut session).await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["row"]["Tracking_Number"], "1Z-NEW");
+    stage
+        .sql("DELETE FROM SOP10107 WHERE Tracking_Number = '1Z-OLD'")
+        .await;
+    let (kind, told) = changes(&mut session).await;
+    assert_eq!(
+        (kind, &told[0]["change"]),
+        (ChangeKind::Sweep, &json!("delete"))
+    );
+    assert_eq!(told[0]["key"]["Tracking_Number"], "1Z-OLD");
+}
