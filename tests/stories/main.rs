@@ -11,6 +11,7 @@ mod agent_offline;
 mod cards;
 mod demo;
 mod enrolment;
+mod gp_changes;
 mod gp_refuses;
 mod hanging_agent;
 mod kills;

@@ -14,6 +14,7 @@ mod v1 {
 
     pub(super) mod agents;
     pub(super) mod artifacts;
+    pub(super) mod changes;
     pub(super) mod companies;
     pub(super) mod dead_letters;
     pub(super) mod events;
@@ -87,7 +88,8 @@ pub fn openapi() -> OpenApi {
 
 fn described() -> OpenApiRouter<Arc<Shared>> {
     use v1::{
-        agents, artifacts, companies, dead_letters, events, gates, orders, runs, stores, tenants,
+        agents, artifacts, changes, companies, dead_letters, events, gates, orders, runs, stores,
+        tenants,
     };
 
     let routes = OpenApiRouter::new()
@@ -108,6 +110,9 @@ fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(companies::list))
         .routes(routes!(companies::show))
         .routes(routes!(companies::resolve))
+        .routes(routes!(changes::list))
+        .routes(routes!(changes::watchers))
+        .routes(routes!(changes::want, changes::unwant))
         .routes(routes!(artifacts::list_workflows))
         .routes(routes!(artifacts::show_workflow))
         .routes(routes!(artifacts::list_mappings))

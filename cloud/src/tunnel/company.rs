@@ -94,6 +94,15 @@ impl Reports {
         Ok(verdicts)
     }
 
+    /// Companies whose agent sees nothing wrong.
+    pub(crate) fn ready(&self) -> impl Iterator<Item = &String> {
+        let ready = self
+            .last
+            .iter()
+            .filter(|(_, seen)| seen.verdict.state == CompanyState::Ready);
+        ready.map(|(name, _)| name)
+    }
+
     fn is_news(&self, report: &v1::CompanyReport, verdict: &Verdict) -> bool {
         self.last
             .get(&report.company)

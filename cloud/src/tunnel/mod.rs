@@ -2,6 +2,7 @@
 
 mod auth;
 mod authority;
+mod changes;
 mod company;
 mod dispatch;
 mod enrol;
@@ -14,6 +15,7 @@ mod pki;
 pub mod registry;
 mod session;
 mod status;
+mod timing;
 mod transfer;
 
 #[cfg(test)]

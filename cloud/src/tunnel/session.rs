@@ -1,6 +1,5 @@
 //! One agent's work stream: sends what is open, settles what is answered, ends when it must.
 
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,18 +14,19 @@ use futures::StreamExt as _;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use prost::Message as _;
-use rand::RngExt as _;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::{JoinError, JoinHandle};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use super::auth::Identity;
+use super::changes::{self, Watching};
 use super::company::{Reports, Verdict};
 use super::dispatch::Dispatch;
 use super::marks::{Marks, journal_number, outcome};
 use super::outgoing;
+use super::timing::{at, jittered, ticks};
 use crate::app::Services;
 use crate::crash;
 use crate::error::{Error, Result};
@@ -84,6 +84,7 @@ pub(crate) struct Session {
     /// waits for another.
     settling: FuturesUnordered<JoinHandle<Settling>>,
     marks: Marks,
+    watching: Watching,
     heard: Instant,
     looked: Instant,
     look_at: Option<Instant>,
@@ -127,6 +128,7 @@ impl Session {
             outgoing,
             settling: FuturesUnordered::new(),
             marks: Marks::default(),
+            watching: Watching::default(),
             heard: now,
             looked: now,
             look_at: Some(now),
@@ -211,18 +213,28 @@ impl Session {
                 self.dispatch.drain();
                 self.drain_until.get_or_insert(Instant::now() + DRAIN_LIMIT);
             }
-            Some(FromAgent::Changes(changes)) => {
-                // Unacknowledged, so that the agent keeps them for a cloud that takes them.
-                tracing::warn!(
-                    change.watcher = changes.watcher,
-                    "A change batch was not taken"
-                );
-            }
+            Some(FromAgent::Changes(batch)) => self.changed(batch),
             // A document of a bulk told early: the command's result holds it too, and is stored.
             Some(FromAgent::Document(_) | FromAgent::Heartbeat(_) | FromAgent::Hello(_)) | None => {
             }
         }
         Ok(())
+    }
+
+    /// Stores what changed in GP; unacknowledged, the agent tells it again.
+    fn changed(&self, batch: v1::ChangeBatch) {
+        let (services, identity) = (self.services.clone(), self.identity.clone());
+        let outgoing = self.outgoing.clone();
+        self.services.tasks.spawn(async move {
+            match changes::take(&services, &identity, &batch).await {
+                Ok(Some(ack)) => outgoing.send(ToAgent::ChangeAck(ack)),
+                Ok(None) => {}
+                Err(error) => {
+                    let watcher = batch.watcher.as_str();
+                    tracing::warn!(watcher, error = error.report(), "Changes were not stored");
+                }
+            }
+        });
     }
 
     /// Takes in what the agent says of a company.
@@ -233,6 +245,18 @@ impl Session {
             .take(&self.services, &self.identity, report)
             .await?;
         self.act_on(name, &verdict);
+        self.tell_watches().await
+    }
+
+    /// Tells what is wanted to be noticed, where that is news.
+    async fn tell_watches(&mut self) -> Result<()> {
+        let companies = self.reports.ready();
+        let news = self
+            .watching
+            .news(&self.services, &self.identity, companies);
+        for watch in news.await? {
+            self.outgoing.send(ToAgent::Watch(watch));
+        }
         Ok(())
     }
 
@@ -392,6 +416,7 @@ impl Session {
         {
             self.act_on(name, &verdict);
         }
+        self.tell_watches().await?;
         Ok(None)
     }
 
@@ -470,23 +495,4 @@ fn taken(reason: &str) -> Status {
         "revoked" => Status::unauthenticated("agent_revoked: the agent was revoked"),
         other => Status::aborted(other.to_owned()),
     }
-}
-
-async fn at(when: Option<Instant>) {
-    match when {
-        Some(when) => sleep_until(when).await,
-        None => pending().await,
-    }
-}
-
-fn ticks(every: Duration) -> tokio::time::Interval {
-    let mut ticks = interval(every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
-}
-
-/// The age give or take a tenth, so that sessions begun together do not end together.
-fn jittered(seconds: u32) -> Duration {
-    let factor = rand::rng().random_range(0.9..1.1);
-    Duration::from_secs(u64::from(seconds)).mul_f64(factor)
 }

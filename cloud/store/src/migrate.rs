@@ -11,12 +11,20 @@ use crate::error::StoreError;
 /// Number, name, SQLite's text, PostgreSQL's text; a number once released never changes.
 type Step = (i64, &'static str, &'static str, &'static str);
 
-const STEPS: &[Step] = &[(
-    1,
-    "start",
-    include_str!("../migrations/sqlite/0001_start.sql"),
-    include_str!("../migrations/postgres/0001_start.sql"),
-)];
+const STEPS: &[Step] = &[
+    (
+        1,
+        "start",
+        include_str!("../migrations/sqlite/0001_start.sql"),
+        include_str!("../migrations/postgres/0001_start.sql"),
+    ),
+    (
+        2,
+        "changes",
+        include_str!("../migrations/sqlite/0002_changes.sql"),
+        include_str!("../migrations/postgres/0002_changes.sql"),
+    ),
+];
 
 impl Database {
     /// Applies what is missing; refuses a schema that is newer or was changed by hand.

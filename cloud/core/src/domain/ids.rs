@@ -45,6 +45,8 @@ id! {
     ApiKeyId,
     /// A stored event.
     EventId,
+    /// A change seen in GP.
+    ChangeId,
     /// One workflow version working on one event.
     RunId,
     /// One attempt at a piece of work for an agent.

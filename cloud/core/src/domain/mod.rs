@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod artifact;
+pub mod change;
 pub mod command;
 pub mod event;
 pub mod failure;

@@ -458,6 +458,46 @@ async fn everything_that_changes_is_audited_with_who_did_it() {
     }
 }
 
+#[tokio::test]
+async fn an_owner_says_what_is_watched_in_a_company() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let company = company(&cloud, &tenant).await;
+    let path = format!("/companies/{company}/watchers");
+    let put = |name: &str, body: Value| {
+        let path = format!("{path}/{name}");
+        let (cloud, key) = (&cloud, &tenant.key);
+        async move { cloud.call(key, Method::PUT, &path, Some(body)).await }
+    };
+    let made = put("items", json!({"interval_ms": 500})).await;
+    let made = made.expect(StatusCode::OK);
+    assert_eq!(
+        made,
+        json!({"name": "items", "interval_ms": 500, "sweep_seconds": 0})
+    );
+    put("items", json!({"sweep_seconds": 60}))
+        .await
+        .expect(StatusCode::OK);
+    let listed = cloud.get(&tenant.key, &path).await;
+    let only = json!({"name": "items", "interval_ms": 0, "sweep_seconds": 60});
+    assert_eq!(listed["items"], json!([only]));
+    let wrong = put("items", json!({"interval_ms": 100, "sweep_seconds": -1})).await;
+    let problem = wrong.problem(StatusCode::BAD_REQUEST, "invalid_fields");
+    assert_eq!(problem, ["sweep_seconds", "interval_ms"]);
+    let wrong = put("Items", json!({})).await;
+    wrong.problem(StatusCode::NOT_FOUND, "not_found");
+    let one = format!("{path}/items");
+    for status in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
+        let gone = cloud.call(&tenant.key, Method::DELETE, &one, None).await;
+        assert_eq!(gone.status, status);
+    }
+    let changes = format!("/companies/{company}/changes");
+    let changes = cloud.get(&tenant.key, &changes).await;
+    assert_eq!(changes["items"], json!([]));
+    let audited = audited(&cloud, &tenant).await;
+    assert!(audited.iter().any(|(done, _)| done == "watcher.unwant"));
+}
+
 /// A company as an agent would report it.
 pub(super) async fn company(cloud: &Cloud, tenant: &Tenant) -> Uuid {
     let body = json!({"environment_id": tenant.environment.0, "name": "GP server"});

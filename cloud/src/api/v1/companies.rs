@@ -100,7 +100,7 @@ pub(crate) async fn resolve(
         .map(|company| Json(company.into()))
 }
 
-async fn find(shared: &Shared, caller: &Caller, id: &str) -> Result<Company, Error> {
+pub(super) async fn find(shared: &Shared, caller: &Caller, id: &str) -> Result<Company, Error> {
     let id = CompanyId(id_of(id, "company")?);
     let found = shared
         .services

@@ -3,4 +3,5 @@
 mod enrolment;
 mod harness;
 mod sessions;
+mod watching;
 mod work;

@@ -26,6 +26,7 @@ macro_rules! on_both {
 
 mod agents;
 mod artifacts;
+mod changes;
 mod commands;
 mod durability;
 mod events;

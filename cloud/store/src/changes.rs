@@ -1,0 +1,202 @@
+//! What changed in GP: told twice it is stored once, by comparing with what was known.
+
+use std::collections::HashMap;
+
+use connect_core::domain::change::{Change, Found, Told};
+use connect_core::domain::ids::{ChangeId, CompanyId, TenantId};
+use connect_core::domain::time::Micros;
+use sqlx::{AssertSqlSafe, FromRow};
+use uuid::Uuid;
+
+use crate::conn::{Conn, on};
+use crate::database::Database;
+use crate::dialect::{self, MOST_ROWS};
+use crate::error::StoreError;
+use crate::text::{from_word, word};
+
+/// What changed in GP.
+#[derive(Debug)]
+pub struct Changes<'d>(pub(crate) &'d Database);
+
+impl Database {
+    /// What changed in GP.
+    pub fn changes(&self) -> Changes<'_> {
+        Changes(self)
+    }
+}
+
+impl Changes<'_> {
+    /// Lists a company's, newest first, those before `before` when given.
+    pub async fn list(
+        &self,
+        tenant: TenantId,
+        company: CompanyId,
+        before: Option<ChangeId>,
+        limit: i64,
+    ) -> Result<Vec<Change>, StoreError> {
+        let mut conn = self.0.read().await?;
+        let rows: Vec<Row> = on!(conn, c => sqlx::query_as(
+            "SELECT tenant, id, company, watcher, record, content, own, found, received
+             FROM gp_change
+             WHERE tenant = $1 AND company = $2 AND id < $3
+             ORDER BY id DESC
+             LIMIT $4",
+        )
+        .bind(tenant.0)
+        .bind(company.0)
+        .bind(before.map_or(Uuid::max(), |id| id.0))
+        .bind(limit)
+        .fetch_all(c)
+        .await)?;
+        rows.into_iter().map(Change::try_from).collect()
+    }
+
+    /// Stores what one watcher of one company told, and gives how many records were not known to
+    /// be so. With `first` records that were never told are only remembered, not told on: they
+    /// did not change, the agent has just begun to watch.
+    pub async fn insert(&self, told: Vec<Told>, first: bool) -> Result<usize, StoreError> {
+        self.0
+            .write((told, first), |conn, (told, first)| {
+                Box::pin(insert(conn, told, *first))
+            })
+            .await
+    }
+}
+
+async fn insert(conn: &mut Conn, told: &[Told], first: bool) -> Result<usize, StoreError> {
+    let mut new = 0;
+    for told in told.chunks(MOST_ROWS) {
+        let known = known(conn, told).await?;
+        let differs = |told: &&Told| known.get(&told.change.record) != Some(&told.digest);
+        let changed: Vec<&Told> = told.iter().filter(differs).collect();
+        if changed.is_empty() {
+            continue;
+        }
+        remember(conn, &changed).await?;
+        let told_on: Vec<&Change> = changed
+            .iter()
+            .filter(|told| !first || known.contains_key(&told.change.record))
+            .map(|told| &told.change)
+            .collect();
+        if !told_on.is_empty() {
+            insert_changes(conn, &told_on).await?;
+        }
+        new += told_on.len();
+    }
+    Ok(new)
+}
+
+/// The digests of records that were told before. Their rows stay locked, so that one record told
+/// twice at a time is told on once.
+async fn known(
+    conn: &mut Conn,
+    told: &[Told],
+) -> Result<HashMap<String, Option<Vec<u8>>>, StoreError> {
+    let Some(first) = told.first() else {
+        return Ok(HashMap::new());
+    };
+    let sql = format!(
+        "SELECT record, digest
+         FROM gp_record
+         WHERE tenant = $1 AND company = $2 AND watcher = $3 AND record IN (VALUES {places})
+         {lock}",
+        places = dialect::places_from(4, told.len(), 1),
+        lock = dialect::lock_rows(conn),
+    );
+    let rows: Vec<(String, Option<Vec<u8>>)> = on!(conn, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(first.change.tenant.0)
+            .bind(first.change.company.0)
+            .bind(&first.change.watcher);
+        for told in told {
+            query = query.bind(&told.change.record);
+        }
+        query.fetch_all(c).await
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+async fn remember(conn: &mut Conn, changed: &[&Told]) -> Result<(), StoreError> {
+    let sql = format!(
+        "INSERT INTO gp_record (tenant, company, watcher, record, digest)
+         VALUES {places}
+         ON CONFLICT (tenant, company, watcher, record) DO UPDATE
+         SET digest = excluded.digest",
+        places = dialect::places(changed.len(), 5),
+    );
+    on!(conn, c => {
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for told in changed {
+            query = query
+                .bind(told.change.tenant.0)
+                .bind(told.change.company.0)
+                .bind(&told.change.watcher)
+                .bind(&told.change.record)
+                .bind(told.digest.as_deref());
+        }
+        query.execute(c).await.map(|_| ())
+    })?;
+    Ok(())
+}
+
+async fn insert_changes(conn: &mut Conn, changes: &[&Change]) -> Result<(), StoreError> {
+    let sql = format!(
+        "INSERT INTO gp_change (tenant, id, company, watcher, record, content, own, found,
+                                received)
+         VALUES {places}",
+        places = dialect::places(changes.len(), 9),
+    );
+    let mut found = Vec::with_capacity(changes.len());
+    for change in changes {
+        found.push(word(&change.found)?);
+    }
+    on!(conn, c => {
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (change, found) in changes.iter().zip(&found) {
+            query = query
+                .bind(change.tenant.0)
+                .bind(change.id.0)
+                .bind(change.company.0)
+                .bind(&change.watcher)
+                .bind(&change.record)
+                .bind(change.content.as_deref())
+                .bind(change.own)
+                .bind(found)
+                .bind(change.received.0);
+        }
+        query.execute(c).await.map(|_| ())
+    })?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct Row {
+    tenant: Uuid,
+    id: Uuid,
+    company: Uuid,
+    watcher: String,
+    record: String,
+    content: Option<String>,
+    own: bool,
+    found: String,
+    received: i64,
+}
+
+impl TryFrom<Row> for Change {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let found: Found = from_word("gp_change", "found", &row.found)?;
+        Ok(Self {
+            tenant: TenantId(row.tenant),
+            id: ChangeId(row.id),
+            company: CompanyId(row.company),
+            watcher: row.watcher,
+            record: row.record,
+            content: row.content,
+            own: row.own,
+            found,
+            received: Micros(row.received),
+        })
+    }
+}
