@@ -1,7 +1,9 @@
 //! Sales Order Processing.
 
 pub mod codes;
+pub mod delete;
 pub mod distribution;
+pub mod document;
 pub mod header;
 pub mod header_cells;
 pub mod line;
@@ -9,6 +11,7 @@ pub mod payment;
 pub mod small;
 pub mod stock;
 pub mod tax;
+pub mod void;
 
 use super::Family;
 use super::numbers;
@@ -23,6 +26,9 @@ pub static FAMILY: Family = Family {
         ("taSopUserDefined", small::user_defined),
         ("taSopDistribution", distribution::run),
         ("taSopTrackingNum", small::tracking),
+        ("taSopVoidDocument", void::run),
+        ("taSopDeleteDocument", delete::document),
+        ("taSopLineDelete", delete::line),
     ],
     helpers: &[("taGetSopNumber", numbers::sop)],
     codes: codes::ALL,

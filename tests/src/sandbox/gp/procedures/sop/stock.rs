@@ -156,7 +156,26 @@ fn allocates(call: &mut Call<'_, '_>) -> Result<bool, Stop> {
     Ok(setup.is_some_and(|setup| setup.int("ALLOCABY") == 1))
 }
 
-/// Raises the allocation at the site and overall; triggers stamp the item.
+/// Gives back what a line has allocated.
+pub fn release(call: &mut Call<'_, '_>, line: &Row) -> Result<(), Stop> {
+    let item = line.text("ITEMNMBR");
+    let key = [
+        ("ITEMNMBR", item.into()),
+        ("RCRDTYPE", 2.into()),
+        ("LOCNCODE", line.text("LOCNCODE").into()),
+    ];
+    let Some(site) = call.find("IV00102", &key, Access::Update)? else {
+        return Ok(());
+    };
+    allocate(
+        call,
+        &site,
+        item,
+        -line.money("ATYALLOC") * line.money("QTYBSUOM"),
+    )
+}
+
+/// Changes the allocation at the site and overall; triggers stamp the item.
 fn allocate(
     call: &mut Call<'_, '_>,
     site: &Row,

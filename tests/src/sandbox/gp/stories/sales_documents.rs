@@ -1,0 +1,313 @@
+//! Sales documents after they were written: voided, deleted, held, tracked.
+
+use std::collections::BTreeMap;
+
+use super::super::procedures::sop::codes;
+use super::difference::{Snapshot, changes, snapshot};
+use super::{
+    Connection, Element, Node, call, connect, header, line, one, payment, rows, sandbox, tax, with,
+};
+use Element::{Money, Number, Owned, Text};
+
+const STOCK: &str = "SELECT SUM(ATYALLOC) FROM IV00102 WHERE ITEMNMBR = 'ACCS-CRD-12WH'";
+const LOCK: &str = "INSERT INTO tempdb..DEX_LOCK (session_id, row_id, table_path_name) SELECT 9, DEX_ROW_ID, 'TWO.dbo.SOP10100' FROM SOP10100";
+
+/// Calls a procedure that must succeed.
+async fn done(client: &mut Connection, procedure: &str, node: &Node) {
+    let answer = call(client, procedure, node).await.unwrap();
+    assert_eq!(
+        (answer.status, answer.codes()),
+        (0, Vec::new()),
+        "{procedure}"
+    );
+}
+
+/// Calls a procedure that must refuse with one code and change nothing.
+async fn refused(
+    sandbox: &super::Sandbox,
+    client: &mut Connection,
+    procedure: &str,
+    node: &Node,
+    code: i32,
+) {
+    let before = snapshot(sandbox);
+    let answer = call(client, procedure, node).await.unwrap();
+    assert_eq!(answer.codes(), [code], "{procedure} {node:?}");
+    assert_eq!(changes(&before, &snapshot(sandbox)), "", "{code}");
+}
+
+/// An order that allocates three pieces and has a tax row and a deposit of 10.00.
+async fn order(client: &mut Connection, number: &str) {
+    let web = [("DOCID", Text("WEBORD"))];
+    let line = with(line(number, "AARONFIT0001"), &web);
+    done(client, "taSopLineIvcInsert", &line).await;
+    let tax = tax(number, "AARONFIT0001");
+    done(client, "taSopLineIvcTaxInsert", &tax).await;
+    let payment = payment(number, "AARONFIT0001");
+    done(client, "taCreateSopPaymentInsertRecord", &payment).await;
+    let header = with(header(number, "AARONFIT0001"), &web);
+    done(client, "taSopHdrIvcInsert", &header).await;
+}
+
+/// A node that names a document and nothing else.
+fn document(number: &str) -> Node {
+    vec![
+        ("SOPTYPE", Number(2)),
+        ("SOPNUMBE", Owned(number.to_owned())),
+    ]
+}
+
+fn cells<'s>(from: &'s Snapshot, table: &str) -> BTreeMap<&'s str, &'s str> {
+    let row = from.iter().find(|((name, _), _)| name == table).unwrap().1;
+    let cells = row.iter();
+    cells
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect()
+}
+
+/// What a row of a history table holds otherwise than the work row it came from.
+fn moved(before: &Snapshot, work: &str, after: &Snapshot, history: &str) -> String {
+    let (old, new) = (cells(before, work), cells(after, history));
+    let mut names: Vec<_> = old.keys().chain(new.keys()).copied().collect();
+    names.sort_unstable();
+    names.dedup();
+    let other = names.iter().filter(|name| old.get(*name) != new.get(*name));
+    let told: Vec<_> = other
+        .map(|name| format!("{name}={}", new.get(name).unwrap_or(&"none")))
+        .collect();
+    told.join(" ")
+}
+
+#[tokio::test]
+async fn a_voided_order_goes_to_history_and_gives_back_what_it_held() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    order(&mut client, "V1").await;
+    assert_eq!(one(&mut client, STOCK).await, "6.00000");
+    let before = snapshot(&sandbox);
+    let void = with(document("V1"), &[("BACHNUMB", Text("WEBUSER"))]);
+    done(&mut client, "taSopVoidDocument", &void).await;
+    let after = snapshot(&sandbox);
+    let told = changes(&before, &after);
+    let kept: Vec<_> = told
+        .lines()
+        .filter(|line| !line.starts_with("+SOP30"))
+        .collect();
+    // Receivable, deposit, trade discount; sales, freight, tax.
+    let mut expected = vec!["~IV00102 ATYALLOC=none"; 2];
+    expected.extend(["~SOP10102 TRXSORCE=SLSVT00000001"; 6]);
+    expected.extend([
+        "~SOP10105 TRXSORCE=SLSVT00000001",
+        "~SY00500 NUMOFTRX=none BCHTOTAL=none",
+        "-SOP10100",
+        "-SOP10103",
+        "-SOP10200",
+    ]);
+    assert_eq!(kept, expected);
+    assert_eq!(told.lines().count(), expected.len() + 2);
+    assert_eq!(
+        moved(&before, "SOP10100", &after, "SOP30200"),
+        "ACCTAMNT=44.49 BACHNUMB=WEBUSER DEPRECVD=none ORACTAMT=44.49 ORDEPRVD=none ORPMTRVD=none \
+PYMTRCVD=none TRXSORCE=SLSVT00000001 VOIDSTTS=1"
+    );
+    assert_eq!(
+        moved(&before, "SOP10200", &after, "SOP30300"),
+        "ATYALLOC=none EXTQTYAL=none TRXSORCE=SLSVT00000001"
+    );
+}
+
+#[tokio::test]
+async fn a_voided_order_keeps_its_deposits_where_they_shall_stay() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    order(&mut client, "V1").await;
+    let void = with(
+        document("V1"),
+        &[
+            ("RemovePayments", Number(0)),
+            ("VOIDDATE", Text("2026-04-01")),
+        ],
+    );
+    done(&mut client, "taSopVoidDocument", &void).await;
+    let sql = "SELECT h.DEPRECVD, h.ACCTAMNT, p.AMNTPAID, RTRIM(h.BACHNUMB), CONVERT(varchar(10), h.MODIFDT, 120) FROM SOP30200 h JOIN SOP10103 p ON p.SOPNUMBE = h.SOPNUMBE";
+    assert_eq!(
+        rows(&mut client, sql).await.unwrap(),
+        [[
+            "10.00000",
+            "34.49000",
+            "10.00000",
+            "WEB20260305",
+            "2026-04-01"
+        ]]
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_voided_or_deleted_has_its_code_and_stays() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    for number in ["VOIDED", "POSTED", "MOVED"] {
+        order(&mut client, number).await;
+    }
+    for number in ["VOIDED", "POSTED"] {
+        done(&mut client, "taSopVoidDocument", &document(number)).await;
+    }
+    for sql in [
+        "UPDATE SOP30200 SET VOIDSTTS = 0 WHERE SOPNUMBE = 'POSTED'",
+        "UPDATE SOP10200 SET QTYPRINV = 1 WHERE SOPNUMBE = 'MOVED'",
+    ] {
+        one(&mut client, sql).await;
+    }
+    order(&mut client, "FREE").await;
+    let pair = [
+        (
+            "taSopVoidDocument",
+            [
+                codes::VOID_MISSING,
+                codes::VOID_VOIDED,
+                codes::VOID_POSTED,
+                codes::VOID_TRANSFERRED,
+                codes::VOID_TYPE,
+                codes::VOID_PAYMENTS,
+                codes::VOID_LOCKED,
+            ],
+        ),
+        (
+            "taSopDeleteDocument",
+            [
+                codes::DELETE_MISSING,
+                codes::DELETE_POSTED,
+                codes::DELETE_POSTED,
+                codes::DELETE_TRANSFERRED,
+                codes::DELETE_TYPE,
+                codes::DELETE_PAYMENTS,
+                codes::DELETE_LOCKED,
+            ],
+        ),
+    ];
+    for (procedure, [missing, voided, posted, transferred, kind, payments, locked]) in pair {
+        for (number, change, code) in [
+            ("NONE", ("SOPTYPE", Number(2)), missing),
+            ("VOIDED", ("SOPTYPE", Number(2)), voided),
+            ("POSTED", ("SOPTYPE", Number(2)), posted),
+            ("MOVED", ("SOPTYPE", Number(2)), transferred),
+            ("FREE", ("SOPTYPE", Number(7)), kind),
+            ("FREE", ("RemovePayments", Number(2)), payments),
+        ] {
+            let node = with(document(number), &[change]);
+            refused(&sandbox, &mut client, procedure, &node, code).await;
+        }
+        one(&mut client, LOCK).await;
+        refused(&sandbox, &mut client, procedure, &document("FREE"), locked).await;
+        one(&mut client, "DELETE FROM tempdb..DEX_LOCK").await;
+    }
+    let paid = with(document("FREE"), &[("RemovePayments", Number(0))]);
+    let delete = "taSopDeleteDocument";
+    refused(&sandbox, &mut client, delete, &paid, codes::DELETE_PAID).await;
+}
+
+#[tokio::test]
+async fn a_deleted_order_leaves_only_its_batch() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    order(&mut client, "KEPT").await;
+    let before = snapshot(&sandbox);
+    let mut own = document("GONE");
+    own.push(("USERDEF1", Text("1001")));
+    done(&mut client, "taSopUserDefined", &own).await;
+    order(&mut client, "GONE").await;
+    let mut tracked = document("GONE");
+    tracked.push(("Tracking_Number", Text("1Z999")));
+    done(&mut client, "taSopTrackingNum", &tracked).await;
+    let held = "SELECT COUNT(*) FROM SOP10102 WHERE SOPNUMBE = 'GONE'";
+    assert_eq!(one(&mut client, held).await, "6");
+    done(&mut client, "taSopDeleteDocument", &document("GONE")).await;
+    assert_eq!(changes(&before, &snapshot(&sandbox)), "");
+    done(&mut client, "taSopDeleteDocument", &document("KEPT")).await;
+    let batch = "SELECT NUMOFTRX, BCHTOTAL FROM SY00500 WHERE BACHNUMB = 'WEB20260305'";
+    assert_eq!(rows(&mut client, batch).await.unwrap(), [["0", "0.00000"]]);
+}
+
+/// A node that deletes the line of the phone cord.
+fn deletion(number: &str) -> Node {
+    let mut node = document(number);
+    node.push(("ITEMNMBR", Text("ACCS-CRD-12WH")));
+    node.push(("DeleteType", Number(1)));
+    node
+}
+
+#[tokio::test]
+async fn a_deleted_line_gives_back_stock_and_the_header_sent_again_closes_the_rest() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    let web = [("DOCID", Text("WEBORD"))];
+    let second = with(
+        line("L1", "AARONFIT0001"),
+        &[
+            ("DOCID", Text("WEBORD")),
+            ("LNITMSEQ", Number(32_768)),
+            ("QUANTITY", Money("1")),
+            ("XTNDPRCE", Money("10.95")),
+            ("CMMTTEXT", Text("Gift wrapped")),
+        ],
+    );
+    done(
+        &mut client,
+        "taSopLineIvcInsert",
+        &with(line("L1", "AARONFIT0001"), &web),
+    )
+    .await;
+    done(&mut client, "taSopLineIvcInsert", &second).await;
+    let whole = with(
+        header("L1", "AARONFIT0001"),
+        &[
+            ("DOCID", Text("WEBORD")),
+            ("SUBTOTAL", Money("43.80")),
+            ("TAXAMNT", Money("0")),
+            ("PYMTRCVD", Money("0")),
+            ("DOCAMNT", Money("53.80")),
+        ],
+    );
+    done(&mut client, "taSopHdrIvcInsert", &whole).await;
+    let delete = "taSopLineDelete";
+    for (change, code) in [
+        (("SOPTYPE", Number(2)), codes::LINE_DELETE_AMBIGUOUS),
+        (("SOPTYPE", Number(9)), codes::LINE_DELETE_SOPTYPE),
+        (("SOPNUMBE", Text("NONE")), codes::LINE_DELETE_DOCUMENT),
+        (("ITEMNMBR", Text("100XLG")), codes::LINE_DELETE_MISSING),
+        (("LNITMSEQ", Number(1)), codes::LINE_DELETE_MISSING),
+        (("DeleteType", Number(2)), codes::LINE_DELETE_COMPONENT),
+    ] {
+        let node = with(deletion("L1"), &[change]);
+        let answer = call(&mut client, delete, &node).await.unwrap();
+        assert!(answer.codes().contains(&code), "{code}: {answer:?}");
+    }
+    let named = with(deletion("L1"), &[("LNITMSEQ", Number(32_768))]);
+    for (change, code) in [
+        (("DeleteType", Number(3)), codes::LINE_DELETE_TYPE),
+        (
+            ("RecreateDist", Number(1)),
+            codes::LINE_DELETE_DISTRIBUTIONS,
+        ),
+    ] {
+        let node = with(named.clone(), &[change]);
+        refused(&sandbox, &mut client, delete, &node, code).await;
+    }
+    let before = snapshot(&sandbox);
+    done(&mut client, delete, &named).await;
+    assert_eq!(
+        changes(&before, &snapshot(&sandbox)),
+        "~IV00102 ATYALLOC=3\n~IV00102 ATYALLOC=3\n-SOP10200\n-SOP10202"
+    );
+    let again = with(
+        whole,
+        &[
+            ("UpdateExisting", Number(1)),
+            ("SUBTOTAL", Money("32.85")),
+            ("DOCAMNT", Money("42.85")),
+        ],
+    );
+    done(&mut client, "taSopHdrIvcInsert", &again).await;
+    let batch = "SELECT NUMOFTRX, BCHTOTAL FROM SY00500 WHERE BACHNUMB = 'WEB20260305'";
+    assert_eq!(rows(&mut client, batch).await.unwrap(), [["1", "42.85000"]]);
+}
