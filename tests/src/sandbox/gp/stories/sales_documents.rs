@@ -311,3 +311,145 @@ async fn a_deleted_line_gives_back_stock_and_the_header_sent_again_closes_the_re
     let batch = "SELECT NUMOFTRX, BCHTOTAL FROM SY00500 WHERE BACHNUMB = 'WEB20260305'";
     assert_eq!(rows(&mut client, batch).await.unwrap(), [["1", "42.85000"]]);
 }
+
+fn hold_master() -> Node {
+    vec![
+        ("PRCHLDID", Text("FRAUD")),
+        ("DSCRIPTN", Text("Possible fraud")),
+        ("PASSWORD", Text("Access")),
+        ("XFERPHOL", Number(1)),
+        ("FUFIPHOL", Number(1)),
+        ("HOLDDATE", Text("2026-03-05")),
+        ("USER2ENT", Text("web")),
+    ]
+}
+
+fn hold(number: &str) -> Node {
+    let mut node = document(number);
+    node.extend([
+        ("PRCHLDID", Text("FRAUD")),
+        ("USERID", Text("web")),
+        ("HOLDDATE", Text("2026-03-06")),
+        ("TIME1", Text("1900-01-01 08:30:00")),
+    ]);
+    node
+}
+
+#[tokio::test]
+async fn a_process_hold_is_made_and_changed_field_by_field() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    let master = "taCreateProcessHold";
+    let before = snapshot(&sandbox);
+    done(&mut client, master, &hold_master()).await;
+    assert_eq!(
+        changes(&before, &snapshot(&sandbox)),
+        "+SOP00100 PRCHLDID=FRAUD DSCRIPTN=Possible fraud PASSWORD=Access XFERPHOL=1 FUFIPHOL=1 \
+USER2ENT=web CREATDDT=2026-03-05 MODIFDT=today"
+    );
+    for (change, code) in [
+        (("PRCHLDID", Text("FRAUD")), codes::MASTER_EXISTS),
+        (("PRCHLDID", Text("fraud")), codes::MASTER_EXISTS),
+    ] {
+        let node = with(hold_master(), &[change]);
+        refused(&sandbox, &mut client, master, &node, code).await;
+    }
+    let other = with(
+        hold_master(),
+        &[("PRCHLDID", Text("OTHER")), ("PRINPHOL", Number(2))],
+    );
+    refused(&sandbox, &mut client, master, &other, codes::MASTER_FLAG).await;
+    let before = snapshot(&sandbox);
+    let change = vec![
+        ("PRCHLDID", Text("FRAUD")),
+        ("POSTPHOL", Number(1)),
+        ("FUFIPHOL", Number(0)),
+        ("UpdateIfExistsMaster", Number(1)),
+    ];
+    done(&mut client, master, &change).await;
+    assert_eq!(
+        changes(&before, &snapshot(&sandbox)),
+        "~SOP00100 POSTPHOL=1 FUFIPHOL=none"
+    );
+}
+
+#[tokio::test]
+async fn a_document_is_put_under_a_hold_and_freed_again() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    let procedure = "taSopUpdateCreateProcessHold";
+    for number in ["VOIDED", "HELD"] {
+        order(&mut client, number).await;
+    }
+    done(&mut client, "taSopVoidDocument", &document("VOIDED")).await;
+    let unknown = codes::HOLD_UNKNOWN;
+    refused(&sandbox, &mut client, procedure, &hold("HELD"), unknown).await;
+    done(&mut client, "taCreateProcessHold", &hold_master()).await;
+    for (change, code) in [
+        (("SOPTYPE", Number(0)), codes::HOLD_SOPTYPE),
+        (("SOPNUMBE", Text("NONE")), codes::HOLD_DOCUMENT),
+        (("SOPNUMBE", Text("VOIDED")), codes::HOLD_POSTED),
+        (("DELETE1", Number(2)), codes::HOLD_ACTION),
+        (("XFERPHOL", Number(2)), codes::HOLD_FLAG),
+    ] {
+        let node = with(hold("HELD"), &[change]);
+        refused(&sandbox, &mut client, procedure, &node, code).await;
+    }
+    let free = with(
+        hold("HELD"),
+        &[("DELETE1", Number(1)), ("PASSWORD", Text("Access"))],
+    );
+    let absent = codes::HOLD_ABSENT;
+    refused(&sandbox, &mut client, procedure, &free, absent).await;
+    let before = snapshot(&sandbox);
+    done(&mut client, procedure, &hold("HELD")).await;
+    assert_eq!(
+        changes(&before, &snapshot(&sandbox)),
+        "+SOP10104 SOPTYPE=2 SOPNUMBE=HELD PRCHLDID=FRAUD USERID=web HOLDDATE=2026-03-06 \
+TIME1=1900-01-01"
+    );
+    let twice = codes::HOLD_TWICE;
+    refused(&sandbox, &mut client, procedure, &hold("HELD"), twice).await;
+    let wrong = with(free.clone(), &[("PASSWORD", Text("access"))]);
+    let password = codes::HOLD_PASSWORD;
+    refused(&sandbox, &mut client, procedure, &wrong, password).await;
+    one(&mut client, LOCK).await;
+    let locked = codes::HOLD_LOCKED;
+    refused(&sandbox, &mut client, procedure, &free, locked).await;
+    one(&mut client, "DELETE FROM tempdb..DEX_LOCK").await;
+    let before = snapshot(&sandbox);
+    let freed = with(free.clone(), &[("HOLDDATE", Text("2026-03-07"))]);
+    done(&mut client, procedure, &freed).await;
+    assert_eq!(
+        changes(&before, &snapshot(&sandbox)),
+        "~SOP10104 DELETE1=1 HOLDDATE=2026-03-07"
+    );
+    refused(&sandbox, &mut client, procedure, &free, absent).await;
+    done(&mut client, procedure, &hold("HELD")).await;
+    let state = "SELECT DELETE1 FROM SOP10104";
+    assert_eq!(one(&mut client, state).await, "0");
+}
+
+#[tokio::test]
+async fn a_tracking_number_belongs_to_a_document_in_work_or_history() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    let procedure = "taCreateSOPTrackingInfo";
+    order(&mut client, "SENT").await;
+    let mut node = document("SENT");
+    node.push(("Tracking_Number", Text("1Z999AA10123456784")));
+    let none = with(node.clone(), &[("SOPNUMBE", Text("NONE"))]);
+    let missing = codes::TRACKING_DOCUMENT;
+    refused(&sandbox, &mut client, procedure, &none, missing).await;
+    let before = snapshot(&sandbox);
+    done(&mut client, procedure, &node).await;
+    assert_eq!(
+        changes(&before, &snapshot(&sandbox)),
+        "+SOP10107 SOPNUMBE=SENT SOPTYPE=2 Tracking_Number=1Z999AA10123456784"
+    );
+    let twice = codes::TRACKING_TWICE;
+    refused(&sandbox, &mut client, procedure, &node, twice).await;
+    done(&mut client, "taSopVoidDocument", &document("SENT")).await;
+    let second = with(node, &[("Tracking_Number", Text("1Z999AA10123456785"))]);
+    done(&mut client, procedure, &second).await;
+}

@@ -97,4 +97,18 @@ codes! {
     LINE_DELETE_MISSING = 97_028, "taSopLineDelete", "SOPTYPE, SOPNUMBE, ITEMNMBR", "ITEMNMBR, LNITMSEQ, CMPNTSEQ", "The document has no such line of the item.";
     LINE_DELETE_AMBIGUOUS = 97_029, "taSopLineDelete", "SOPTYPE, SOPNUMBE, ITEMNMBR", "LNITMSEQ", "The item is on more than one line and no sequence says which.";
     LINE_DELETE_DISTRIBUTIONS = 97_030, "taSopLineDelete", "SOPTYPE, SOPNUMBE, ITEMNMBR", "RecreateDist", "Distributions made by the deletion of a line are not built in the sandbox; send the header again.";
+    HOLD_SOPTYPE = 97_041, "taSopUpdateCreateProcessHold", "SOPTYPE, SOPNUMBE, PRCHLDID", "SOPTYPE", "The document type is not 1 to 6.";
+    HOLD_DOCUMENT = 97_042, "taSopUpdateCreateProcessHold", "SOPTYPE, SOPNUMBE, PRCHLDID", "SOPNUMBE", "There is no such document to hold.";
+    HOLD_POSTED = 97_043, "taSopUpdateCreateProcessHold", "SOPTYPE, SOPNUMBE, PRCHLDID", "SOPNUMBE", "The document is in history, where nothing holds it.";
+    HOLD_LOCKED = 97_044, "taSopUpdateCreateProcessHold", "SOPTYPE, SOPNUMBE, PRCHLDID", "SOPNUMBE", "Another user has this document open.";
+    HOLD_UNKNOWN = 97_045, "taSopUpdateCreateProcessHold", "SOPTYPE, SOPNUMBE, PRCHLDID", "PRCHLDID", "There is no such process hold.";
+    HOLD_TWICE = 97_046, "taSopUpdateCreateProcessHold", "SOPTYPE, SOPNUMBE, PRCHLDID", "UpdateSopIfExists", "The document is under this hold already.";
+    HOLD_ABSENT = 97_047, "taSopUpdateCreateProcessHold", "SOPTYPE, SOPNUMBE, PRCHLDID", "DELETE1", "The document is not under this hold.";
+    HOLD_PASSWORD = 97_048, "taSopUpdateCreateProcessHold", "SOPTYPE, SOPNUMBE, PRCHLDID", "PASSWORD", "The password of the hold is another one.";
+    HOLD_ACTION = 97_049, "taSopUpdateCreateProcessHold", "SOPTYPE, SOPNUMBE, PRCHLDID", "DELETE1", "DELETE1 is not 0 or 1.";
+    HOLD_FLAG = 97_050, "taSopUpdateCreateProcessHold", "SOPTYPE, SOPNUMBE, PRCHLDID", "XFERPHOL, POSTPHOL, FUFIPHOL, PRINPHOL", "What the hold stops is not 0 or 1.";
+    MASTER_EXISTS = 97_051, "taCreateProcessHold", "PRCHLDID", "UpdateIfExistsMaster", "A process hold with this id exists already.";
+    MASTER_FLAG = 97_052, "taCreateProcessHold", "PRCHLDID", "XFERPHOL, POSTPHOL, FUFIPHOL, PRINPHOL", "What the hold stops is not 0 or 1.";
+    TRACKING_DOCUMENT = 97_061, "taCreateSOPTrackingInfo", "SOPTYPE, SOPNUMBE", "SOPNUMBE", "There is no such document to track.";
+    TRACKING_TWICE = 97_062, "taCreateSOPTrackingInfo", "SOPTYPE, SOPNUMBE", "Tracking_Number", "The document has this tracking number already.";
 }

@@ -6,6 +6,7 @@ pub mod distribution;
 pub mod document;
 pub mod header;
 pub mod header_cells;
+pub mod hold;
 pub mod line;
 pub mod payment;
 pub mod small;
@@ -29,6 +30,9 @@ pub static FAMILY: Family = Family {
         ("taSopVoidDocument", void::run),
         ("taSopDeleteDocument", delete::document),
         ("taSopLineDelete", delete::line),
+        ("taSopUpdateCreateProcessHold", hold::on_document),
+        ("taCreateProcessHold", hold::master),
+        ("taCreateSOPTrackingInfo", small::tracking_info),
     ],
     helpers: &[("taGetSopNumber", numbers::sop)],
     codes: codes::ALL,
