@@ -9,6 +9,7 @@ mod locks;
 mod orders;
 mod receivables;
 mod refusals;
+mod sales_changes;
 mod sales_documents;
 mod stamps;
 mod statements;

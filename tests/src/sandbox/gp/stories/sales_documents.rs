@@ -13,7 +13,7 @@ const STOCK: &str = "SELECT SUM(ATYALLOC) FROM IV00102 WHERE ITEMNMBR = 'ACCS-CR
 const LOCK: &str = "INSERT INTO tempdb..DEX_LOCK (session_id, row_id, table_path_name) SELECT 9, DEX_ROW_ID, 'TWO.dbo.SOP10100' FROM SOP10100";
 
 /// Calls a procedure that must succeed.
-async fn done(client: &mut Connection, procedure: &str, node: &Node) {
+pub(super) async fn done(client: &mut Connection, procedure: &str, node: &Node) {
     let answer = call(client, procedure, node).await.unwrap();
     assert_eq!(
         (answer.status, answer.codes()),
@@ -23,7 +23,7 @@ async fn done(client: &mut Connection, procedure: &str, node: &Node) {
 }
 
 /// Calls a procedure that must refuse with one code and change nothing.
-async fn refused(
+pub(super) async fn refused(
     sandbox: &super::Sandbox,
     client: &mut Connection,
     procedure: &str,
@@ -37,7 +37,7 @@ async fn refused(
 }
 
 /// An order that allocates three pieces and has a tax row and a deposit of 10.00.
-async fn order(client: &mut Connection, number: &str) {
+pub(super) async fn order(client: &mut Connection, number: &str) {
     let web = [("DOCID", Text("WEBORD"))];
     let line = with(line(number, "AARONFIT0001"), &web);
     done(client, "taSopLineIvcInsert", &line).await;

@@ -111,4 +111,6 @@ codes! {
     MASTER_FLAG = 97_052, "taCreateProcessHold", "PRCHLDID", "XFERPHOL, POSTPHOL, FUFIPHOL, PRINPHOL", "What the hold stops is not 0 or 1.";
     TRACKING_DOCUMENT = 97_061, "taCreateSOPTrackingInfo", "SOPTYPE, SOPNUMBE", "SOPNUMBE", "There is no such document to track.";
     TRACKING_TWICE = 97_062, "taCreateSOPTrackingInfo", "SOPTYPE, SOPNUMBE", "Tracking_Number", "The document has this tracking number already.";
+    LINE_TRANSFERRED = 97_071, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, LNITMSEQ", "LNITMSEQ", "A part of the line was transferred to another document.";
+    OTHER_CUSTOMER = 97_072, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "CUSTNMBR", "The existing document is another customer's.";
 }
