@@ -11,6 +11,7 @@ mod receivables;
 mod refusals;
 mod sales_changes;
 mod sales_documents;
+mod sales_types;
 mod stamps;
 mod statements;
 mod wire;

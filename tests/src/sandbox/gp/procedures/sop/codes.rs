@@ -113,4 +113,7 @@ codes! {
     TRACKING_TWICE = 97_062, "taCreateSOPTrackingInfo", "SOPTYPE, SOPNUMBE", "Tracking_Number", "The document has this tracking number already.";
     LINE_TRANSFERRED = 97_071, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, LNITMSEQ", "LNITMSEQ", "A part of the line was transferred to another document.";
     OTHER_CUSTOMER = 97_072, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "CUSTNMBR", "The existing document is another customer's.";
+    RETURNED = 97_081, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, ITEMNMBR", "QTYONHND, QTYRTRND, QTYINUSE, QTYINSVC, QTYDMGED", "The states of the returned quantity are negative or do not add up to it.";
+    NOT_RETURNED = 97_082, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, ITEMNMBR", "QTYONHND, QTYRTRND, QTYINUSE, QTYINSVC, QTYDMGED", "Only the quantity of a return comes back in a state.";
+    BINS_OFF = 97_091, "taSopMultiBin", "SOPTYPE, SOPNUMBE, ITEMNMBR", "BIN", "Multiple bins are not turned on.";
 }

@@ -107,6 +107,16 @@ fn check_values(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         !(1..=6).contains(&call.int("QtyShrtOpt", 2)),
         codes::SHORTAGE_OPTION,
     );
+    let returned = stock::returned(call);
+    let back = call.int("SOPTYPE", 0) == 4;
+    call.fail_if(!back && !returned.is_zero(), codes::NOT_RETURNED);
+    let below = stock::RETURNED
+        .iter()
+        .any(|state| call.money(state) < Decimal::ZERO);
+    call.fail_if(
+        below || (back && !returned.is_zero() && returned != quantity),
+        codes::RETURNED,
+    );
     let negative = call.money("UNITPRCE") < Decimal::ZERO || call.money("XTNDPRCE") < Decimal::ZERO;
     call.fail_if(negative, codes::LINE_NEGATIVE);
     lookup::known(

@@ -33,6 +33,7 @@ pub static FAMILY: Family = Family {
         ("taSopUpdateCreateProcessHold", hold::on_document),
         ("taCreateProcessHold", hold::master),
         ("taCreateSOPTrackingInfo", small::tracking_info),
+        ("taSopMultiBin", small::multi_bin),
     ],
     helpers: &[("taGetSopNumber", numbers::sop)],
     codes: codes::ALL,

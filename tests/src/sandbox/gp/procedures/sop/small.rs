@@ -73,6 +73,13 @@ pub fn tracking_info(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     call.add("SOP10107", &key).map(|_| ())
 }
 
+/// `taSopMultiBin`: the companies of the sandbox keep no bins, and GP refuses bins where they are off.
+pub fn multi_bin(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    call.check_elements();
+    call.fail(codes::BINS_OFF);
+    Ok(())
+}
+
 const COMMENTS: [&str; 5] = [
     "COMMENT_1",
     "COMMENT_2",

@@ -20,6 +20,14 @@ pub fn kept(item: &Row) -> bool {
     matches!(item.int("ITEMTYPE"), 1 | 2)
 }
 
+/// The states in which a returned quantity comes back.
+pub const RETURNED: [&str; 5] = ["QTYONHND", "QTYRTRND", "QTYINUSE", "QTYINSVC", "QTYDMGED"];
+
+/// What a line says of the states its quantity comes back in; zero is all of it on hand.
+pub fn returned(call: &Call<'_, '_>) -> Decimal {
+    RETURNED.iter().map(|state| call.money(state)).sum()
+}
+
 /// How a quantity divides.
 #[derive(Debug, Clone, Copy, Default)]
 struct Division {
@@ -155,10 +163,12 @@ fn split(call: &Call<'_, '_>, division: Division) -> Stock {
         ("QTYREMAI", rest),
         ("QTYREMBO", back),
     ];
-    if kind == 4 {
-        quantities.push(("QTYONHND", quantity));
+    match kind {
+        1 => quantities.push(("QTYTORDR", rest)),
+        4 if returned(call).is_zero() => quantities.push(("QTYONHND", quantity)),
+        4 => {}
+        _ => quantities.push(("QTYTOINV", rest)),
     }
-    quantities.push((if kind == 1 { "QTYTORDR" } else { "QTYTOINV" }, rest));
     Stock { quantities }
 }
 
