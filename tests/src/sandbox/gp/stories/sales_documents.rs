@@ -453,3 +453,70 @@ async fn a_tracking_number_belongs_to_a_document_in_work_or_history() {
     let second = with(node, &[("Tracking_Number", Text("1Z999AA10123456785"))]);
     done(&mut client, procedure, &second).await;
 }
+
+fn commission(number: &str) -> Node {
+    let mut node = document(number);
+    node.extend([
+        ("SLPRSNID", Text("PAUL W.")),
+        ("SALSTERR", Text("TERRITORY 1")),
+        ("COMPRCNT", Money("3.00")),
+        ("PRCTOSAL", Money("60")),
+        ("COMMAMNT", Money("0.59")),
+        ("CUSTNMBR", Text("AARONFIT0001")),
+    ]);
+    node
+}
+
+#[tokio::test]
+async fn commissions_share_a_sale_and_go_with_its_document() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    let procedure = "taSopCommissions";
+    let empty = snapshot(&sandbox);
+    done(&mut client, procedure, &commission("P1")).await;
+    assert_eq!(
+        changes(&empty, &snapshot(&sandbox)),
+        "+SOP10101 SOPTYPE=2 SOPNUMBE=P1 SLPRSNID=PAUL W. SALSTERR=TERRITORY 1 COMPRCNT=300 \
+PRCTOSAL=6000 COMMAMNT=0.59 OCOMMAMT=0.59 CURRNIDX=1007"
+    );
+    let sandra = with(commission("P1"), &[("SLPRSNID", Text("SANDRA M."))]);
+    for (node, change, code) in [
+        (
+            commission("P1"),
+            ("SOPTYPE", Number(2)),
+            vec![codes::COMMISSION_TWICE, codes::COMMISSION_SHARES],
+        ),
+        (
+            sandra.clone(),
+            ("SOPTYPE", Number(2)),
+            vec![codes::COMMISSION_SHARES],
+        ),
+    ] {
+        let before = snapshot(&sandbox);
+        let answer = call(&mut client, procedure, &with(node, &[change]))
+            .await
+            .unwrap();
+        assert_eq!(answer.codes(), code);
+        assert_eq!(changes(&before, &snapshot(&sandbox)), "");
+    }
+    for (change, code) in [
+        (("SOPTYPE", Number(0)), codes::COMMISSION_SOPTYPE),
+        (("CUSTNMBR", Text("NOBODY")), codes::COMMISSION_CUSTOMER),
+        (("SLPRSNID", Text("NOBODY")), codes::COMMISSION_SALESPERSON),
+        (("SLPRSNID", Text("OLD S.")), codes::SALESPERSON_INACTIVE),
+        (("SALSTERR", Text("MOON")), codes::COMMISSION_TERRITORY),
+        (("COMPRCNT", Money("100.01")), codes::COMMISSION_PERCENT),
+        (("COMMAMNT", Money("-1")), codes::COMMISSION_NEGATIVE),
+        (("CURNCYID", Text("Z-EURO")), codes::COMMISSION_FOREIGN),
+        (("LNITMSEQ", Number(16_384)), codes::COMMISSION_LINE),
+    ] {
+        let node = with(commission("P2"), &[change]);
+        refused(&sandbox, &mut client, procedure, &node, code).await;
+    }
+    let rest = with(sandra, &[("PRCTOSAL", Money("40"))]);
+    done(&mut client, procedure, &rest).await;
+    order(&mut client, "P1").await;
+    done(&mut client, "taSopDeleteDocument", &document("P1")).await;
+    let left = "SELECT COUNT(*) FROM SOP10101";
+    assert_eq!(one(&mut client, left).await, "0");
+}

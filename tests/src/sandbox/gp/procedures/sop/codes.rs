@@ -116,4 +116,14 @@ codes! {
     RETURNED = 97_081, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, ITEMNMBR", "QTYONHND, QTYRTRND, QTYINUSE, QTYINSVC, QTYDMGED", "The states of the returned quantity are negative or do not add up to it.";
     NOT_RETURNED = 97_082, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, ITEMNMBR", "QTYONHND, QTYRTRND, QTYINUSE, QTYINSVC, QTYDMGED", "Only the quantity of a return comes back in a state.";
     BINS_OFF = 97_091, "taSopMultiBin", "SOPTYPE, SOPNUMBE, ITEMNMBR", "BIN", "Multiple bins are not turned on.";
+    COMMISSION_SOPTYPE = 97_101, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "SOPTYPE", "The document type is not 1 to 6.";
+    COMMISSION_CUSTOMER = 97_102, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "CUSTNMBR", "There is no such customer.";
+    COMMISSION_SALESPERSON = 97_103, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "SLPRSNID", "There is no such salesperson.";
+    COMMISSION_TERRITORY = 97_104, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "SALSTERR", "There is no such sales territory.";
+    COMMISSION_PERCENT = 97_105, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "COMPRCNT, PRCTOSAL", "A percentage is not 0 to 100.";
+    COMMISSION_NEGATIVE = 97_106, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "COMMAMNT", "The commission is negative.";
+    COMMISSION_FOREIGN = 97_107, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "CURNCYID", "Commissions in other currencies than the functional one are not built in the sandbox.";
+    COMMISSION_LINE = 97_108, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "LNITMSEQ", "There is no such line for the commission.";
+    COMMISSION_TWICE = 97_109, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "SLPRSNID", "The salesperson's commission was sent already.";
+    COMMISSION_SHARES = 97_110, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "PRCTOSAL", "The shares of the sale come to more than 100 percent.";
 }

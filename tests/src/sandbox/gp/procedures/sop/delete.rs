@@ -23,8 +23,8 @@ const LINE: Refusals = Refusals {
 };
 
 /// The tables beside header and lines that hold rows of a document.
-const DETAILS: [&str; 7] = [
-    "SOP10102", "SOP10103", "SOP10104", "SOP10105", "SOP10106", "SOP10107", "SOP10202",
+const DETAILS: [&str; 8] = [
+    "SOP10101", "SOP10102", "SOP10103", "SOP10104", "SOP10105", "SOP10106", "SOP10107", "SOP10202",
 ];
 
 /// `taSopDeleteDocument`.
@@ -106,9 +106,11 @@ pub fn line(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if kind == 2 {
         return Ok(());
     }
-    let taxes = document::rows_of(call, &header, "SOP10105")?;
-    for tax in taxes.iter().filter(goes) {
-        document::remove(call, tax)?;
+    for table in ["SOP10101", "SOP10105"] {
+        let rows = document::rows_of(call, &header, table)?;
+        for row in rows.iter().filter(goes) {
+            document::remove(call, row)?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Sales Order Processing.
 
 pub mod codes;
+pub mod commission;
 pub mod delete;
 pub mod distribution;
 pub mod document;
@@ -34,6 +35,7 @@ pub static FAMILY: Family = Family {
         ("taCreateProcessHold", hold::master),
         ("taCreateSOPTrackingInfo", small::tracking_info),
         ("taSopMultiBin", small::multi_bin),
+        ("taSopCommissions", commission::run),
     ],
     helpers: &[("taGetSopNumber", numbers::sop)],
     codes: codes::ALL,

@@ -19,7 +19,9 @@ const REFUSALS: Refusals = Refusals {
 };
 
 /// Tables that hold rows of work and history alike and tell them apart by their audit trail code.
-const SHARED: [&str; 5] = ["SOP10102", "SOP10103", "SOP10104", "SOP10105", "SOP10202"];
+const SHARED: [&str; 6] = [
+    "SOP10101", "SOP10102", "SOP10103", "SOP10104", "SOP10105", "SOP10202",
+];
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
