@@ -246,7 +246,7 @@ async fn unknown_things_are_refused_by_name() {
         ),
         ("SELECT SOUNDEX('x')", 50_001),
         ("EXEC dbo.taNothing", 2812),
-        ("EXEC dbo.taSopVoidDocument @I_vSOPTYPE = 2", 2812),
+        ("EXEC dbo.taSopToPopLink @I_vSOPTYPE = 2", 2812),
         ("UPDATE sys.all_objects SET name = 'x'", 259),
         ("SELECT @x", 137),
         (

@@ -65,6 +65,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         return Ok(());
     }
     let (count, before) = match &document.existing {
+        None => (1, Decimal::ZERO),
         Some(row)
             if row
                 .text("BACHNUMB")
@@ -72,7 +73,10 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         {
             (0, row.money("DOCAMNT"))
         }
-        _ => (1, Decimal::ZERO),
+        Some(row) => {
+            super::document::leave_batch(call, row)?;
+            (1, Decimal::ZERO)
+        }
     };
     let (number, checkbook) = (call.text("BACHNUMB"), call.text("BatchCHEKBKID"));
     let joined = Batch {
@@ -131,6 +135,10 @@ fn check_number(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
     if let Some(row) = &existing {
         let open = lookup::open_by_user(call, row.number)?;
         call.fail_if(open, codes::LOCKED_BY_USER);
+        let same = row
+            .text("CUSTNMBR")
+            .eq_ignore_ascii_case(&call.text("CUSTNMBR"));
+        call.fail_if(!same, codes::OTHER_CUSTOMER);
     }
     Ok(existing)
 }

@@ -3,11 +3,13 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::super::super::error::Stop;
-use super::super::super::heap::rows::{Access, Row};
+use super::super::super::heap::rows::{Access, Cell, Row};
+use super::super::super::heap::work::Work;
 use super::super::super::value::Value;
 use super::super::call::Call;
 use super::super::lookup;
 use super::codes;
+use super::document;
 use super::stock::{self, Stock};
 
 /// The distance between line sequences.
@@ -41,7 +43,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         return Ok(());
     }
     let price = price(call, &item)?;
-    let stock = stock::plan(call, &item)?;
+    let stock = stock::plan(call, &item, existing.as_ref())?;
     if call.failed() {
         return Ok(());
     }
@@ -90,6 +92,7 @@ fn check_document(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
                 .eq_ignore_ascii_case(&call.text("ITEMNMBR")),
             codes::OTHER_ITEM,
         );
+        call.fail_if(document::transferred(line), codes::LINE_TRANSFERRED);
     }
     Ok(line)
 }
@@ -103,6 +106,16 @@ fn check_values(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     call.fail_if(
         !(1..=6).contains(&call.int("QtyShrtOpt", 2)),
         codes::SHORTAGE_OPTION,
+    );
+    let returned = stock::returned(call);
+    let back = call.int("SOPTYPE", 0) == 4;
+    call.fail_if(!back && !returned.is_zero(), codes::NOT_RETURNED);
+    let below = stock::RETURNED
+        .iter()
+        .any(|state| call.money(state) < Decimal::ZERO);
+    call.fail_if(
+        below || (back && !returned.is_zero() && returned != quantity),
+        codes::RETURNED,
     );
     let negative = call.money("UNITPRCE") < Decimal::ZERO || call.money("XTNDPRCE") < Decimal::ZERO;
     call.fail_if(negative, codes::LINE_NEGATIVE);
@@ -306,7 +319,7 @@ fn write(
         .map(|(name, value)| (name.as_str(), value.clone()))
         .collect();
     match existing {
-        Some(row) => call.set(&row, &cells)?,
+        Some(row) => replace(call, &row, cells)?,
         None => call.add("SOP10200", &cells).map(|_| ())?,
     }
     let number = call.text("SOPNUMBE");
@@ -317,6 +330,24 @@ fn write(
         ("LNITMSEQ", sequence.into()),
     ];
     super::small::comments(call, "SOP10202", &key)
+}
+
+/// Changes a line that is sent again whole: what is not sent falls back to its default.
+fn replace<'c>(
+    call: &mut Call<'_, '_>,
+    line: &'c Row,
+    mut cells: Vec<Cell<'c>>,
+) -> Result<(), Stop> {
+    let table = &line.table;
+    let sendable = |name: &str| call.signature.parameter(&format!("@I_v{name}")).is_some();
+    for (index, column) in table.columns.iter().enumerate() {
+        let name = column.name.as_str();
+        let sent = |(known, _): &Cell<'_>| known.eq_ignore_ascii_case(name);
+        if sendable(name) && !cells.iter().any(sent) {
+            cells.push((name, Work::default(table, index)?));
+        }
+    }
+    call.set(line, &cells)
 }
 
 /// The prices, each in the functional and in the originating currency.

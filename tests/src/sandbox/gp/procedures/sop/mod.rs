@@ -1,14 +1,19 @@
 //! Sales Order Processing.
 
 pub mod codes;
+pub mod commission;
+pub mod delete;
 pub mod distribution;
+pub mod document;
 pub mod header;
 pub mod header_cells;
+pub mod hold;
 pub mod line;
 pub mod payment;
 pub mod small;
 pub mod stock;
 pub mod tax;
+pub mod void;
 
 use super::Family;
 use super::numbers;
@@ -23,6 +28,14 @@ pub static FAMILY: Family = Family {
         ("taSopUserDefined", small::user_defined),
         ("taSopDistribution", distribution::run),
         ("taSopTrackingNum", small::tracking),
+        ("taSopVoidDocument", void::run),
+        ("taSopDeleteDocument", delete::document),
+        ("taSopLineDelete", delete::line),
+        ("taSopUpdateCreateProcessHold", hold::on_document),
+        ("taCreateProcessHold", hold::master),
+        ("taCreateSOPTrackingInfo", small::tracking_info),
+        ("taSopMultiBin", small::multi_bin),
+        ("taSopCommissions", commission::run),
     ],
     helpers: &[("taGetSopNumber", numbers::sop)],
     codes: codes::ALL,

@@ -3,6 +3,7 @@
 use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Cell};
 use super::super::call::Call;
+use super::codes;
 
 /// `taSopUserDefined`.
 pub fn user_defined(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -43,6 +44,39 @@ pub fn tracking(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if call.find("SOP10107", &key, Access::Update)?.is_none() {
         call.add("SOP10107", &key)?;
     }
+    Ok(())
+}
+
+/// `taCreateSOPTrackingInfo`: a tracking number of a document that is there, posted or not.
+pub fn tracking_info(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    call.check_elements();
+    if call.failed() {
+        return Ok(());
+    }
+    let (kind, number) = (call.int("SOPTYPE", 0), call.text("SOPNUMBE"));
+    let document = [
+        ("SOPTYPE", kind.into()),
+        ("SOPNUMBE", number.as_str().into()),
+    ];
+    let known = call.exists("SOP10100", &document)? || call.exists("SOP30200", &document)?;
+    call.fail_if(!known, codes::TRACKING_DOCUMENT);
+    let mut key = document.to_vec();
+    key.push((
+        "Tracking_Number",
+        call.text("Tracking_Number").as_str().into(),
+    ));
+    let twice = call.exists("SOP10107", &key)?;
+    call.fail_if(twice, codes::TRACKING_TWICE);
+    if call.failed() {
+        return Ok(());
+    }
+    call.add("SOP10107", &key).map(|_| ())
+}
+
+/// `taSopMultiBin`: the companies of the sandbox keep no bins, and GP refuses bins where they are off.
+pub fn multi_bin(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    call.check_elements();
+    call.fail(codes::BINS_OFF);
     Ok(())
 }
 

@@ -20,6 +20,14 @@ pub fn kept(item: &Row) -> bool {
     matches!(item.int("ITEMTYPE"), 1 | 2)
 }
 
+/// The states in which a returned quantity comes back.
+pub const RETURNED: [&str; 5] = ["QTYONHND", "QTYRTRND", "QTYINUSE", "QTYINSVC", "QTYDMGED"];
+
+/// What a line says of the states its quantity comes back in; zero is all of it on hand.
+pub fn returned(call: &Call<'_, '_>) -> Decimal {
+    RETURNED.iter().map(|state| call.money(state)).sum()
+}
+
 /// How a quantity divides.
 #[derive(Debug, Clone, Copy, Default)]
 struct Division {
@@ -28,44 +36,67 @@ struct Division {
     cancelled: Decimal,
 }
 
-/// Splits the line's quantity and allocates what shall be.
-pub fn plan(call: &mut Call<'_, '_>, item: &Item) -> Result<Stock, Stop> {
+/// Splits the line's quantity and allocates what shall be; a line that is sent again first gives back
+/// what it held.
+pub fn plan(call: &mut Call<'_, '_>, item: &Item, existing: Option<&Row>) -> Result<Stock, Stop> {
     let kind = call.int("SOPTYPE", 0);
     let takes_stock = matches!(kind, 2 | 3 | 6) && item.row.as_ref().is_some_and(kept);
-    if !takes_stock {
-        return Ok(split(call, Division::default()));
-    }
-    let allocates = allocates(call)?;
+    let allocates = takes_stock && allocates(call)?;
     let access = if allocates {
         Access::Update
     } else {
         Access::Dirty
     };
-    let number = call.text("ITEMNMBR");
-    let key = [
-        ("ITEMNMBR", number.as_str().into()),
-        ("RCRDTYPE", 2.into()),
-        ("LOCNCODE", item.site.as_str().into()),
-    ];
-    let Some(site) = call.find("IV00102", &key, access)? else {
-        return Ok(split(call, Division::default()));
+    let mut site = if takes_stock {
+        site(call, item, access)?
+    } else {
+        None
     };
     let base = if item.base_quantity.is_zero() {
         Decimal::ONE
     } else {
         item.base_quantity
     };
-    let available = ((site.money("QTYONHND") - site.money("ATYALLOC")) / base).max(Decimal::ZERO);
-    let mut division = divide(call, item, available);
+    let mut division = Division::default();
+    if let Some(row) = &site {
+        let there = row.money("QTYONHND") - row.money("ATYALLOC") + held(existing, item);
+        division = divide(call, item, (there / base).max(Decimal::ZERO));
+    }
     if call.failed() {
         return Ok(split(call, Division::default()));
     }
-    if allocates {
-        allocate(call, &site, &number, division.allocated * base)?;
-    } else {
+    if let Some(line) = existing {
+        release(call, line)?;
+        if allocates {
+            site = self::site(call, item, access)?;
+        }
+    }
+    if !allocates {
         division.allocated = Decimal::ZERO;
+    } else if let Some(row) = &site {
+        let number = call.text("ITEMNMBR");
+        allocate(call, row, &number, division.allocated * base)?;
     }
     Ok(split(call, division))
+}
+
+fn site(call: &mut Call<'_, '_>, item: &Item, access: Access) -> Result<Option<Row>, Stop> {
+    let number = call.text("ITEMNMBR");
+    let key = [
+        ("ITEMNMBR", number.as_str().into()),
+        ("RCRDTYPE", 2.into()),
+        ("LOCNCODE", item.site.as_str().into()),
+    ];
+    call.find("IV00102", &key, access)
+}
+
+/// What a line holds in base units at the site it is sent for again.
+fn held(existing: Option<&Row>, item: &Item) -> Decimal {
+    existing
+        .filter(|line| line.text("LOCNCODE").eq_ignore_ascii_case(&item.site))
+        .map_or(Decimal::ZERO, |line| {
+            line.money("ATYALLOC") * line.money("QTYBSUOM")
+        })
 }
 
 /// What the shortage option makes of a quantity that is not there.
@@ -132,10 +163,12 @@ fn split(call: &Call<'_, '_>, division: Division) -> Stock {
         ("QTYREMAI", rest),
         ("QTYREMBO", back),
     ];
-    if kind == 4 {
-        quantities.push(("QTYONHND", quantity));
+    match kind {
+        1 => quantities.push(("QTYTORDR", rest)),
+        4 if returned(call).is_zero() => quantities.push(("QTYONHND", quantity)),
+        4 => {}
+        _ => quantities.push(("QTYTOINV", rest)),
     }
-    quantities.push((if kind == 1 { "QTYTORDR" } else { "QTYTOINV" }, rest));
     Stock { quantities }
 }
 
@@ -156,7 +189,26 @@ fn allocates(call: &mut Call<'_, '_>) -> Result<bool, Stop> {
     Ok(setup.is_some_and(|setup| setup.int("ALLOCABY") == 1))
 }
 
-/// Raises the allocation at the site and overall; triggers stamp the item.
+/// Gives back what a line has allocated.
+pub fn release(call: &mut Call<'_, '_>, line: &Row) -> Result<(), Stop> {
+    let item = line.text("ITEMNMBR");
+    let key = [
+        ("ITEMNMBR", item.into()),
+        ("RCRDTYPE", 2.into()),
+        ("LOCNCODE", line.text("LOCNCODE").into()),
+    ];
+    let Some(site) = call.find("IV00102", &key, Access::Update)? else {
+        return Ok(());
+    };
+    allocate(
+        call,
+        &site,
+        item,
+        -line.money("ATYALLOC") * line.money("QTYBSUOM"),
+    )
+}
+
+/// Changes the allocation at the site and overall; triggers stamp the item.
 fn allocate(
     call: &mut Call<'_, '_>,
     site: &Row,

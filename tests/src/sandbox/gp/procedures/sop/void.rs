@@ -1,0 +1,126 @@
+//! `taSopVoidDocument`: moves a work document to history as voided.
+
+use rust_decimal::Decimal;
+
+use super::super::super::clock;
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Cell, Row};
+use super::super::super::value::Value;
+use super::super::call::Call;
+use super::document::{self, Refusals};
+use super::{codes, stock};
+
+const REFUSALS: Refusals = Refusals {
+    kind: codes::VOID_TYPE,
+    missing: codes::VOID_MISSING,
+    posted: codes::VOID_POSTED,
+    voided: codes::VOID_VOIDED,
+    locked: codes::VOID_LOCKED,
+};
+
+/// Tables that hold rows of work and history alike and tell them apart by their audit trail code.
+const SHARED: [&str; 6] = [
+    "SOP10101", "SOP10102", "SOP10103", "SOP10104", "SOP10105", "SOP10202",
+];
+
+/// Runs the procedure.
+pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    call.check_elements();
+    if call.failed() {
+        return Ok(());
+    }
+    let removes = call.int("RemovePayments", 1);
+    call.fail_if(!(0..=1).contains(&removes), codes::VOID_PAYMENTS);
+    let Some(header) = document::open(call, REFUSALS)? else {
+        return Ok(());
+    };
+    let lines = document::rows_of(call, &header, "SOP10200")?;
+    let moved = lines.iter().any(document::transferred);
+    call.fail_if(moved, codes::VOID_TRANSFERRED);
+    if call.failed() {
+        return Ok(());
+    }
+    let received = keep_payments(call, &header, removes == 1)?;
+    let trail = move_header(call, &header, received)?;
+    for line in &lines {
+        stock::release(call, line)?;
+        let cells = [
+            ("ATYALLOC", Decimal::ZERO.into()),
+            ("EXTQTYAL", Decimal::ZERO.into()),
+            ("TRXSORCE", trail.as_str().into()),
+        ];
+        copy(call, line, "SOP30300", &cells)?;
+        document::remove(call, line)?;
+    }
+    for table in SHARED {
+        for row in document::rows_of(call, &header, table)? {
+            call.set(&row, &[("TRXSORCE", trail.as_str().into())])?;
+        }
+    }
+    document::remove(call, &header)?;
+    document::leave_batch(call, &header)
+}
+
+/// Removes payments, deposits only if asked to, and sums up what is left.
+fn keep_payments(
+    call: &mut Call<'_, '_>,
+    header: &Row,
+    deposits_too: bool,
+) -> Result<Decimal, Stop> {
+    let mut kept = Decimal::ZERO;
+    for payment in document::rows_of(call, header, "SOP10103")? {
+        if deposits_too || payment.int("PYMTTYPE") > 3 {
+            document::remove(call, &payment)?;
+        } else {
+            kept += payment.money("AMNTPAID");
+        }
+    }
+    Ok(kept)
+}
+
+/// Writes the history header and gives its audit trail code, numbered like the row so that no setup
+/// row is held.
+fn move_header(call: &mut Call<'_, '_>, header: &Row, received: Decimal) -> Result<String, Stop> {
+    let user = call.text("BACHNUMB");
+    let batch = if user.is_empty() {
+        header.text("BACHNUMB")
+    } else {
+        &user
+    };
+    let date = match call.time("VOIDDATE") {
+        0 => clock::today(),
+        given => given,
+    };
+    let mut cells: Vec<Cell<'_>> = vec![
+        ("VOIDSTTS", 1.into()),
+        ("BACHNUMB", batch.into()),
+        ("MODIFDT", Value::Time(date)),
+    ];
+    let rest = header.money("DOCAMNT") - received;
+    for (own, twin, amount) in [
+        ("PYMTRCVD", "ORPMTRVD", received),
+        ("DEPRECVD", "ORDEPRVD", received),
+        ("ACCTAMNT", "ORACTAMT", rest),
+    ] {
+        cells.extend([(own, amount.into()), (twin, amount.into())]);
+    }
+    let row = copy(call, header, "SOP30200", &cells)?;
+    let trail = format!("SLSVT{row:08}");
+    let table = call.work.table(call.database, "SOP30200")?;
+    call.work
+        .set(&table, row, &[("TRXSORCE", trail.as_str().into())])?;
+    Ok(trail)
+}
+
+/// Adds a row with the columns both tables have, some of them with values of their own.
+fn copy(call: &mut Call<'_, '_>, row: &Row, into: &str, changed: &[Cell<'_>]) -> Result<i64, Stop> {
+    let table = call.work.table(call.database, into)?;
+    let names = table.columns.iter().map(|column| column.name.as_str());
+    let mut cells: Vec<Cell<'_>> = names
+        .filter(|name| !name.starts_with("DEX_ROW") && row.table.column(name).is_some())
+        .filter(|name| changed.iter().all(|(other, _)| other != name))
+        .map(|name| (name, row.get(name).clone()))
+        .collect();
+    cells.extend(changed.iter().cloned());
+    call.work.add(&table, &cells)
+}
