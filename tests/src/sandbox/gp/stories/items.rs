@@ -50,7 +50,7 @@ fn vendor() -> Node {
     ]
 }
 
-async fn accepted(client: &mut Connection, procedure: &str, node: &Node) {
+pub(super) async fn accepted(client: &mut Connection, procedure: &str, node: &Node) {
     let answer = call(client, procedure, node).await.unwrap();
     assert_eq!(
         (answer.status, answer.codes()),
@@ -60,7 +60,7 @@ async fn accepted(client: &mut Connection, procedure: &str, node: &Node) {
 }
 
 /// Each change to a valid node is refused with its code and leaves nothing.
-async fn refused(
+pub(super) async fn refused(
     sandbox: &Sandbox,
     client: &mut Connection,
     procedure: &str,

@@ -12,6 +12,7 @@ mod receivables;
 mod refusals;
 mod stamps;
 mod statements;
+mod stock;
 mod wire;
 
 use futures::TryStreamExt;
