@@ -34,8 +34,8 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     master::assign(call, &item, &site)?;
     let mut cells = call.columns_of("IV00102")?;
     cells.retain(|(name, _)| name != "ITEMNMBR" && name != "LOCNCODE");
-    match master::quantities(call, &item, &site, Access::Update)? {
-        Some(row) if !cells.is_empty() => call.set(&row, &master::borrowed(&cells)),
-        _ => Ok(()),
-    }
+    let Some(row) = master::quantities(call, &item, &site, Access::Update)? else {
+        return Ok(());
+    };
+    call.set(&row, &master::borrowed(&cells))
 }
