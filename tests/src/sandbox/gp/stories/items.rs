@@ -204,18 +204,18 @@ PRCHSUOM=Each ORDERMULTIPLE=1
     let once = ("UpdateIfExists", Number(0));
     let unknown = ("ITEMNMBR", Text("NONE"));
     let cases: &[(&[(&'static str, Element)], i32)] = &[
-        (&[unknown.clone()], codes::ITEM_SITE_ITEM),
+        (std::slice::from_ref(&unknown), codes::ITEM_SITE_ITEM),
         (&[("LOCNCODE", Text("NONE"))], codes::ITEM_SITE_SITE),
         (&[("PRIMVNDR", Text("NONE"))], codes::ITEM_SITE_VENDOR),
-        (&[once.clone()], codes::ITEM_SITE_EXISTS),
+        (std::slice::from_ref(&once), codes::ITEM_SITE_EXISTS),
     ];
     refused(&sandbox, &mut client, "taItemSite", &site, cases).await;
     let cases: &[(&[(&'static str, Element)], i32)] = &[
-        (&[unknown.clone()], codes::ITEM_CURRENCY_ITEM),
+        (std::slice::from_ref(&unknown), codes::ITEM_CURRENCY_ITEM),
         (&[("CURNCYID", Text("NONE"))], codes::ITEM_CURRENCY_UNKNOWN),
         (&[("DECPLCUR", Number(7))], codes::ITEM_CURRENCY_DECIMALS),
         (&[("LISTPRCE", Money("-1"))], codes::ITEM_CURRENCY_PRICE),
-        (&[once.clone()], codes::ITEM_CURRENCY_EXISTS),
+        (std::slice::from_ref(&once), codes::ITEM_CURRENCY_EXISTS),
     ];
     let procedure = "taUpdateCreateItemCurrencyRcd";
     refused(&sandbox, &mut client, procedure, &currency, cases).await;

@@ -188,7 +188,7 @@ async fn what_is_wrong_with_serial_and_lot_numbers_has_its_code_and_leaves_nothi
         (&[("ITEMNMBR", Text("100XLG"))], codes::SERIAL_UNTRACKED),
         (&[("SERLNMBR", Text(""))], codes::SERIAL_BLANK),
         (&[("SERLNMBR", Text("SCAN001"))], codes::SERIAL_EXISTS),
-        (&[takes.clone()], codes::SERIAL_UNKNOWN),
+        (std::slice::from_ref(&takes), codes::SERIAL_UNKNOWN),
         (
             &[
                 takes.clone(),
@@ -197,7 +197,10 @@ async fn what_is_wrong_with_serial_and_lot_numbers_has_its_code_and_leaves_nothi
             ],
             codes::SERIAL_UNKNOWN,
         ),
-        (&[takes, ("SERLNMBR", Text("SCAN003"))], codes::SERIAL_SOLD),
+        (
+            &[takes.clone(), ("SERLNMBR", Text("SCAN003"))],
+            codes::SERIAL_SOLD,
+        ),
         (&[("ADJTYPE", Number(2))], codes::SERIAL_DIRECTION),
         (&[("BIN", Text("A"))], codes::SERIAL_BIN),
     ];
