@@ -21,6 +21,7 @@ mod queries;
 mod query_ledgers;
 mod query_rows;
 mod stage;
+mod stock;
 #[path = "../support/mod.rs"]
 mod support;
 mod watching;

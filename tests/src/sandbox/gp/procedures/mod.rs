@@ -3,6 +3,7 @@
 pub mod call;
 pub mod codes;
 pub mod gl;
+pub mod iv;
 pub mod lookup;
 pub mod note;
 pub mod numbers;
@@ -34,7 +35,13 @@ pub struct Family {
 }
 
 /// Every family; codes of elements count in this order.
-pub static FAMILIES: [&Family; 4] = [&sop::FAMILY, &rm::FAMILY, &sm::FAMILY, &gl::FAMILY];
+pub static FAMILIES: [&Family; 5] = [
+    &sop::FAMILY,
+    &rm::FAMILY,
+    &sm::FAMILY,
+    &gl::FAMILY,
+    &iv::FAMILY,
+];
 
 /// What runs when a procedure is called.
 #[derive(Debug, Clone, Copy)]

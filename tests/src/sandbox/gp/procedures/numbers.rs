@@ -122,8 +122,43 @@ pub fn receivable(
     Ok(reply(0, OUT, Value::Text(number)))
 }
 
+/// `taGetIvNumber`: the next number of a kind of inventory document; 0 gives one back.
+pub fn inventory(
+    work: &mut Work<'_>,
+    database: usize,
+    signature: &Signature,
+    arguments: &[Argument],
+) -> Result<Reply, Stop> {
+    const OUT: &str = "@O_vIvNumber";
+    let mut call = Call::bind(work, database, signature, arguments)?;
+    let kind = call.int("I_tIVDOCTYP", 0);
+    let column = match kind {
+        1 => Some("NXADJDOC"),
+        2 => Some("NXTVDNUM"),
+        3 => Some("TXTRDNUM"),
+        _ => None,
+    };
+    let setup = call.find("IV40100", &[("SETUPKEY", 1.into())], Access::Update)?;
+    let Some((setup, column)) = setup.zip(column) else {
+        let none = Value::Text(String::new());
+        return Ok(reply(super::codes::NUMBER_SETUP, OUT, none));
+    };
+    let mut number = setup.text(column).to_owned();
+    if call.int("I_tInc_Dec", 1) == 0 {
+        let previous = step(&number, -1)?;
+        call.set(&setup, &[(column, previous.as_str().into())])?;
+        return Ok(reply(0, OUT, Value::Text(previous)));
+    }
+    while super::iv::document::exists(&mut call, kind, &number)? {
+        number = step(&number, 1)?;
+    }
+    let next = step(&number, 1)?;
+    call.set(&setup, &[(column, next.as_str().into())])?;
+    Ok(reply(0, OUT, Value::Text(number)))
+}
+
 /// Counts the digits at the end of a document number up or down, keeping their width.
-fn step(number: &str, by: i64) -> Result<String, SqlError> {
+pub fn step(number: &str, by: i64) -> Result<String, SqlError> {
     let digits = number
         .chars()
         .rev()

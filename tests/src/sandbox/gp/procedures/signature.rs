@@ -146,8 +146,22 @@ fn sql_type(procedure: &str, element: &str, kind: &str) -> SqlType {
         return SqlType::parse(&plain).unwrap_or(SqlType::VarChar(Some(255)));
     }
     match (procedure, element) {
-        (_, "BCHSOURC" | "APRVLUSERID") => SqlType::Char(15),
+        (
+            _,
+            "BCHSOURC"
+            | "APRVLUSERID"
+            | "Purchase_Item_Tax_Schedu"
+            | "PRIMVNDR"
+            | "Landed_Cost_Group_ID"
+            | "Last_Currency_ID",
+        ) => SqlType::Char(15),
         (_, "BCHCOMNT") => SqlType::Char(60),
+        (_, "ALTITEM1" | "ALTITEM2" | "VNDITNUM" | "MNFCTRITMNMBR") => SqlType::Char(30),
+        (_, "PRCHSUOM") => SqlType::Char(8),
+        (_, "BINNMBR") => SqlType::Char(20),
+        (_, "VNDITDSC") => SqlType::Char(100),
+        (_, "LOTTYPE") => SqlType::Char(10),
+        (_, element) if element.starts_with("USCATVLS_") => SqlType::Char(10),
         (_, "TRXSOURC") => SqlType::Char(25),
         (_, "APPRVLDT") => SqlType::DateTime,
         _ if plain.contains("smallint") => SqlType::SmallInt,

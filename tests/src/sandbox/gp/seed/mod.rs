@@ -1,5 +1,6 @@
 //! Fills the databases from the shared world.
 
+mod inventory;
 mod periods;
 
 use serde_json::Value as Json;
@@ -219,7 +220,8 @@ impl Seed<'_, '_> {
         if let Some(card) = self.world.get("gift_card_item").cloned() {
             self.item(&card, 5)?;
         }
-        self.periods()
+        self.periods()?;
+        self.inventory()
     }
 
     fn setup(&mut self) -> Result<(), Stop> {

@@ -4,6 +4,7 @@
 mod control;
 mod difference;
 mod faults;
+mod items;
 mod ledger;
 mod locks;
 mod orders;
@@ -14,6 +15,7 @@ mod sales_documents;
 mod sales_types;
 mod stamps;
 mod statements;
+mod stock;
 mod wire;
 
 use futures::TryStreamExt;

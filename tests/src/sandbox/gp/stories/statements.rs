@@ -173,7 +173,7 @@ async fn queries_of_many_shapes_answer() {
         ("SELECT MAX(UOMPRICE) FROM IV00108", "2499.95000"),
         (
             "SELECT SUM(x.n) FROM (SELECT COUNT(*) AS n FROM IV00101 GROUP BY ITEMTYPE) AS x",
-            "33",
+            "35",
         ),
         (
             "SELECT ISNULL((SELECT RTRIM(CUSTNAME) FROM RM00101 WHERE CUSTNMBR = 'NONE'), 'none')",
