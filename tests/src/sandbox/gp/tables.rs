@@ -7,10 +7,11 @@ use super::procedures::signature;
 use super::value::SqlType;
 
 /// The table lists, one for each part of GP.
-static TABLES: [&str; 3] = [
+static TABLES: [&str; 4] = [
     include_str!("tables/company.csv"),
     include_str!("tables/receivables.csv"),
     include_str!("tables/reads.csv"),
+    include_str!("tables/payables.csv"),
 ];
 
 /// Tables of the system database; every other table is in each company.

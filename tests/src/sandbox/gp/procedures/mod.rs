@@ -6,6 +6,7 @@ pub mod gl;
 pub mod lookup;
 pub mod note;
 pub mod numbers;
+pub mod pm;
 pub mod rm;
 pub mod signature;
 pub mod sm;
@@ -34,7 +35,13 @@ pub struct Family {
 }
 
 /// Every family; codes of elements count in this order.
-pub static FAMILIES: [&Family; 4] = [&sop::FAMILY, &rm::FAMILY, &sm::FAMILY, &gl::FAMILY];
+pub static FAMILIES: [&Family; 5] = [
+    &sop::FAMILY,
+    &rm::FAMILY,
+    &sm::FAMILY,
+    &gl::FAMILY,
+    &pm::FAMILY,
+];
 
 /// What runs when a procedure is called.
 #[derive(Debug, Clone, Copy)]

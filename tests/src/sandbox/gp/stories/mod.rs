@@ -7,6 +7,7 @@ mod faults;
 mod ledger;
 mod locks;
 mod orders;
+mod payables;
 mod receivables;
 mod refusals;
 mod stamps;
