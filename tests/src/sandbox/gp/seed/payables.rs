@@ -54,7 +54,12 @@ impl Seed<'_, '_> {
         for column in ["VADDCDPR", "VADCDPAD", "VADCDSFR", "VADCDTRO"] {
             cells.push((column, "PRIMARY".into()));
         }
-        self.add("PM00200", &cells)
+        self.add("PM00200", &cells)?;
+        let address = [
+            ("VENDORID", text(vendor, "VENDORID").into()),
+            ("ADRSCODE", "PRIMARY".into()),
+        ];
+        self.add("PM00300", &address)
     }
 }
 

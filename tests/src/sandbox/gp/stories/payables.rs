@@ -300,3 +300,51 @@ async fn voucher_numbers_count_up_and_pass_known_ones() {
         assert_eq!(answer.outputs[1] == "0", !expected.is_empty());
     }
 }
+
+fn address() -> Node {
+    vec![
+        ("VENDORID", Text("ACETRAVE0001")),
+        ("ADRSCODE", Text("REMIT")),
+        ("VNDCNTCT", Text("Greg Powell")),
+        ("ADDRESS1", Text("123 Riley Street")),
+        ("CITY", Text("Fargo")),
+        ("ZIPCODE", Text("58102")),
+        ("PHNUMBR3", Text("70155501020000")),
+        ("SHIPMTHD", Text("GROUND")),
+    ]
+}
+
+#[tokio::test]
+async fn an_address_of_a_vendor_is_made_and_changed_field_by_field() {
+    const ADDRESS: &str = "taCreateVendorAddress";
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    let before = snapshot(&sandbox);
+    succeed(&mut client, ADDRESS, &address()).await;
+    let expected = "\
++PM00300 VENDORID=ACETRAVE0001 ADRSCODE=REMIT VNDCNTCT=Greg Powell ADDRESS1=123 Riley Street \
+CITY=Fargo ZIPCODE=58102 PHONE3=70155501020000 SHIPMTHD=GROUND";
+    assert_eq!(changes(&before, &snapshot(&sandbox)), expected);
+    let before = snapshot(&sandbox);
+    let update = vec![
+        ("VENDORID", Text("ACETRAVE0001")),
+        ("ADRSCODE", Text("REMIT")),
+        ("ADDRESS1", Text("7 Oak Lane")),
+        ("VNDCNTCT", Text("")),
+    ];
+    succeed(&mut client, ADDRESS, &update).await;
+    let expected = "~PM00300 ADDRESS1=7 Oak Lane VNDCNTCT=none";
+    assert_eq!(changes(&before, &snapshot(&sandbox)), expected);
+    let before = snapshot(&sandbox);
+    for (changed, code) in [
+        (("VENDORID", Text("NOBODY")), codes::ADDRESS_VENDOR),
+        (("UpdateIfExists", Number(0)), codes::ADDRESS_EXISTS),
+        (("UpdateIfExists", Number(2)), codes::ADDRESS_UPDATE),
+        (("SHIPMTHD", Text("PIGEON")), codes::ADDRESS_SHIPPING),
+        (("TAXSCHID", Text("NOSCHED")), codes::ADDRESS_SCHEDULE),
+    ] {
+        let node = with(address(), std::slice::from_ref(&changed));
+        refused(&mut client, ADDRESS, &node, code).await;
+        assert_eq!(changes(&before, &snapshot(&sandbox)), "", "{code}");
+    }
+}

@@ -44,4 +44,9 @@ codes! {
     UNBALANCED = 93_061, "taPMTransactionInsert", "VENDORID, VCHNUMWK", "VCHNUMWK", "The distributions' debits and credits differ.";
     PAYABLE_DIFFERS = 93_062, "taPMTransactionInsert", "VENDORID, VCHNUMWK", "DOCAMNT", "The payable distributions do not make up the document amount.";
     CHILD_VENDOR = 93_063, "taPMTransactionInsert", "VENDORID, VCHNUMWK", "VENDORID, DOCTYPE, BACHNUMB", "A tax or distribution was sent for another vendor, document type or batch.";
+    ADDRESS_VENDOR = 93_081, "taCreateVendorAddress", "VENDORID, ADRSCODE", "VENDORID", "There is no such vendor.";
+    ADDRESS_EXISTS = 93_082, "taCreateVendorAddress", "VENDORID, ADRSCODE", "UpdateIfExists", "The address exists already.";
+    ADDRESS_UPDATE = 93_083, "taCreateVendorAddress", "VENDORID, ADRSCODE", "UpdateIfExists", "UpdateIfExists is not 0 or 1.";
+    ADDRESS_SHIPPING = 93_084, "taCreateVendorAddress", "VENDORID, ADRSCODE", "SHIPMTHD", "There is no such shipping method.";
+    ADDRESS_SCHEDULE = 93_085, "taCreateVendorAddress", "VENDORID, ADRSCODE", "TAXSCHID", "There is no such tax schedule.";
 }

@@ -1,6 +1,7 @@
 //! Payables Management.
 
 pub mod account;
+pub mod address;
 pub mod codes;
 pub mod distribution;
 pub mod tax;
@@ -15,6 +16,7 @@ pub static FAMILY: Family = Family {
         ("taPMTransactionTaxInsert", tax::run),
         ("taPMDistribution", distribution::run),
         ("taPMTransactionInsert", transaction::run),
+        ("taCreateVendorAddress", address::run),
     ],
     helpers: &[("taGetPMNextVoucherNumber", numbers::voucher)],
     codes: codes::ALL,
