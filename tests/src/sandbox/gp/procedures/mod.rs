@@ -7,6 +7,7 @@ pub mod iv;
 pub mod lookup;
 pub mod note;
 pub mod numbers;
+pub mod pm;
 pub mod rm;
 pub mod signature;
 pub mod sm;
@@ -35,12 +36,13 @@ pub struct Family {
 }
 
 /// Every family; codes of elements count in this order.
-pub static FAMILIES: [&Family; 5] = [
+pub static FAMILIES: [&Family; 6] = [
     &sop::FAMILY,
     &rm::FAMILY,
     &sm::FAMILY,
     &gl::FAMILY,
     &iv::FAMILY,
+    &pm::FAMILY,
 ];
 
 /// What runs when a procedure is called.

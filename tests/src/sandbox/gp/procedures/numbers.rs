@@ -157,6 +157,39 @@ pub fn inventory(
     Ok(reply(0, OUT, Value::Text(number)))
 }
 
+/// `taGetPMNextVoucherNumber`: the next number of vouchers (control type 0) or payments (1).
+pub fn voucher(
+    work: &mut Work<'_>,
+    database: usize,
+    signature: &Signature,
+    arguments: &[Argument],
+) -> Result<Reply, Stop> {
+    const OUT: &str = "@O_vCNTRLNUM";
+    let mut call = Call::bind(work, database, signature, arguments)?;
+    let kind = call.int("I_sCNTRLTYP", 0);
+    let column = match kind {
+        0 => Some("NTVCHNUM"),
+        1 => Some("PMNPYNBR"),
+        _ => None,
+    };
+    let setup = call.find("PM40100", &[("UNIQKEY", 1.into())], Access::Update)?;
+    let Some((setup, column)) = setup.zip(column) else {
+        let none = Value::Text(String::new());
+        return Ok(reply(super::codes::NUMBER_SETUP, OUT, none));
+    };
+    let mut number = setup.text(column).to_owned();
+    let known = |call: &mut Call<'_, '_>, number: &str| {
+        let key = [("CNTRLTYP", kind.into()), ("CNTRLNUM", number.into())];
+        call.exists("PM00400", &key)
+    };
+    while known(&mut call, &number)? {
+        number = step(&number, 1)?;
+    }
+    let next = step(&number, 1)?;
+    call.set(&setup, &[(column, next.as_str().into())])?;
+    Ok(reply(0, OUT, Value::Text(number)))
+}
+
 /// Counts the digits at the end of a document number up or down, keeping their width.
 pub fn step(number: &str, by: i64) -> Result<String, SqlError> {
     let digits = number

@@ -1,6 +1,7 @@
 //! Fills the databases from the shared world.
 
 mod inventory;
+mod payables;
 mod periods;
 
 use serde_json::Value as Json;
@@ -221,7 +222,8 @@ impl Seed<'_, '_> {
             self.item(&card, 5)?;
         }
         self.periods()?;
-        self.inventory()
+        self.inventory()?;
+        self.payables()
     }
 
     fn setup(&mut self) -> Result<(), Stop> {
@@ -335,24 +337,7 @@ impl Seed<'_, '_> {
     fn accounts(&mut self) -> Result<(), Stop> {
         let accounts = self.texts("accounts");
         for (index, account) in (1..).zip(&accounts) {
-            let parts: Vec<&str> = account.split('-').collect();
-            let part = |at: usize| Value::from(parts.get(at).copied().unwrap_or_default());
-            let cells = [
-                ("ACTINDX", Value::Int(index)),
-                ("ACTNUMBR_1", part(0)),
-                ("ACTNUMBR_2", part(1)),
-                ("ACTNUMBR_3", part(2)),
-            ];
-            let mut master = cells.to_vec();
-            master.extend([
-                ("ACTDESCR", account.as_str().into()),
-                ("ACCTTYPE", 1.into()),
-                ("ACTIVE", 1.into()),
-            ]);
-            self.add("GL00100", &master)?;
-            let mut number = cells.to_vec();
-            number.push(("ACTNUMST", account.as_str().into()));
-            self.add("GL00105", &number)?;
+            self.account(index, account)?;
         }
         let index = |wanted: &str| {
             let found = accounts.iter().position(|each| each == wanted);
@@ -379,6 +364,27 @@ impl Seed<'_, '_> {
             self.add("SY01100", &cells)?;
         }
         Ok(())
+    }
+
+    fn account(&mut self, index: i64, account: &str) -> Result<(), Stop> {
+        let parts: Vec<&str> = account.split('-').collect();
+        let part = |at: usize| Value::from(parts.get(at).copied().unwrap_or_default());
+        let cells = [
+            ("ACTINDX", Value::Int(index)),
+            ("ACTNUMBR_1", part(0)),
+            ("ACTNUMBR_2", part(1)),
+            ("ACTNUMBR_3", part(2)),
+        ];
+        let mut master = cells.to_vec();
+        master.extend([
+            ("ACTDESCR", account.into()),
+            ("ACCTTYPE", 1.into()),
+            ("ACTIVE", 1.into()),
+        ]);
+        self.add("GL00100", &master)?;
+        let mut number = cells.to_vec();
+        number.push(("ACTNUMST", account.into()));
+        self.add("GL00105", &number)
     }
 
     fn taxes(&mut self) -> Result<(), Stop> {

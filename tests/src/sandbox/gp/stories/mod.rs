@@ -8,6 +8,7 @@ mod items;
 mod ledger;
 mod locks;
 mod orders;
+mod payables;
 mod receivables;
 mod refusals;
 mod sales_changes;

@@ -1,0 +1,78 @@
+//! `taPMTransactionTaxInsert`: one tax of a voucher, sent before the transaction.
+
+use rust_decimal::Decimal;
+
+use super::super::super::error::Stop;
+use super::super::super::heap::rows::{Access, Cell};
+use super::super::call::Call;
+use super::super::lookup;
+use super::account::{self, Wrong};
+use super::{Effect, codes};
+
+/// The parts of the document that are taxed.
+const PARTS: [&str; 3] = ["PCTAXAMT", "FRTTXAMT", "MSCTXAMT"];
+/// What the tax is taken of.
+const BASES: [&str; 2] = ["TDTTXPUR", "TXDTTPUR"];
+
+/// Runs the procedure.
+pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    call.check_elements();
+    if call.failed() {
+        return Ok(());
+    }
+    check(call)?;
+    let detail = call.text("TAXDTLID");
+    let key = [("TAXDTLID", detail.as_str().into())];
+    let row = call.find("TX00201", &key, Access::Committed)?;
+    call.fail_if(row.is_none(), codes::TAX_DETAIL);
+    let wrong = Wrong {
+        unknown: codes::TAX_ACCOUNT,
+        inactive: codes::TAX_ACCOUNT_INACTIVE,
+    };
+    let account = account::named(call, wrong)?;
+    let Some(detail) = row.filter(|_| !call.failed()) else {
+        return Ok(());
+    };
+    let (_, index) = lookup::functional(call)?;
+    let mut cells: Vec<Cell<'_>> = ["VCHRNMBR", "VENDORID", "BACHNUMB"]
+        .into_iter()
+        .map(|name| (name, call.text(name).as_str().into()))
+        .collect();
+    for name in ["TAXAMNT"].into_iter().chain(PARTS).chain(BASES) {
+        cells.push((name, call.money(name).into()));
+    }
+    cells.extend([
+        ("DOCTYPE", call.int("DOCTYPE", 0).into()),
+        ("TAXDTLID", detail.text("TAXDTLID").into()),
+        ("ORTAXAMT", call.money("TAXAMNT").into()),
+        (
+            "ACTINDX",
+            account.unwrap_or_else(|| detail.int("ACTINDX")).into(),
+        ),
+        ("CURRNIDX", index.into()),
+    ]);
+    call.add("PM10500", &cells).map(|_| ())
+}
+
+fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
+    let kind = call.int("DOCTYPE", 0);
+    call.fail_if(Effect::of(kind).is_none(), codes::TAX_TYPE);
+    let mut amounts = PARTS.into_iter().chain(BASES);
+    let negative = amounts.any(|name| call.money(name) < Decimal::ZERO);
+    call.fail_if(negative, codes::TAX_NEGATIVE);
+    let parts: Decimal = PARTS.into_iter().map(|name| call.money(name)).sum();
+    call.fail_if(parts != call.money("TAXAMNT"), codes::TAX_SUM);
+    let (vendor, voucher) = (call.text("VENDORID"), call.text("VCHRNMBR"));
+    let known = call.exists("PM00200", &[("VENDORID", vendor.as_str().into())])?;
+    call.fail_if(!known, codes::TAX_VENDOR);
+    let entered = account::voucher_known(call, &voucher)?;
+    call.fail_if(entered, codes::TAX_VOUCHER);
+    let key = [
+        ("VCHRNMBR", voucher.as_str().into()),
+        ("DOCTYPE", kind.into()),
+        ("TAXDTLID", call.text("TAXDTLID").as_str().into()),
+    ];
+    let twice = call.exists("PM10500", &key)?;
+    call.fail_if(twice, codes::TAX_TWICE);
+    Ok(())
+}
