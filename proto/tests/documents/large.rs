@@ -68,7 +68,8 @@ fn fifty_megabytes_of_anything_cost_bounded_memory() {
         std::fs::write("/proc/self/clear_refs", "5").unwrap();
         let before = peak_memory();
         let message = read(&xml, &roomy()).unwrap_err().to_string();
-        let grown = peak_memory() - before;
+        // What was freed meanwhile may make it less.
+        let grown = peak_memory().saturating_sub(before);
         assert!(grown < 3 * FIFTY_MEGABYTES, "{parts:?} took {grown} bytes");
         assert!(
             message.contains(&expected) && message.len() < 1000,

@@ -14,6 +14,9 @@ use super::locks::{Mode, Resource, TxId};
 use super::schema::{Default, Table};
 use super::{Inner, Undo};
 
+/// GP's time of a row's last change, in UTC.
+const STAMP: &str = "DEX_ROW_TS";
+
 /// The heap seen by one transaction.
 #[derive(Debug)]
 pub struct Work<'a> {
@@ -185,16 +188,12 @@ impl Work<'_> {
             sets.push(format!("\"{}\" = ?", column.name));
             stored.push(encode(&value, column.kind));
         }
-        if let Some(stamp) = table.column("DEX_ROW_TS")
-            && !changes.iter().any(|(index, _)| *index == stamp)
-        {
-            sets.push("\"DEX_ROW_TS\" = ?".to_owned());
-            let now = assign(
-                &Value::Time(clock::utc_now()),
-                table.columns[stamp].kind,
-                "DEX_ROW_TS",
-            )?;
-            stored.push(encode(&now, table.columns[stamp].kind));
+        if let Some(now) = own_stamp(table, changes)? {
+            sets.push(format!("\"{STAMP}\" = ?"));
+            stored.push(now);
+        }
+        if sets.is_empty() {
+            return Ok(());
         }
         let seq = self.keep(table, row)?;
         let sql = format!(
@@ -356,6 +355,19 @@ impl Work<'_> {
         }
         error.into()
     }
+}
+
+/// The time a changed row is stamped with, unless the change gives one.
+fn own_stamp(table: &Table, changes: &[(usize, Value)]) -> Result<Option<Stored>, SqlError> {
+    let Some(stamp) = table.column(STAMP) else {
+        return Ok(None);
+    };
+    if changes.iter().any(|(index, _)| *index == stamp) {
+        return Ok(None);
+    }
+    let kind = table.columns[stamp].kind;
+    let now = assign(&Value::Time(clock::utc_now()), kind, STAMP)?;
+    Ok(Some(encode(&now, kind)))
 }
 
 /// A key as one text, for locks on keys that have no row.
