@@ -17,7 +17,7 @@ const SOURCES: [(&str, &str); 8] = [
     ("taGLTransactionHeaderInsert", "GL_Normal"),
     ("taPMTransactionInsert", "PM_Trxent"),
     ("taPMManualCheck", "PM_Payment"),
-    ("taIVTransactionHeaderInsert", "IV_Trans"),
+    ("taIVTransactionHeaderInsert", "IV_Trxent"),
     ("taIVTransferHeaderInsert", "IV_Trans"),
 ];
 

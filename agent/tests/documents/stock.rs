@@ -100,4 +100,10 @@ async fn stock_gets_gp_s_number_on_every_node_and_keeps_it() {
     let batches = stage.rows("SY00500").await;
     let batch = batches.iter().find(|row| row["BACHNUMB"] == "WEBSTOCK");
     assert_eq!(batch.unwrap()["BCHSOURC"], "IV_Trxent");
+    stage
+        .sql("UPDATE SY00500 SET BCHSTTUS = 1 WHERE BACHNUMB = 'WEBSTOCK'")
+        .await;
+    let others = scanners("2").replace("SCAN00", "SCAN01");
+    session.send(execute("c4", "s2", &others)).await;
+    assert_eq!(refused(&mut session).await.code, "batch_closed");
 }
