@@ -39,7 +39,7 @@ pub use econnect::{Progress, Request, execute, locked_failure, settle};
 pub use error::SqlError;
 pub use health::{Finding, examine, procedures_of, served_procedures};
 pub use queries::{
-    GROUPS_AT_ONCE, Means, Noticed, Own as OwnQuery, OwnProblem, QueryError,
+    GROUPS_AT_ONCE, Means, Noticed, Own as OwnQuery, OwnProblem, QueryError, Reach,
     Request as QueryRequest, RowsRead, WATCHED, Watched, described as described_queries, newest,
     noticed, printed as query_texts, rows_behind, rows_of, run as query,
 };

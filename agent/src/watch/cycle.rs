@@ -12,11 +12,13 @@ use thiserror::Error;
 use super::compare::{self, Change, Row};
 use super::telling::{Counts, Telling};
 use crate::clock::Clock;
-use crate::sqlserver::{self, Company, GROUPS_AT_ONCE, QueryError, SqlError, Watched};
+use crate::sqlserver::{self, Company, GROUPS_AT_ONCE, QueryError, Reach, SqlError, Watched};
 use crate::state::{Progress, SeenError, group_of};
 
 /// Rows look otherwise when the agent is another one.
 const SHAPE: &str = env!("CARGO_PKG_VERSION");
+/// Every so many looks one is wide: a transaction of more than a minute shows that much later.
+const WIDE_EVERY: u32 = 20;
 /// How far looks may come before that is written down although nothing changed.
 const MARK_KEPT_EVERY_MS: i64 = 300_000;
 
@@ -53,6 +55,8 @@ pub(super) struct Cycles {
     /// Groups that somebody held when they were to be read.
     held: BTreeSet<String>,
     mark_kept: i64,
+    /// Looks since the last wide one.
+    looks: u32,
 }
 
 impl Cycles {
@@ -72,6 +76,7 @@ impl Cycles {
             done: HashMap::new(),
             held: BTreeSet::new(),
             mark_kept: 0,
+            looks: 0,
         }
     }
 
@@ -110,13 +115,20 @@ impl Cycles {
     /// Looks at what shows as changed since the last look.
     async fn look(&mut self) -> Result<(), Broken> {
         let mark = self.telling.progress.mark;
-        let noticed = sqlserver::noticed(&self.company, self.watched, mark).await?;
+        let reach = if self.looks == 0 {
+            Reach::Wide
+        } else {
+            Reach::Narrow
+        };
+        let noticed = sqlserver::noticed(&self.company, self.watched, mark, reach).await?;
         let mut shown: BTreeMap<String, i64> = BTreeMap::new();
         for (group, by) in noticed.groups {
             let last = shown.entry(group).or_insert(by);
             *last = by.max(*last);
         }
-        self.done.retain(|group, _| shown.contains_key(group));
+        if reach == Reach::Wide {
+            self.done.retain(|group, _| shown.contains_key(group));
+        }
         let new = shown
             .iter()
             .filter(|(group, by)| self.done.get(*group) != Some(*by));
@@ -132,6 +144,7 @@ impl Cycles {
             }
         }
         self.telling.progress.mark = noticed.mark;
+        self.looks = (self.looks + 1) % WIDE_EVERY;
         if noticed.mark - self.mark_kept >= MARK_KEPT_EVERY_MS {
             self.telling.remember(Vec::new()).await?;
             self.mark_kept = noticed.mark;

@@ -44,6 +44,9 @@ async fn a_document_is_written_once_and_its_answer_repeated() {
         }
         other => panic!("executed, not {other:?}"),
     }
+    // A key that is there already is no trouble, and no line of it says there was one.
+    let log = stage.log();
+    assert!(log.contains("INFO") && !log.contains("ERROR"), "{log}");
     let documents = stage.documents("P1").await;
     assert_eq!(documents.len(), 1);
     assert_eq!(documents[0]["SOPNUMBE"], first);

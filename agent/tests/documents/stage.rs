@@ -216,6 +216,11 @@ impl Stage {
         self.control.clone()
     }
 
+    /// What the agent has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("agent.log")).unwrap()
+    }
+
     /// Adds to the agent's file, from its next start on.
     pub(crate) fn configure(&self, more: &str) {
         let path = self.dir.path().join("agent.toml");

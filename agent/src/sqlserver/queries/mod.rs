@@ -18,8 +18,8 @@ pub use own::{Own, Problem as OwnProblem};
 pub(crate) use print::compilable;
 pub use print::{described, printed};
 pub use watched::{
-    GROUPS_AT_ONCE, Means, Noticed, RowsRead, WATCHED, Watched, newest, noticed, rows_behind,
-    rows_of,
+    GROUPS_AT_ONCE, Means, Noticed, Reach, RowsRead, WATCHED, Watched, newest, noticed,
+    rows_behind, rows_of,
 };
 
 use super::company::Company;

@@ -32,6 +32,14 @@ pub struct Watched {
     pub settled: Option<&'static str>,
 }
 
+/// How far back a look reaches. A wide one meets every record of half an hour again, which is much
+/// after many were changed; so most looks are narrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Narrow,
+    Wide,
+}
+
 /// How changes show.
 #[derive(Debug, Clone, Copy)]
 pub enum Means {
@@ -43,8 +51,10 @@ pub enum Means {
     RowIds(&'static Statement, &'static Statement),
 }
 
-/// How far back each look by stamps reaches again.
-const OVERLAP: Duration = Duration::minutes(30);
+/// How far back a wide look by stamps reaches: longer than transactions stay open.
+const WIDE: Duration = Duration::minutes(30);
+/// How far back the looks between reach: those of most transactions.
+const NARROW: Duration = Duration::minutes(1);
 /// How many row ids are looked at again: rows of transactions that were open meanwhile.
 const ROWS_AGAIN: i64 = 1_000;
 
@@ -157,7 +167,12 @@ pub async fn newest(company: &Company, watched: &Watched) -> Result<i64, SqlErro
 }
 
 /// Looks for what changed since `mark`.
-pub async fn noticed(company: &Company, watched: &Watched, mark: i64) -> Result<Noticed, SqlError> {
+pub async fn noticed(
+    company: &Company,
+    watched: &Watched,
+    mark: i64,
+    reach: Reach,
+) -> Result<Noticed, SqlError> {
     let mut lease = company.lease().await?;
     let connection = &mut lease.connection;
     let noticed = match watched.means {
@@ -165,7 +180,7 @@ pub async fn noticed(company: &Company, watched: &Watched, mark: i64) -> Result<
             let now = clock(connection).await?;
             let mut groups = Vec::new();
             for statement in statements {
-                let since = vec![SqlValue::DateTime(begin(mark))];
+                let since = vec![SqlValue::DateTime(begin(mark, reach))];
                 let rows = connection.query(statement, since).await?;
                 groups.extend(rows.iter().filter_map(|row| group(row, stamp)));
             }
@@ -213,11 +228,15 @@ fn stamp(cell: &Cell) -> Option<i64> {
 }
 
 /// Where a look by stamps begins.
-fn begin(mark: i64) -> PrimitiveDateTime {
+fn begin(mark: i64, reach: Reach) -> PrimitiveDateTime {
     const FIRST: PrimitiveDateTime =
         PrimitiveDateTime::new(time::macros::date!(1900 - 01 - 01), Time::MIDNIGHT);
+    let overlap = match reach {
+        Reach::Narrow => NARROW,
+        Reach::Wide => WIDE,
+    };
     let moment = UtcDateTime::from_unix_timestamp_nanos(i128::from(mark) * 1_000_000);
-    let moment = moment.map(|at| PrimitiveDateTime::new(at.date(), at.time()) - OVERLAP);
+    let moment = moment.map(|at| PrimitiveDateTime::new(at.date(), at.time()) - overlap);
     moment.map_or(FIRST, |at| at.max(FIRST))
 }
 
@@ -301,11 +320,14 @@ mod tests {
     }
 
     #[test]
-    fn a_look_begins_half_an_hour_before_the_last_one() {
+    fn a_wide_look_begins_half_an_hour_before_the_last_one() {
         let at = time::macros::datetime!(2026-03-05 10:00);
         let mark = at.assume_utc().unix_timestamp() * 1_000;
-        assert_eq!(begin(mark), time::macros::datetime!(2026-03-05 09:30));
-        assert_eq!(begin(0).year(), 1969);
+        let wide = begin(mark, Reach::Wide);
+        assert_eq!(wide, time::macros::datetime!(2026-03-05 09:30));
+        let narrow = begin(mark, Reach::Narrow);
+        assert_eq!(narrow, time::macros::datetime!(2026-03-05 09:59));
+        assert_eq!(begin(0, Reach::Wide).year(), 1969);
         assert_eq!(stamp(&Cell::DateTime(at)), Some(mark));
     }
 }
