@@ -26,8 +26,6 @@ pub struct Progress {
     pub incarnation: String,
     /// What rows looked like then; other columns make other fingerprints.
     pub shape: String,
-    /// The last batch that was acknowledged.
-    pub sequence: i64,
     /// Where the next look for changes begins, as the watcher's means count.
     pub mark: i64,
     /// When the last full read was begun, by the agent's clock; 0 before the first has ended.
@@ -233,7 +231,6 @@ mod tests {
         let state = StateDir::open(dir.path()).unwrap();
         let seen = Seen::open(&state).unwrap();
         let progress = Progress {
-            sequence: 7,
             mark: 99,
             ..Progress::default()
         };

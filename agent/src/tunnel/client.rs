@@ -161,7 +161,7 @@ impl Tunnel {
             let began = Instant::now();
             let ended = Box::pin(self.connection(&shutdown)).await;
             self.session.closed();
-            self.order(Order::Link(false));
+            self.order(Order::Down);
             if began.elapsed() >= STABLE {
                 backoff.reset();
             }
@@ -231,7 +231,6 @@ impl Tunnel {
             };
         });
         let mut timers = self.timers(&link.welcome);
-        self.order(Order::Link(true));
         let mut actions = self.session.opened();
         if let Some(settings) = link.welcome.settings {
             actions.extend(self.session.settings(settings, Instant::now()));

@@ -19,14 +19,13 @@ use crate::state::{Progress, SeenError, group_of};
 const SHAPE: &str = env!("CARGO_PKG_VERSION");
 /// Every so many looks one is wide: a transaction of more than a minute shows that much later.
 const WIDE_EVERY: u32 = 20;
-/// How far looks may come before that is written down although nothing changed.
+/// How long looks may go on before their mark is written down although nothing changed.
 const MARK_KEPT_EVERY_MS: i64 = 300_000;
 
 /// Why a cycle came to no end.
 #[derive(Debug, Error)]
 pub(super) enum Broken {
-    /// The session ended, or the cloud did not acknowledge.
-    #[error("the cloud did not acknowledge")]
+    #[error("the cloud did not acknowledge what it was told")]
     NotTold,
     #[error("{0}")]
     Query(#[from] QueryError),
@@ -54,7 +53,8 @@ pub(super) struct Cycles {
     done: HashMap<String, i64>,
     /// Groups that somebody held when they were to be read.
     held: BTreeSet<String>,
-    mark_kept: i64,
+    /// When the mark was written down last.
+    kept_unix_ms: i64,
     /// Looks since the last wide one.
     looks: u32,
 }
@@ -75,7 +75,7 @@ impl Cycles {
             telling,
             done: HashMap::new(),
             held: BTreeSet::new(),
-            mark_kept: 0,
+            kept_unix_ms: 0,
             looks: 0,
         }
     }
@@ -89,7 +89,6 @@ impl Cycles {
             let progress = Progress {
                 incarnation,
                 shape: SHAPE.to_owned(),
-                sequence: progress.sequence,
                 ..Progress::default()
             };
             self.telling.seen.forget(&self.telling.scope, &progress)?;
@@ -133,21 +132,23 @@ impl Cycles {
             .iter()
             .filter(|(group, by)| self.done.get(*group) != Some(*by));
         let mut groups: BTreeSet<String> = new.map(|(group, _)| group.clone()).collect();
-        groups.extend(std::mem::take(&mut self.held));
+        groups.extend(self.held.iter().cloned());
         let groups: Vec<String> = groups.into_iter().collect();
         let mut counts = Counts::default();
         self.groups(ChangeKind::Changes, &groups, &mut counts)
             .await?;
         for group in groups.iter().filter(|group| !self.held.contains(*group)) {
-            if let Some(by) = shown.get(group) {
+            // A stamp of just now may be given once more.
+            if let Some(by) = shown.get(group).filter(|by| **by <= noticed.final_up_to) {
                 self.done.insert(group.clone(), *by);
             }
         }
         self.telling.progress.mark = noticed.mark;
         self.looks = (self.looks + 1) % WIDE_EVERY;
-        if noticed.mark - self.mark_kept >= MARK_KEPT_EVERY_MS {
+        let now = self.clock.now_unix_ms();
+        if now - self.kept_unix_ms >= MARK_KEPT_EVERY_MS {
             self.telling.remember(Vec::new()).await?;
-            self.mark_kept = noticed.mark;
+            self.kept_unix_ms = now;
         }
         Ok(())
     }
@@ -180,12 +181,19 @@ impl Cycles {
         let all: Vec<&str> = groups.iter().map(String::as_str).collect();
         match sqlserver::rows_of(&self.company, self.watched, &all).await {
             Err(QueryError::Sql(error)) if error.is_lock() => {}
-            read => return Ok(read?),
+            read => {
+                let read = read?;
+                self.held.retain(|group| !groups.contains(group));
+                return Ok(read);
+            }
         }
         let mut rows = Vec::new();
         for group in groups {
             match sqlserver::rows_of(&self.company, self.watched, &[group]).await {
-                Ok(read) => rows.extend(read),
+                Ok(read) => {
+                    self.held.remove(group);
+                    rows.extend(read);
+                }
                 Err(QueryError::Sql(error)) if error.is_lock() => {
                     self.held.insert(group.clone());
                 }

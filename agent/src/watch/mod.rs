@@ -7,11 +7,12 @@ mod watcher;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
 use connect_proto::tunnel::v1::{ChangeAck, Watch, WatchMeans, Watcher as Wanted, WatcherReport};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -30,8 +31,8 @@ pub enum Order {
     /// What the cloud wants to be noticed in a company.
     Told(Watch),
     Acknowledged(ChangeAck),
-    /// Whether there is a session.
-    Link(bool),
+    /// The session has ended: the next one says anew what is wanted.
+    Down,
 }
 
 /// What watchers are made from.
@@ -57,7 +58,7 @@ type Name = (String, String);
 
 /// Runs watchers as the cloud wants them, until the end.
 pub async fn run(mut parts: Parts, ended: CancellationToken) {
-    let (link, linked) = watch::channel(false);
+    let sequence = Arc::new(AtomicI64::new(0));
     let tasks = TaskTracker::new();
     let mut running: HashMap<Name, Running> = HashMap::new();
     loop {
@@ -67,8 +68,10 @@ pub async fn run(mut parts: Parts, ended: CancellationToken) {
         };
         match order {
             None => break,
-            Some(Order::Link(up)) => {
-                link.send_replace(up);
+            Some(Order::Down) => {
+                for (_, watcher) in running.drain() {
+                    watcher.stop.cancel();
+                }
             }
             Some(Order::Acknowledged(ack)) => {
                 if let Some(watcher) = running.get(&(ack.company, ack.watcher)) {
@@ -82,7 +85,7 @@ pub async fn run(mut parts: Parts, ended: CancellationToken) {
                 };
                 stop_unwanted(&mut running, &told);
                 for wanted in told.watchers {
-                    begin(&parts, company, wanted, &linked, &tasks, &mut running);
+                    begin(&parts, company, wanted, &sequence, &tasks, &mut running);
                 }
             }
         }
@@ -109,7 +112,7 @@ fn begin(
     parts: &Parts,
     company: &Arc<Company>,
     wanted: Wanted,
-    linked: &watch::Receiver<bool>,
+    sequence: &Arc<AtomicI64>,
     tasks: &TaskTracker,
     running: &mut HashMap<Name, Running>,
 ) {
@@ -136,7 +139,7 @@ fn begin(
         clock: parts.clock,
         tell: parts.tell.clone(),
         acknowledged,
-        linked: linked.clone(),
+        sequence: Arc::clone(sequence),
     });
     tasks.spawn(watcher.run(stop.clone()));
     running.insert(name, Running { wanted, acks, stop });

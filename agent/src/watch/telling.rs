@@ -1,13 +1,14 @@
 //! Brings changes to the cloud: one batch at a time, remembered when it is acknowledged.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
 use connect_proto::tunnel::v1::payload::Content;
 use connect_proto::tunnel::v1::{ChangeBatch, ChangeKind, Payload};
 use serde_json::Value;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::compare::Change;
 use super::cycle::Broken;
@@ -28,7 +29,9 @@ pub(super) struct Telling {
     pub(super) seen: Arc<Seen>,
     pub(super) tell: mpsc::UnboundedSender<FromAgent>,
     pub(super) acknowledged: mpsc::UnboundedReceiver<i64>,
-    pub(super) linked: watch::Receiver<bool>,
+    /// Numbers batches. None is used twice while the agent runs: an acknowledgement must not be
+    /// taken for that of a batch told instead.
+    pub(super) sequence: Arc<AtomicI64>,
     pub(super) progress: Progress,
 }
 
@@ -66,7 +69,7 @@ impl Telling {
         counts: Counts,
         last: bool,
     ) -> Result<(), Broken> {
-        let sequence = self.progress.sequence + 1;
+        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed) + 1;
         let (told, rows): (Vec<Told>, Vec<Value>) = changes
             .into_iter()
             .map(|change| (change.told, change.json))
@@ -88,7 +91,6 @@ impl Telling {
             .send(FromAgent::Changes(batch))
             .map_err(|_| Broken::NotTold)?;
         self.wait_for(sequence).await?;
-        self.progress.sequence = sequence;
         self.remember(told).await
     }
 
@@ -99,11 +101,10 @@ impl Telling {
                 biased;
                 acknowledged = self.acknowledged.recv() => match acknowledged {
                     Some(found) if found == sequence => return Ok(()),
-                    // Of a batch that was told twice.
+                    // Of a batch that was not waited for any more.
                     Some(_) => {}
                     None => return Err(Broken::NotTold),
                 },
-                _ = self.linked.wait_for(|up| !up) => return Err(Broken::NotTold),
                 () = tokio::time::sleep_until(until) => return Err(Broken::NotTold),
             }
         }

@@ -1,14 +1,15 @@
-//! One watcher: cycles while there is a session and the company is in order, and says how it does.
+//! One watcher: cycles while the company is in order, and says how it does.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
 use connect_proto::tunnel::v1::{CompanyState, WatchMeans, WatcherReport};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::cycle::{Broken, Cycles};
+use super::cycle::Cycles;
 use super::scope;
 use super::telling::Telling;
 use crate::clock::Clock;
@@ -29,7 +30,8 @@ pub(super) struct Parts {
     pub(super) clock: Clock,
     pub(super) tell: mpsc::UnboundedSender<FromAgent>,
     pub(super) acknowledged: mpsc::UnboundedReceiver<i64>,
-    pub(super) linked: watch::Receiver<bool>,
+    /// Numbers batches, over all watchers.
+    pub(super) sequence: Arc<AtomicI64>,
 }
 
 /// A watcher of a company.
@@ -38,7 +40,6 @@ pub(super) struct Watcher {
     company: Arc<Company>,
     watched: &'static Watched,
     interval: Duration,
-    linked: watch::Receiver<bool>,
     cycles: Cycles,
 }
 
@@ -53,7 +54,7 @@ impl Watcher {
             seen: parts.seen,
             tell: parts.tell,
             acknowledged: parts.acknowledged,
-            linked: parts.linked.clone(),
+            sequence: parts.sequence,
         };
         let cycles = Cycles::new(
             Arc::clone(&parts.company),
@@ -66,7 +67,6 @@ impl Watcher {
             company: parts.company,
             watched: parts.watched,
             interval: parts.interval,
-            linked: parts.linked,
             cycles,
         }
     }
@@ -82,14 +82,10 @@ impl Watcher {
     async fn work(&mut self) {
         let mut trouble = String::new();
         loop {
-            if self.linked.wait_for(|up| *up).await.is_err() {
-                return;
-            }
             let mut wait = self.interval;
             if self.company.state() == CompanyState::Ready {
                 let problem = match self.cycles.next().await {
-                    // The next session, or the next try, tells it again.
-                    Ok(()) | Err(Broken::NotTold) => String::new(),
+                    Ok(()) => String::new(),
                     Err(broken) => {
                         wait = REST;
                         broken.to_string()
@@ -97,7 +93,7 @@ impl Watcher {
                 };
                 if problem != trouble && !problem.is_empty() {
                     let (company, watcher) = (self.company.database(), self.watched.name);
-                    tracing::warn!(company, watcher, "A watcher cannot look: {problem}");
+                    tracing::warn!(company, watcher, "A watcher does not come on: {problem}");
                 }
                 self.report(&problem);
                 trouble = problem;

@@ -104,7 +104,7 @@ pub(crate) async fn take(
     let stored = services.database.changes().insert(told, first).await?;
     let count = u64::try_from(stored).unwrap_or_default();
     metrics::counter!("gp_changes_total", "watcher" => batch.watcher.clone()).increment(count);
-    if batch.last || batch.kind() == v1::ChangeKind::Sweep {
+    if batch.last {
         tracing::info!(
             company = batch.company,
             watcher = batch.watcher,

@@ -1,6 +1,6 @@
 //! What changed in GP: told twice it is stored once, by comparing with what was known.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use connect_core::domain::change::{Change, Found, Told};
 use connect_core::domain::ids::{ChangeId, CompanyId, TenantId};
@@ -66,17 +66,17 @@ impl Changes<'_> {
 async fn insert(conn: &mut Conn, told: &[Told], first: bool) -> Result<usize, StoreError> {
     let mut new = 0;
     for told in told.chunks(MOST_ROWS) {
-        let known = known(conn, told).await?;
-        let differs = |told: &&Told| known.get(&told.change.record) != Some(&told.digest);
-        let changed: Vec<&Told> = told.iter().filter(differs).collect();
-        if changed.is_empty() {
-            continue;
-        }
-        remember(conn, &changed).await?;
-        let told_on: Vec<&Change> = changed
+        let known = if first {
+            known(conn, told).await?
+        } else {
+            HashSet::new()
+        };
+        let changed = remember(conn, told).await?;
+        let told_on: Vec<&Change> = told
             .iter()
-            .filter(|told| !first || known.contains_key(&told.change.record))
             .map(|told| &told.change)
+            .filter(|change| changed.contains(&change.record))
+            .filter(|change| !first || known.contains(&change.record))
             .collect();
         if !told_on.is_empty() {
             insert_changes(conn, &told_on).await?;
@@ -86,24 +86,18 @@ async fn insert(conn: &mut Conn, told: &[Told], first: bool) -> Result<usize, St
     Ok(new)
 }
 
-/// The digests of records that were told before. Their rows stay locked, so that one record told
-/// twice at a time is told on once.
-async fn known(
-    conn: &mut Conn,
-    told: &[Told],
-) -> Result<HashMap<String, Option<Vec<u8>>>, StoreError> {
+/// The records that were told before.
+async fn known(conn: &mut Conn, told: &[Told]) -> Result<HashSet<String>, StoreError> {
     let Some(first) = told.first() else {
-        return Ok(HashMap::new());
+        return Ok(HashSet::new());
     };
     let sql = format!(
-        "SELECT record, digest
+        "SELECT record
          FROM gp_record
-         WHERE tenant = $1 AND company = $2 AND watcher = $3 AND record IN (VALUES {places})
-         {lock}",
+         WHERE tenant = $1 AND company = $2 AND watcher = $3 AND record IN (VALUES {places})",
         places = dialect::places_from(4, told.len(), 1),
-        lock = dialect::lock_rows(conn),
     );
-    let rows: Vec<(String, Option<Vec<u8>>)> = on!(conn, c => {
+    let rows: Vec<(String,)> = on!(conn, c => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql))
             .bind(first.change.tenant.0)
             .bind(first.change.company.0)
@@ -113,20 +107,27 @@ async fn known(
         }
         query.fetch_all(c).await
     })?;
-    Ok(rows.into_iter().collect())
+    Ok(rows.into_iter().map(|(record,)| record).collect())
 }
 
-async fn remember(conn: &mut Conn, changed: &[&Told]) -> Result<(), StoreError> {
+/// Writes down what records are now, and gives those that were not so. One told twice at a time
+/// waits here for the other, and is then no news.
+async fn remember(conn: &mut Conn, told: &[Told]) -> Result<HashSet<String>, StoreError> {
+    if told.is_empty() {
+        return Ok(HashSet::new());
+    }
     let sql = format!(
         "INSERT INTO gp_record (tenant, company, watcher, record, digest)
          VALUES {places}
          ON CONFLICT (tenant, company, watcher, record) DO UPDATE
-         SET digest = excluded.digest",
-        places = dialect::places(changed.len(), 5),
+         SET digest = excluded.digest
+         WHERE gp_record.digest IS DISTINCT FROM excluded.digest
+         RETURNING record",
+        places = dialect::places(told.len(), 5),
     );
-    on!(conn, c => {
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for told in changed {
+    let rows: Vec<(String,)> = on!(conn, c => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for told in told {
             query = query
                 .bind(told.change.tenant.0)
                 .bind(told.change.company.0)
@@ -134,9 +135,9 @@ async fn remember(conn: &mut Conn, changed: &[&Told]) -> Result<(), StoreError> 
                 .bind(&told.change.record)
                 .bind(told.digest.as_deref());
         }
-        query.execute(c).await.map(|_| ())
+        query.fetch_all(c).await
     })?;
-    Ok(())
+    Ok(rows.into_iter().map(|(record,)| record).collect())
 }
 
 async fn insert_changes(conn: &mut Conn, changes: &[&Change]) -> Result<(), StoreError> {

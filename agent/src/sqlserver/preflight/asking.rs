@@ -77,16 +77,13 @@ async fn ask(
     records: &mut HashMap<Key, Record>,
 ) -> Result<(), SqlError> {
     let (statement, at_once) = text(kind);
-    let names: HashSet<&str> = match kind {
-        Kind::Unit => asked.iter().map(|key| key.owner.as_str()).collect(),
-        Kind::Customer
-        | Kind::Vendor
-        | Kind::Item
-        | Kind::Site
-        | Kind::Salesperson
-        | Kind::Account
-        | Kind::TaxDetail => asked.iter().map(|key| key.name.as_str()).collect(),
-    };
+    let names: HashSet<&str> = asked
+        .iter()
+        .map(|key| match key.owner.as_str() {
+            "" => key.name.as_str(),
+            owner => owner,
+        })
+        .collect();
     let mut discontinued = Vec::new();
     for row in rows(connection, statement, at_once, names).await? {
         let (key, record) = record(kind, &row);

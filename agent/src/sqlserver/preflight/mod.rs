@@ -159,21 +159,12 @@ fn of_subject(document: &Document, subject: &Subject, trouble: Trouble) -> GpErr
         Trouble::OnHold => "is on hold",
         Trouble::Discontinued => "is discontinued, and none of it is left",
     };
-    let named = match subject.key.kind {
-        Kind::Unit => {
-            let item = place.spec().text("ITEMNMBR").unwrap_or_default().trim();
-            format!("{what} {value} of item {item}")
-        }
-        Kind::Customer
-        | Kind::Vendor
-        | Kind::Item
-        | Kind::Site
-        | Kind::Salesperson
-        | Kind::Account
-        | Kind::TaxDetail => format!("{what} {value}"),
+    let of_item = match place.spec().text("ITEMNMBR") {
+        Some(item) if subject.key.kind == Kind::Unit => format!(" of item {}", item.trim()),
+        Some(_) | None => String::new(),
     };
     GpError {
-        text: format!("{named} {is}"),
+        text: format!("{what} {value}{of_item} {is}"),
         procedure: place.spec().name.clone(),
         node: place.path(),
         element: subject.element.to_owned(),
@@ -220,16 +211,7 @@ fn repair(kind: Kind, trouble: Trouble) -> &'static str {
             "Take the hold away in Customer Maintenance and replay. To write sales documents of \
              customers on hold all the same, let the mapping send CKHOLD 0 in the header."
         }
-        (
-            Trouble::OnHold,
-            Kind::Vendor
-            | Kind::Item
-            | Kind::Unit
-            | Kind::Site
-            | Kind::Salesperson
-            | Kind::Account
-            | Kind::TaxDetail,
-        ) => "Take the hold away in Vendor Maintenance, then replay.",
+        (Trouble::OnHold, _) => "Take the hold away in Vendor Maintenance, then replay.",
         (Trouble::Discontinued, _) => {
             "Receive stock, make it a sales inventory item again, or map the SKU to another item; \
              then replay."

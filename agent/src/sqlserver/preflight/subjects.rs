@@ -160,16 +160,13 @@ fn key(node: &Node, element: &str, kind: Kind) -> Option<Key> {
         .filter(|text| !text.is_empty() && *text != "''")?;
     // Text lines and charges that are no item of GP carry their own words as item number.
     let is_no_item = node.text("NONINVEN").is_some_and(|text| text.trim() == "1");
-    let owner = match kind {
-        Kind::Item | Kind::Unit if is_no_item => return None,
-        Kind::Unit => node.text("ITEMNMBR")?.trim(),
-        Kind::Customer
-        | Kind::Vendor
-        | Kind::Item
-        | Kind::Site
-        | Kind::Salesperson
-        | Kind::Account
-        | Kind::TaxDetail => "",
+    if is_no_item && matches!(kind, Kind::Item | Kind::Unit) {
+        return None;
+    }
+    let owner = if kind == Kind::Unit {
+        node.text("ITEMNMBR")?.trim()
+    } else {
+        ""
     };
     Some(Key::new(kind, owner, name))
 }

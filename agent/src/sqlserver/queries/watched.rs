@@ -55,6 +55,8 @@ pub enum Means {
 const WIDE: Duration = Duration::minutes(30);
 /// How far back the looks between reach: those of most transactions.
 const NARROW: Duration = Duration::minutes(1);
+/// Stamps are 300ths of a second, and made before they are seen: two changes can have the same.
+const SAME_STAMP_MS: i64 = 5_000;
 /// How many row ids are looked at again: rows of transactions that were open meanwhile.
 const ROWS_AGAIN: i64 = 1_000;
 
@@ -142,6 +144,8 @@ pub static WATCHED: &[Watched] = &[
 pub struct Noticed {
     pub groups: Vec<(String, i64)>,
     pub mark: i64,
+    /// What shows by less than this shows by more if it changes again.
+    pub final_up_to: i64,
 }
 
 /// Rows of a page.
@@ -184,7 +188,11 @@ pub async fn noticed(
                 let rows = connection.query(statement, since).await?;
                 groups.extend(rows.iter().filter_map(|row| group(row, stamp)));
             }
-            Noticed { groups, mark: now }
+            Noticed {
+                groups,
+                mark: now,
+                final_up_to: now - SAME_STAMP_MS,
+            }
         }
         Means::RowIds(since, _) => {
             let from = vec![SqlValue::BigInt((mark - ROWS_AGAIN).max(0))];
@@ -195,7 +203,11 @@ pub async fn noticed(
                 .collect();
             let highest = groups.iter().map(|(_, id)| *id).max();
             let mark = highest.unwrap_or(mark).max(mark);
-            Noticed { groups, mark }
+            Noticed {
+                groups,
+                mark,
+                final_up_to: i64::MAX,
+            }
         }
     };
     lease.give_back();

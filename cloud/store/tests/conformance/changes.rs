@@ -7,6 +7,7 @@ use crate::support::{NOW, World, id, insert_tenant};
 
 on_both!(
     a_record_told_twice_changes_once,
+    a_record_told_twice_at_a_time_changes_once,
     what_was_there_at_the_first_look_did_not_change,
     watchers_are_wanted_and_not,
     changes_are_walled,
@@ -75,6 +76,19 @@ async fn a_record_told_twice_changes_once(world: World) {
         .await
         .unwrap();
     assert!(next[0].id < page[9].id);
+}
+
+/// As by an old session that still stores and the next one that is told again.
+async fn a_record_told_twice_at_a_time_changes_once(world: World) {
+    let changes = world.database.changes();
+    for round in 0..20 {
+        let both = || (0..100).map(|n| told(&world, &format!("{round}-{n}"), Some("1")));
+        let (one, other) = tokio::join!(
+            changes.insert(both().collect(), false),
+            changes.insert(both().collect(), false)
+        );
+        assert_eq!(one.unwrap() + other.unwrap(), 100, "round {round}");
+    }
 }
 
 async fn what_was_there_at_the_first_look_did_not_change(world: World) {

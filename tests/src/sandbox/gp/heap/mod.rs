@@ -12,7 +12,7 @@ pub mod snapshot;
 pub mod stamps;
 pub mod work;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -52,8 +52,6 @@ pub struct Inner {
 /// An open transaction: what to undo, and the ear of those who wait for its end.
 struct Transaction {
     undo: Vec<Undo>,
-    /// Records that a trigger has stamped.
-    stamped: HashSet<(u32, i64)>,
     ended: watch::Sender<()>,
 }
 
@@ -177,7 +175,6 @@ impl Inner {
             tx,
             Transaction {
                 undo: Vec::new(),
-                stamped: HashSet::new(),
                 ended: watch::channel(()).0,
             },
         );
@@ -203,7 +200,6 @@ impl Inner {
             return Ok(());
         };
         let undo = transaction.undo.split_off(mark.min(transaction.undo.len()));
-        transaction.stamped.clear();
         for step in undo.into_iter().rev() {
             self.undo(step)?;
         }
@@ -263,12 +259,6 @@ impl Inner {
         if let Some(transaction) = self.transactions.get_mut(&tx) {
             transaction.undo.push(step);
         }
-    }
-
-    /// Whether a record is stamped for the first time in a transaction.
-    fn stamp_once(&mut self, tx: TxId, table: u32, row: i64) -> bool {
-        let transaction = self.transactions.get_mut(&tx);
-        transaction.is_some_and(|transaction| transaction.stamped.insert((table, row)))
     }
 
     /// The statements of the row API for a table, made once.

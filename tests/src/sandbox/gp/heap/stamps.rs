@@ -26,8 +26,15 @@ pub fn has_trigger(name: &str) -> bool {
     STAMPED.iter().any(|(child, ..)| *child == name)
 }
 
+/// Whether a change of columns gives a row to another record.
+pub fn moves(table: &Table, mut changed: impl Iterator<Item = usize>) -> bool {
+    let owners = STAMPED.iter().filter(|(child, ..)| *child == table.name);
+    let keys: Vec<_> = owners.flat_map(|(.., columns)| columns.iter()).collect();
+    table.triggers && changed.any(|at| keys.contains(&&table.columns[at].name.as_str()))
+}
+
 impl Work<'_> {
-    /// Stamps what a row belongs to, as it is now; a transaction stamps a record once.
+    /// Stamps what a row belongs to, as it is now.
     pub fn stamp_owners(&mut self, table: &Arc<Table>, row: i64) -> Result<(), Stop> {
         if !table.triggers {
             return Ok(());
@@ -44,10 +51,8 @@ impl Work<'_> {
             let Some(found) = self.find(&owner, &key, Access::Dirty)? else {
                 continue;
             };
-            if self.inner.stamp_once(self.tx, owner.id, found.number) {
-                let now = Value::Time(clock::utc_now());
-                self.set(&owner, found.number, &[("DEX_ROW_TS", now)])?;
-            }
+            let now = Value::Time(clock::utc_now());
+            self.set(&owner, found.number, &[("DEX_ROW_TS", now)])?;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use super::super::value::Value;
 use super::codec::{decode, encode};
 use super::locks::{Mode, Resource, TxId};
 use super::schema::{Default, Table};
+use super::stamps::moves;
 use super::{Inner, Undo};
 
 /// GP's time of a row's last change, in UTC.
@@ -177,6 +178,9 @@ impl Work<'_> {
         changes: &[(usize, Value)],
     ) -> Result<(), Stop> {
         self.lock(table, row, Mode::Exclusive)?;
+        if moves(table, changes.iter().map(|(index, _)| *index)) {
+            self.stamp_owners(table, row)?;
+        }
         let mut sets = Vec::with_capacity(changes.len() + 1);
         let mut stored = Vec::with_capacity(changes.len() + 2);
         for (index, value) in changes {

@@ -36,6 +36,11 @@ async fn what_belongs_to_a_record_stamps_it() {
             ITEM,
         ),
         (
+            "UPDATE IV00102 SET ITEMNMBR = 'ELSEWHERE' \
+             WHERE ITEMNMBR = '100XLG' AND LOCNCODE = 'NORTH'",
+            ITEM,
+        ),
+        (
             "UPDATE IV00108 SET UOMPRICE = 1 WHERE ITEMNMBR = '100XLG'",
             price,
         ),

@@ -80,8 +80,7 @@ fn run(call: &mut Call<'_, '_>, way: &Way) -> Result<(), Stop> {
     let bin = bins.iter().any(|each| !call.text(each).is_empty());
     call.fail_if(bin, way.bin);
     let number = call.text("ITEMNMBR");
-    let key = [("ITEMNMBR", number.as_str().into())];
-    let item = call.find("IV00101", &key, Access::Committed)?;
+    let item = master::item(call, &number)?;
     let Some(item) = item.filter(|row| row.int("INACTIVE") == 0) else {
         call.fail(way.item);
         return Ok(());
