@@ -3,6 +3,7 @@
 mod admin;
 mod parent;
 mod ready;
+mod stop;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::tunnel::{self, Authority};
 use crate::webhooks::Hooks;
 
 pub use ready::Ready;
+pub use stop::StopSignal;
 
 /// What every part of the process shares.
 #[derive(Debug)]
@@ -135,12 +137,12 @@ impl App {
         &self.services
     }
 
-    /// Serves until a signal comes, the parent is gone, or the shutdown token is cancelled.
-    pub async fn run(self, parent_pid: Option<u32>) -> anyhow::Result<()> {
+    /// Serves until the signal comes, the parent is gone, or the shutdown token is cancelled.
+    pub async fn run(self, told: StopSignal, parent_pid: Option<u32>) -> anyhow::Result<()> {
         let services = self.services.clone();
         self.start().await?;
         tokio::select! {
-            () = signalled() => tracing::info!("Told to stop"),
+            () = told.came() => tracing::info!("Told to stop"),
             () = parent::gone(parent_pid) => tracing::info!("The parent process is gone"),
             () = services.shutdown.cancelled() => {}
         }
@@ -284,22 +286,4 @@ fn public_url(configured: &str, bound: &str) -> String {
         configured
     }
     .to_owned()
-}
-
-#[cfg(unix)]
-async fn signalled() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn signalled() {
-    tokio::signal::ctrl_c().await.ok();
 }

@@ -10,7 +10,7 @@ use connect_store::OperatorKey;
 use secrecy::ExposeSecret as _;
 
 use crate::api;
-use crate::app::{App, open_database};
+use crate::app::{App, StopSignal, open_database};
 use crate::clock::{Clock, IdSource, SystemClock};
 use crate::config::{Config, Layers};
 use crate::secrets::token::NewSecret;
@@ -81,6 +81,7 @@ impl Cli {
 }
 
 async fn serve_until_told(config: Config, serve: Serve) -> anyhow::Result<()> {
+    let told = StopSignal::catch().context("signals to stop")?;
     let clock = Arc::new(SystemClock::with_offset_seconds(
         config.clock.offset_seconds,
     ));
@@ -90,7 +91,7 @@ async fn serve_until_told(config: Config, serve: Serve) -> anyhow::Result<()> {
         write_whole(path, &ready)?;
     }
     print(&ready)?;
-    app.run(serve.parent_pid).await
+    app.run(told, serve.parent_pid).await
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {

@@ -107,6 +107,17 @@ async fn an_agent_off_for_ten_days_returns_without_a_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cloud_told_to_stop_as_soon_as_it_is_ready_ends_cleanly() {
+    let mut world = world().await;
+    for _ in 0..5 {
+        let ended = world.cloud.stop().await.unwrap();
+        assert!(ended.success(), "{ended}");
+        world.restart_cloud(&[]).await.unwrap();
+    }
+    world.end(false).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_comes_back_after_the_cloud_was_killed() {
     let mut world = world().await;
     connected(&world, true).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const PARENT_CHECK: Duration = Duration::from_millis(500);
 
@@ -23,8 +23,19 @@ pub struct Args {
 }
 
 impl Args {
-    /// Writes one line of JSON to standard output and into the ready file.
-    pub fn announce(&self, ready: &Value) -> anyhow::Result<()> {
+    /// Writes one line of JSON to standard output and into the ready file. Signals to end are heard
+    /// from before that: whoever reads the line may send one at once.
+    pub fn announce(&self, ready: &Value) -> anyhow::Result<Ending> {
+        let ending = Ending {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            parent_pid: self.parent_pid,
+        };
+        self.write(ready)?;
+        Ok(ending)
+    }
+
+    fn write(&self, ready: &Value) -> anyhow::Result<()> {
         let line = format!("{ready}\n");
         let mut out = std::io::stdout().lock();
         out.write_all(line.as_bytes())
@@ -39,26 +50,33 @@ impl Args {
             .and_then(|()| std::fs::rename(&partial, path))
             .with_context(|| format!("cannot write {}", path.display()))
     }
+}
 
+/// What ends the process.
+#[derive(Debug)]
+pub struct Ending {
+    terminate: Signal,
+    interrupt: Signal,
+    parent_pid: Option<u32>,
+}
+
+impl Ending {
     /// Waits for a signal, or for the parent to go.
-    pub async fn until_ended(&self) -> anyhow::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    pub async fn came(mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            () = self.parent_gone() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            () = parent_gone(self.parent_pid) => {}
         }
-        Ok(())
     }
+}
 
-    async fn parent_gone(&self) {
-        let Some(pid) = self.parent_pid else {
-            return std::future::pending().await;
-        };
-        let parent = PathBuf::from(format!("/proc/{pid}"));
-        while parent.exists() {
-            tokio::time::sleep(PARENT_CHECK).await;
-        }
+async fn parent_gone(pid: Option<u32>) {
+    let Some(pid) = pid else {
+        return std::future::pending().await;
+    };
+    let parent = PathBuf::from(format!("/proc/{pid}"));
+    while parent.exists() {
+        tokio::time::sleep(PARENT_CHECK).await;
     }
 }

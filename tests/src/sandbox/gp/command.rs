@@ -43,14 +43,14 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         companies: args.companies,
     };
     let sandbox = Sandbox::start(config).await?;
-    args.process.announce(&serde_json::json!({
+    let ending = args.process.announce(&serde_json::json!({
         "tds": sandbox.address.to_string(),
         "control": sandbox.control_url(),
         "certificate_pem": sandbox.certificate_pem,
         "sql_user": USER,
         "sql_password": PASSWORD,
     }))?;
-    args.process.until_ended().await?;
+    ending.came().await;
     sandbox.stop().await;
     Ok(())
 }

@@ -47,8 +47,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         ..Config::local(args.flavour, args.seed)
     };
     let sandbox = Sandbox::start(config).await?;
-    args.process.announce(&sandbox.ready())?;
-    args.process.until_ended().await?;
+    let ending = args.process.announce(&sandbox.ready())?;
+    ending.came().await;
     // Idle keep-alive connections of a client must not hold the end up.
     drop(sandbox);
     Ok(())
