@@ -46,7 +46,6 @@ impl From<SeenError> for Broken {
 pub(super) struct Cycles {
     company: Arc<Company>,
     watched: &'static Watched,
-    sweep: Duration,
     clock: Clock,
     telling: Telling,
     /// Groups that were looked at, with what their change showed by.
@@ -63,14 +62,12 @@ impl Cycles {
     pub(super) fn new(
         company: Arc<Company>,
         watched: &'static Watched,
-        sweep: Duration,
         clock: Clock,
         telling: Telling,
     ) -> Self {
         Self {
             company,
             watched,
-            sweep,
             clock,
             telling,
             done: HashMap::new(),
@@ -80,8 +77,8 @@ impl Cycles {
         }
     }
 
-    /// Does what is due.
-    pub(super) async fn next(&mut self) -> Result<(), Broken> {
+    /// Does what is due, with a full read after so long.
+    pub(super) async fn next(&mut self, sweep: Duration) -> Result<(), Broken> {
         let progress = self.telling.seen.progress(&self.telling.scope)?;
         let incarnation = self.company.incarnation();
         let anew = progress.incarnation != incarnation || progress.shape != SHAPE;
@@ -101,7 +98,7 @@ impl Cycles {
         };
         let now = self.clock.now_unix_ms();
         let swept = self.telling.progress.swept_unix_ms;
-        let sweep = i64::try_from(self.sweep.as_millis()).unwrap_or(i64::MAX);
+        let sweep = i64::try_from(sweep.as_millis()).unwrap_or(i64::MAX);
         if swept == 0 {
             self.full_read(ChangeKind::Baseline, now).await
         } else if now.saturating_sub(swept) >= sweep {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
 use connect_proto::tunnel::v1::{ChangeAck, Watch, WatchMeans, Watcher as Wanted, WatcherReport};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -46,9 +46,16 @@ pub struct Parts {
     pub orders: mpsc::UnboundedReceiver<Order>,
 }
 
+/// How often a watcher looks, and how often it reads everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pace {
+    interval: Duration,
+    sweep: Duration,
+}
+
 /// A watcher at work.
 struct Running {
-    wanted: Wanted,
+    pace: watch::Sender<Pace>,
     acks: mpsc::UnboundedSender<i64>,
     stop: CancellationToken,
 }
@@ -97,10 +104,11 @@ pub async fn run(mut parts: Parts, ended: CancellationToken) {
     tasks.wait().await;
 }
 
-/// What is no longer wanted, or wanted otherwise, ends; its task leaves nothing half done.
+/// What is no longer wanted ends; its task leaves nothing half done.
 fn stop_unwanted(running: &mut HashMap<Name, Running>, told: &Watch) {
-    running.retain(|(company, _), watcher| {
-        let stays = *company != told.company || told.watchers.contains(&watcher.wanted);
+    running.retain(|(company, name), watcher| {
+        let wanted = told.watchers.iter().any(|wanted| wanted.name == *name);
+        let stays = *company != told.company || wanted;
         if !stays {
             watcher.stop.cancel();
         }
@@ -117,7 +125,9 @@ fn begin(
     running: &mut HashMap<Name, Running>,
 ) {
     let name = (company.database().to_owned(), wanted.name.clone());
-    if running.contains_key(&name) {
+    if let Some(watcher) = running.get(&name) {
+        // It goes on, with the acknowledgements that are on their way to it.
+        watcher.pace.send_replace(pace(&wanted));
         return;
     }
     let Some(watched) = WATCHED.iter().find(|known| known.name == wanted.name) else {
@@ -130,11 +140,11 @@ fn begin(
     };
     let (acks, acknowledged) = mpsc::unbounded_channel();
     let stop = CancellationToken::new();
+    let (pace, told) = watch::channel(pace(&wanted));
     let watcher = Watcher::new(watcher::Parts {
         company: Arc::clone(company),
         watched,
-        interval: interval(&wanted),
-        sweep: sweep(&wanted),
+        pace: told,
         seen: Arc::clone(&parts.seen),
         clock: parts.clock,
         tell: parts.tell.clone(),
@@ -142,21 +152,19 @@ fn begin(
         sequence: Arc::clone(sequence),
     });
     tasks.spawn(watcher.run(stop.clone()));
-    running.insert(name, Running { wanted, acks, stop });
+    running.insert(name, Running { pace, acks, stop });
 }
 
-fn interval(wanted: &Wanted) -> Duration {
-    match wanted.interval_ms {
+fn pace(wanted: &Wanted) -> Pace {
+    let interval = match wanted.interval_ms {
         0 => USUAL_INTERVAL,
         ms => Duration::from_millis(u64::from(ms)).max(SHORTEST_INTERVAL),
-    }
-}
-
-fn sweep(wanted: &Wanted) -> Duration {
-    match wanted.sweep_seconds {
+    };
+    let sweep = match wanted.sweep_seconds {
         0 => USUAL_SWEEP,
         seconds => Duration::from_secs(u64::from(seconds)),
-    }
+    };
+    Pace { interval, sweep }
 }
 
 /// Where a watcher's memory of a company is kept.

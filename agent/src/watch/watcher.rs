@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
 use connect_proto::tunnel::v1::{CompanyState, WatchMeans, WatcherReport};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::cycle::Cycles;
-use super::scope;
 use super::telling::Telling;
+use super::{Pace, scope};
 use crate::clock::Clock;
 use crate::sqlserver::{Company, Means, Watched};
 use crate::state::{Progress, Seen};
@@ -24,8 +24,7 @@ const REST: Duration = Duration::from_secs(5);
 pub(super) struct Parts {
     pub(super) company: Arc<Company>,
     pub(super) watched: &'static Watched,
-    pub(super) interval: Duration,
-    pub(super) sweep: Duration,
+    pub(super) pace: watch::Receiver<Pace>,
     pub(super) seen: Arc<Seen>,
     pub(super) clock: Clock,
     pub(super) tell: mpsc::UnboundedSender<FromAgent>,
@@ -39,7 +38,7 @@ pub(super) struct Parts {
 pub(super) struct Watcher {
     company: Arc<Company>,
     watched: &'static Watched,
-    interval: Duration,
+    pace: watch::Receiver<Pace>,
     cycles: Cycles,
 }
 
@@ -59,14 +58,13 @@ impl Watcher {
         let cycles = Cycles::new(
             Arc::clone(&parts.company),
             parts.watched,
-            parts.sweep,
             parts.clock,
             telling,
         );
         Self {
             company: parts.company,
             watched: parts.watched,
-            interval: parts.interval,
+            pace: parts.pace,
             cycles,
         }
     }
@@ -82,9 +80,10 @@ impl Watcher {
     async fn work(&mut self) {
         let mut trouble = String::new();
         loop {
-            let mut wait = self.interval;
+            let Pace { interval, sweep } = *self.pace.borrow_and_update();
+            let mut wait = interval;
             if self.company.state() == CompanyState::Ready {
-                let problem = match self.cycles.next().await {
+                let problem = match self.cycles.next(sweep).await {
                     Ok(()) => String::new(),
                     Err(broken) => {
                         wait = REST;
@@ -98,7 +97,11 @@ impl Watcher {
                 self.report(&problem);
                 trouble = problem;
             }
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                // Where nobody holds the other end, stopping is on its way.
+                Ok(()) = self.pace.changed() => {}
+            }
         }
     }
 
