@@ -110,10 +110,11 @@ impl Verdict {
         }
     }
 
-    /// The procedure left the transaction count changed and nothing else to say (266, 3902, 3903).
+    /// The procedure left the transaction count changed (266, 3902, 3903) or a transaction that
+    /// cannot be committed (3930, 3998), and nothing else to say.
     pub(super) fn is_mismatch(&self) -> bool {
         match self {
-            Self::Raised { number, .. } => matches!(number, 266 | 3902 | 3903),
+            Self::Raised { number, .. } => matches!(number, 266 | 3902 | 3903 | 3930 | 3998),
             Self::Accepted | Self::Codes(_) | Self::Words { .. } => false,
         }
     }

@@ -1,7 +1,7 @@
 //! One attempt at a document: its journal row, its calls and its commit, in one transaction.
 
 use connect_proto::econnect::Node;
-use connect_proto::tunnel::v1::{DocumentKey, ErrorClass, Executed, Failure};
+use connect_proto::tunnel::v1::{DocumentKey, ErrorClass, Executed, Failure, GpError};
 
 use super::answer::record;
 use super::batches::{self, Closed};
@@ -383,14 +383,15 @@ fn taken(called: &Called) -> Result<(), Stop> {
 
 pub(super) fn rolled_back(procedure: &str) -> Stop {
     let message = format!(
-        "{procedure} ended the document's transaction by itself; everything was rolled back."
+        "{procedure} ended the document's transaction by itself, or left it unable to commit; \
+         everything was rolled back."
     );
-    let failure = failure(
-        ErrorClass::BusinessRule,
-        "rolled_back_by_procedure",
-        message,
+    let repair = format!(
+        "Look for code of a partner or of your own in {procedure}Pre, {procedure}Post and the \
+         triggers of the tables that they write: it must not roll back or commit. Correct it, and \
+         replay."
     );
-    Stop::Failed(Box::new(failure))
+    broken_by_code(message, procedure, repair)
 }
 
 pub(super) fn busy() -> Stop {
@@ -405,10 +406,20 @@ pub(super) fn busy_failure() -> Failure {
 pub(super) fn vanished() -> Stop {
     let message = "The journal row of the document was gone before the commit; everything was \
                    rolled back.";
-    let failure = failure(
-        ErrorClass::BusinessRule,
-        "rolled_back_by_procedure",
-        message,
-    );
+    let repair = "Look for code of a partner or of your own, in procedures or triggers, that rolls \
+                  back and begins a transaction anew. Correct it, and replay.";
+    broken_by_code(message.to_owned(), "", repair.to_owned())
+}
+
+fn broken_by_code(message: String, procedure: &str, repair: String) -> Stop {
+    let error = GpError {
+        text: message.clone(),
+        procedure: procedure.to_owned(),
+        repair,
+        ..GpError::default()
+    };
+    let class = ErrorClass::BusinessRule;
+    let mut failure = failure(class, "rolled_back_by_procedure", message);
+    failure.errors.push(error);
     Stop::Failed(Box::new(failure))
 }

@@ -24,6 +24,8 @@ mod stage;
 mod stock;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(feature = "crash-points")]
+mod torture;
 mod watching;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,6 +163,8 @@ async fn a_procedure_that_rolls_back_by_itself_leaves_nothing() {
             .await;
         let failure = refused(&mut session).await;
         assert_eq!(failure.code, "rolled_back_by_procedure", "{failure:?}");
+        let advice = format!("{procedure}Post");
+        assert!(failure.errors[0].repair.contains(&advice), "{failure:?}");
         assert!(stage.documents("B1").await.is_empty());
         assert!(stage.rows("SOP10200").await.is_empty());
         let customers = stage.rows("RM00101").await;

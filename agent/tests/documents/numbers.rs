@@ -7,7 +7,7 @@ use super::stage::{Order, Stage, execute, refused, result};
 use super::support::Session;
 
 /// A journal entry of two lines; blank asks GP for its number.
-fn journal(number: &str, credit: &str) -> String {
+pub(crate) fn journal(number: &str, credit: &str) -> String {
     let number = match number {
         "" => "<JRNENTRY/>".to_owned(),
         number => format!("<JRNENTRY>{number}</JRNENTRY>"),

@@ -1,6 +1,6 @@
 //! Sandbox GP, a small cloud and the agent's own processes, ready for a test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
@@ -97,26 +97,48 @@ impl Stage {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Process {
         let mut command = Process::new(env!("CARGO_BIN_EXE_connect-agent"));
-        command
-            .arg("--config")
-            .arg(self.dir.path().join("agent.toml"))
-            .args(arguments);
+        command.arg("--config").arg(self.config()).args(arguments);
         command
     }
 
-    /// Starts the agent and takes its session, ready to work.
-    pub(crate) async fn agent(&mut self, crash_point: Option<&str>) -> Session {
+    /// Starts an agent by its file; its log is the stage's.
+    pub(crate) fn start(&self, config: &Path, crash_point: Option<&str>) -> Child {
         let log = std::fs::File::options()
             .append(true)
             .create(true)
             .open(self.dir.path().join("agent.log"))
             .unwrap();
-        let mut command = self.command(&["run"]);
-        command.stderr(log);
+        let mut command = Process::new(env!("CARGO_BIN_EXE_connect-agent"));
+        command.arg("--config").arg(config).arg("run").stderr(log);
         if let Some(point) = crash_point {
             command.env("CONNECT_CRASH_POINT", point);
         }
-        self.agent = Some(command.spawn().unwrap());
+        command.spawn().unwrap()
+    }
+
+    /// The agent's file.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.dir.path().join("agent.toml")
+    }
+
+    /// The file of a second agent with the same identity and company and a state of its own.
+    pub(crate) fn twin(&self) -> PathBuf {
+        let (state, of_twin) = (self.dir.path().join("state"), self.dir.path().join("twin"));
+        std::fs::create_dir(&of_twin).unwrap();
+        for file in std::fs::read_dir(&state).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), of_twin.join(file.file_name())).unwrap();
+        }
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        let text = text.replace(state.to_str().unwrap(), of_twin.to_str().unwrap());
+        let config = self.dir.path().join("twin.toml");
+        std::fs::write(&config, text).unwrap();
+        config
+    }
+
+    /// Starts the agent and takes its session, ready to work.
+    pub(crate) async fn agent(&mut self, crash_point: Option<&str>) -> Session {
+        self.agent = Some(self.start(&self.config(), crash_point));
         let mut session = self.cloud.session().await;
         let hello = hello(&mut session).await;
         let company = &hello.companies[0];
@@ -223,9 +245,8 @@ impl Stage {
 
     /// Adds to the agent's file, from its next start on.
     pub(crate) fn configure(&self, more: &str) {
-        let path = self.dir.path().join("agent.toml");
-        let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(path, text + more).unwrap();
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        std::fs::write(self.config(), text + more).unwrap();
     }
 }
 
@@ -278,7 +299,7 @@ fn sandbox() -> PathBuf {
         .join("connect-sandbox")
 }
 
-async fn ready_file(path: &std::path::Path) -> Value {
+async fn ready_file(path: &Path) -> Value {
     let until = Instant::now() + Duration::from_secs(30);
     loop {
         if let Ok(text) = std::fs::read_to_string(path)

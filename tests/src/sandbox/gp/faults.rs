@@ -28,6 +28,8 @@ pub enum Kind {
     /// The procedure rolls the transaction back by itself and answers 0.
     #[serde(rename = "rollback_return_0")]
     RollbackReturn0,
+    /// The procedure answers 0 and leaves a transaction that can only be rolled back.
+    Doom,
     Delay,
     Disconnect,
     Deadlock,

@@ -376,6 +376,12 @@ impl Session {
                 }
                 Ok(Some(reply(0, String::new())))
             }
+            Kind::Doom => {
+                if let Some(open) = self.state.open.as_mut() {
+                    open.doomed = true;
+                }
+                Ok(Some(reply(0, String::new())))
+            }
             Kind::Disconnect => Err(Failure::Gone),
             Kind::Deadlock => {
                 self.abandon()?;
