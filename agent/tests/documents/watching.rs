@@ -203,6 +203,37 @@ async fn a_change_that_commits_behind_the_last_look_is_not_missed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_open_for_twenty_minutes_loses_no_change() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["items"], 0).await;
+    baseline(&mut session, "items").await;
+    let rename = |item: &str, words: &str| {
+        format!("UPDATE IV00101 SET ITEMDESC = '{words}' WHERE ITEMNMBR = '{item}'")
+    };
+    let user = json!({"db": "TWO"});
+    let user = stage.http("POST", "/sessions", &user).await["session"].clone();
+    let user = format!("/sessions/{user}");
+    let begun = format!("BEGIN TRAN; {}", rename("CORDG", "Slow"));
+    stage.http("POST", &user, &json!({"sql": begun})).await;
+    // Others work on meanwhile, and the watcher's mark goes on with them.
+    for minutes in 1..=20 {
+        let ahead = json!({"ahead_seconds": minutes * 60});
+        stage.http("POST", "/clock", &ahead).await;
+        let words = format!("Minute {minutes}");
+        stage.sql(&rename("100XLG", &words)).await;
+        let (_, told) = changes(&mut session).await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0]["row"]["ITEMDESC"], *words);
+    }
+    stage.http("POST", &user, &json!({"sql": "COMMIT"})).await;
+    let (kind, told) = changes(&mut session).await;
+    assert_eq!((kind, told.len()), (ChangeKind::Changes, 1));
+    assert_eq!(told[0]["row"]["ITEMDESC"], "Slow");
+    assert_eq!(told[0]["key"], json!({"ITEMNMBR": "CORDG"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sales_documents_are_followed_from_entry_to_history() {
     let mut stage = Stage::set().await;
     let mut session = stage.agent(None).await;

@@ -1,5 +1,7 @@
 //! The control API: what tests read and order over HTTP.
 
+mod sessions;
+
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,17 +14,13 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value as JsonValue, json};
-use tokio::sync::mpsc;
 
+use super::clock;
 use super::error::SqlError;
 use super::faults::Fault;
 use super::heap::snapshot::Backup;
 use super::server::Server;
-use super::session::state::Variables;
-use super::session::unit::Failure;
-use super::session::{Capture, Session};
 use super::value::{SqlType, Value, moment};
-use super::wire::login::Login;
 
 struct Control {
     server: Arc<Server>,
@@ -31,6 +29,7 @@ struct Control {
 
 /// Every route.
 pub fn router(server: Arc<Server>) -> Router {
+    let sessions = sessions::router(Arc::clone(&server));
     let control = Arc::new(Control {
         server,
         backups: Mutex::new(HashMap::new()),
@@ -45,9 +44,10 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/login", post(set_login))
         .route("/user-options", post(set_user_options))
         .route("/forget-prepared", post(forget_prepared))
-        .route("/sql", post(sql))
         .route("/rename-server", post(rename))
+        .route("/clock", post(set_clock))
         .with_state(control)
+        .merge(sessions)
 }
 
 enum Problem {
@@ -283,77 +283,18 @@ async fn forget_prepared(State(control): State<Arc<Control>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn rename(State(control): State<Arc<Control>>, Json(named): Json<Named>) -> StatusCode {
-    control.server.rename(&named.name);
+#[derive(Debug, Deserialize)]
+struct ClockOrder {
+    ahead_seconds: i64,
+}
+
+/// Sets the server's clock ahead of the machine's.
+async fn set_clock(Json(order): Json<ClockOrder>) -> StatusCode {
+    clock::set_ahead(order.ahead_seconds);
     StatusCode::NO_CONTENT
 }
 
-#[derive(Debug, Deserialize)]
-struct Statement {
-    db: String,
-    sql: String,
-}
-
-/// Runs a text as a session of its own and gives its result sets and errors.
-async fn sql(
-    State(control): State<Arc<Control>>,
-    Json(statement): Json<Statement>,
-) -> Result<Response, Problem> {
-    let place = control.server.heap.lock().registry.database(&statement.db);
-    let place = place.ok_or_else(|| Problem::Missing(format!("no database {}", statement.db)))?;
-    let login = Login {
-        user: "sa".to_owned(),
-        password: String::new(),
-        application: "control".to_owned(),
-        host: "localhost".to_owned(),
-        database: statement.db.clone(),
-        packet_size: 4096,
-    };
-    let (_alive, incoming) = mpsc::channel(1);
-    let mut session = Session::new(Arc::clone(&control.server), &login, 50, place, incoming);
-    session.capture = Some(Capture::default());
-    let outcome = session
-        .text(&statement.sql, &mut Variables::default())
-        .await;
-    session.abandon()?;
-    let mut capture = session.capture.take().unwrap_or_default();
-    if let Err(Failure::Error(error)) = outcome {
-        capture.errors.push(error);
-    }
-    let results: Vec<JsonValue> = capture
-        .answers
-        .iter()
-        .map(|answer| {
-            let rows: Vec<JsonValue> = answer
-                .rows
-                .iter()
-                .map(|row| {
-                    let pairs = answer.columns.iter().zip(row);
-                    JsonValue::Object(
-                        pairs
-                            .map(|(column, value)| {
-                                (column.name.clone(), json_value(value, column.kind))
-                            })
-                            .collect(),
-                    )
-                })
-                .collect();
-            json!({ "rows": rows, "affected": answer.affected })
-        })
-        .collect();
-    let errors: Vec<JsonValue> = capture
-        .errors
-        .iter()
-        .map(|error| json!({ "number": error.number, "message": error.message }))
-        .collect();
-    let status = if errors.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::BAD_REQUEST
-    };
-    Ok((
-        status,
-        Json(json!({ "results": results, "errors": errors })),
-    )
-        .into_response())
+async fn rename(State(control): State<Arc<Control>>, Json(named): Json<Named>) -> StatusCode {
+    control.server.rename(&named.name);
+    StatusCode::NO_CONTENT
 }
