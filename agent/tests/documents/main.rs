@@ -26,6 +26,7 @@ mod stock;
 mod support;
 #[cfg(feature = "crash-points")]
 mod torture;
+mod users;
 mod watching;
 
 #[tokio::test(flavor = "multi_thread")]

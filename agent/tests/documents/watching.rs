@@ -55,7 +55,7 @@ fn rows(batch: &ChangeBatch) -> Vec<Value> {
 }
 
 /// The next changes, acknowledged.
-async fn changes(session: &mut Session) -> (ChangeKind, Vec<Value>) {
+pub(crate) async fn changes(session: &mut Session) -> (ChangeKind, Vec<Value>) {
     loop {
         let batch = batch(session).await;
         acknowledge(session, &batch).await;
@@ -67,7 +67,7 @@ async fn changes(session: &mut Session) -> (ChangeKind, Vec<Value>) {
 }
 
 /// Everything up to the end of a watcher's first full read, acknowledged.
-async fn baseline(session: &mut Session, watcher: &str) -> Vec<Value> {
+pub(crate) async fn baseline(session: &mut Session, watcher: &str) -> Vec<Value> {
     let mut all = Vec::new();
     loop {
         let batch = batch(session).await;

@@ -13,6 +13,7 @@ pub mod server;
 pub mod session;
 pub mod sql;
 pub mod tables;
+pub mod user;
 pub mod value;
 pub mod wire;
 

@@ -17,6 +17,7 @@ use super::super::session::state::Variables;
 use super::super::session::unit::Failure;
 use super::super::session::{Capture, Session};
 use super::super::sql::run::Answer;
+use super::super::user::Act;
 use super::super::wire::login::Login;
 use super::super::wire::packet::Message;
 use super::{Problem, json_value};
@@ -42,6 +43,7 @@ pub(super) fn router(server: Arc<Server>) -> Router {
     });
     Router::new()
         .route("/sql", post(once))
+        .route("/user", post(user))
         .route("/sessions", post(open))
         .route("/sessions/{id}", post(run).delete(close))
         .with_state(sessions)
@@ -51,6 +53,13 @@ pub(super) fn router(server: Arc<Server>) -> Router {
 struct Statement {
     db: String,
     sql: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct UserOrder {
+    db: String,
+    #[serde(flatten)]
+    act: Act,
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,6 +81,19 @@ async fn once(
     let answer = text(&mut kept.session, &statement.sql).await;
     kept.session.abandon()?;
     Ok(answer)
+}
+
+/// Does what a GP user does.
+async fn user(
+    State(sessions): State<Arc<Sessions>>,
+    Json(order): Json<UserOrder>,
+) -> Result<Json<JsonValue>, Problem> {
+    let mut kept = begin(&sessions.server, &order.db)?;
+    match order.act.done(&mut kept.session).await {
+        Ok(done) => Ok(Json(done)),
+        Err(Failure::Error(error)) => Err(error.into()),
+        Err(Failure::Cancelled | Failure::Gone) => Err(Problem::Bad("interrupted".to_owned())),
+    }
 }
 
 /// Opens a session that keeps its transaction from one text to the next.

@@ -220,6 +220,23 @@ impl Work<'_> {
         self.insert(table, whole)
     }
 
+    /// Adds a row with the columns both tables have, some of them with values of their own.
+    pub fn copy(
+        &mut self,
+        row: &Row,
+        into: &Arc<Table>,
+        changed: &[Cell<'_>],
+    ) -> Result<i64, Stop> {
+        let names = into.columns.iter().map(|column| column.name.as_str());
+        let mut cells: Vec<Cell<'_>> = names
+            .filter(|name| !name.starts_with("DEX_ROW") && row.table.column(name).is_some())
+            .filter(|name| changed.iter().all(|(other, _)| other != name))
+            .map(|name| (name, row.get(name).clone()))
+            .collect();
+        cells.extend(changed.iter().cloned());
+        self.add(into, &cells)
+    }
+
     /// Changes cells of a row.
     pub fn set(&mut self, table: &Arc<Table>, row: i64, cells: &[Cell<'_>]) -> Result<(), Stop> {
         let mut changes = Vec::with_capacity(cells.len());

@@ -12,6 +12,11 @@ use super::super::call::Call;
 use super::super::lookup;
 use super::super::sm::batch;
 
+/// Tables that hold rows of work and history alike and tell them apart by their audit trail code.
+pub const SHARED: [&str; 6] = [
+    "SOP10101", "SOP10102", "SOP10103", "SOP10104", "SOP10105", "SOP10202",
+];
+
 /// The codes with which a procedure refuses a document.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusals {

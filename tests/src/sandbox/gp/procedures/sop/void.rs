@@ -18,11 +18,6 @@ const REFUSALS: Refusals = Refusals {
     locked: codes::VOID_LOCKED,
 };
 
-/// Tables that hold rows of work and history alike and tell them apart by their audit trail code.
-const SHARED: [&str; 6] = [
-    "SOP10101", "SOP10102", "SOP10103", "SOP10104", "SOP10105", "SOP10202",
-];
-
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     call.check_elements();
@@ -49,10 +44,11 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
             ("EXTQTYAL", Decimal::ZERO.into()),
             ("TRXSORCE", trail.as_str().into()),
         ];
-        copy(call, line, "SOP30300", &cells)?;
+        let history = call.work.table(call.database, "SOP30300")?;
+        call.work.copy(line, &history, &cells)?;
         document::remove(call, line)?;
     }
-    for table in SHARED {
+    for table in document::SHARED {
         for row in document::rows_of(call, &header, table)? {
             call.set(&row, &[("TRXSORCE", trail.as_str().into())])?;
         }
@@ -104,23 +100,10 @@ fn move_header(call: &mut Call<'_, '_>, header: &Row, received: Decimal) -> Resu
     ] {
         cells.extend([(own, amount.into()), (twin, amount.into())]);
     }
-    let row = copy(call, header, "SOP30200", &cells)?;
-    let trail = format!("SLSVT{row:08}");
     let table = call.work.table(call.database, "SOP30200")?;
+    let row = call.work.copy(header, &table, &cells)?;
+    let trail = format!("SLSVT{row:08}");
     call.work
         .set(&table, row, &[("TRXSORCE", trail.as_str().into())])?;
     Ok(trail)
-}
-
-/// Adds a row with the columns both tables have, some of them with values of their own.
-fn copy(call: &mut Call<'_, '_>, row: &Row, into: &str, changed: &[Cell<'_>]) -> Result<i64, Stop> {
-    let table = call.work.table(call.database, into)?;
-    let names = table.columns.iter().map(|column| column.name.as_str());
-    let mut cells: Vec<Cell<'_>> = names
-        .filter(|name| !name.starts_with("DEX_ROW") && row.table.column(name).is_some())
-        .filter(|name| changed.iter().all(|(other, _)| other != name))
-        .map(|name| (name, row.get(name).clone()))
-        .collect();
-    cells.extend(changed.iter().cloned());
-    call.work.add(&table, &cells)
 }
