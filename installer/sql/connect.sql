@@ -64,11 +64,6 @@ BEGIN
     GRANT EXECUTE ON dbo.taAnalyticsDistribution TO connect_agent;
 END
 GO
-IF OBJECT_ID('dbo.taAnalyticsDistribution') IS NOT NULL
-BEGIN
-    GRANT EXECUTE ON dbo.taAnalyticsDistribution TO connect_agent;
-END
-GO
 IF OBJECT_ID('dbo.taBRBankDepositsHeader') IS NOT NULL
 BEGIN
     GRANT EXECUTE ON dbo.taBRBankDepositsHeader TO connect_agent;

@@ -10,6 +10,8 @@ use super::connection::SqlConnection;
 use super::error::SqlError;
 use super::numbers::Counter;
 use super::plan::PROCESS_INFO;
+use super::proving;
+use super::queries::{self, Means, Reach, WATCHED, Watched};
 use super::reply::Cell;
 use super::statements;
 
@@ -136,6 +138,9 @@ pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
         }
     }
     lease.give_back();
+    for watched in WATCHED {
+        findings.push(watcher(company, watched, name("watcher")).await);
+    }
     company.check().await;
     findings.push(binding(company, name("binding")));
     findings
@@ -204,6 +209,23 @@ fn unix_ms(moment: PrimitiveDateTime) -> i64 {
     i64::try_from(since.whole_milliseconds()).unwrap_or(i64::MAX)
 }
 
+/// How a watcher would notice changes on this server; one look is taken.
+async fn watcher(company: &Company, watched: &Watched, name: String) -> Finding {
+    let name = format!("{name} {}", watched.name);
+    let means = match watched.means {
+        Means::Stamps(_) => "changes show by GP's time stamps (DEX_ROW_TS)",
+        Means::RowIds(..) => "new rows show by their number, others by the daily full read",
+    };
+    let look = async {
+        let mark = queries::newest(company, watched).await?;
+        queries::noticed(company, watched, mark, Reach::Narrow).await
+    };
+    match look.await {
+        Ok(_) => Finding::passed(name, means),
+        Err(error) => Finding::failed(name, error.to_string(), ROLE),
+    }
+}
+
 const ROLE: &str = "Run the script of `connect-agent sql --install-script` and add the agent's \
                     user to role connect_agent.";
 
@@ -268,29 +290,45 @@ async fn procedure_finding(
     if !right.passed {
         return CORE.contains(&procedure).then_some(right);
     }
-    match company.drift_of(procedure).await {
-        Ok(Some(missing)) if missing.is_empty() => {
-            Some(Finding::passed(name, "as in the catalogue"))
-        }
-        Ok(Some(missing)) => {
-            let detail = format!("this server's version has no {}", missing.join(", "));
-            Some(Finding::passed(
+    let drift = match company.drift_of(procedure).await {
+        Ok(Some(drift)) => drift,
+        Ok(None) => {
+            return Some(Finding::failed(
                 name,
-                format!("{detail}; documents with these are refused"),
-            ))
+                "its parameters may not be seen",
+                GRANT,
+            ));
         }
-        Ok(None) if Counter::of_procedure(procedure).is_some() => {
-            Some(Finding::passed(name, "granted"))
+        Err(error) => return Some(Finding::failed(name, error.to_string(), GRANT)),
+    };
+    Some(match proven(company, connection, procedure).await {
+        Ok(None) if drift.is_empty() => Finding::passed(name, "runs, and is as in the catalogue"),
+        Ok(None) => {
+            let lacks = drift.join(", ");
+            let detail = format!("runs; this server's version has no {lacks}");
+            Finding::passed(name, format!("{detail}; documents with these are refused"))
         }
-        Ok(None) => Some(Finding::failed(
-            name,
-            "its parameters may not be seen",
-            GRANT,
-        )),
-        Err(error) => Some(Finding::failed(name, error.to_string(), GRANT)),
+        Ok(Some(denied)) => Finding::failed(name, format!("called: {denied}"), DYNGRP),
+        Err(error) => Finding::failed(name, error.to_string(), GRANT),
+    })
+}
+
+/// The right that a call of the procedure, which is rolled back, did not have.
+async fn proven(
+    company: &Company,
+    connection: &mut SqlConnection,
+    procedure: &str,
+) -> Result<Option<SqlError>, SqlError> {
+    let shapes = company.shapes_of(&[procedure]).await?;
+    match shapes.get(procedure).cloned().flatten() {
+        Some(shape) => proving::missing_right(connection, procedure, &shape).await,
+        None => Ok(None),
     }
 }
 
+const DYNGRP: &str = "GP's procedure, or code of a partner behind it, reaches what the agent's role \
+                      may not. Grant the right to role connect_agent, or give the role GP's own: \
+                      `connect-agent sql --install-script --rights dyngrp`.";
 const GRANT: &str = "Grant the agent's role EXECUTE on the procedure.";
 
 fn binding(company: &Company, name: String) -> Finding {

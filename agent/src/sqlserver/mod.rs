@@ -19,6 +19,7 @@ mod pool;
 mod preflight;
 mod prepared;
 mod procedures;
+mod proving;
 mod queries;
 mod refusal;
 mod reply;

@@ -97,6 +97,13 @@ impl Shape {
         }
     }
 
+    /// The parameters that are told, by name.
+    pub(super) fn inputs(&self) -> Vec<&Parameter> {
+        let mut inputs: Vec<_> = self.parameters.values().filter(|p| !p.output).collect();
+        inputs.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        inputs
+    }
+
     /// The parameter of an element: `@I_v` and the element's name.
     pub(super) fn of_element(&self, element: &str) -> Option<&Parameter> {
         self.named(&format!("@I_v{element}"))

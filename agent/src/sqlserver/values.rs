@@ -90,7 +90,8 @@ impl ParameterType {
         }
     }
 
-    fn zero(&self) -> SqlValue {
+    /// What empty is to the type.
+    pub(super) fn zero(&self) -> SqlValue {
         match self {
             Self::Text(_) | Self::Other(_) => SqlValue::Text(String::new()),
             Self::TinyInt => SqlValue::TinyInt(0),

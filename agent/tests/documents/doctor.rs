@@ -1,5 +1,7 @@
 //! The doctor compiles every statement on the server, and says what to do about one that does not.
 
+use serde_json::json;
+
 use super::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -12,6 +14,8 @@ async fn every_statement_is_compiled_on_the_server_and_none_is_run() {
         "ok   TWO: SELECT on DYNAMICS.dbo.SY01500: granted",
         "ok   clock: this machine's clock is ",
         "takes another 16 MiB",
+        "ok   TWO: watcher items: changes show by GP's time stamps",
+        "ok   TWO: watcher tracking_numbers: new rows show by their number",
     ] {
         assert!(said.contains(expected), "no {expected} in {said}");
     }
@@ -31,6 +35,46 @@ async fn every_statement_is_compiled_on_the_server_and_none_is_run() {
     );
     assert!(failed.contains("SOP30200"), "{failed}");
     assert!(repair.contains("->"), "{repair}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_are_proven_by_calls_that_leave_nothing() {
+    let stage = Stage::set().await;
+    let tables = ["SOP10100", "SOP40200", "GL40000", "RM00101", "SY00500"];
+    let mut before = Vec::new();
+    for table in tables {
+        before.push(stage.rows(table).await);
+    }
+    let said = examined(&stage);
+    for procedure in [
+        "taSopHdrIvcInsert",
+        "taGetSopNumber",
+        "taIVTransferHeaderInsert",
+    ] {
+        let expected = format!("ok   TWO: procedure {procedure}: runs, and is as in the catalogue");
+        assert!(said.contains(&expected), "{said}");
+        assert!(stage.calls(procedure).await > 0, "{procedure}");
+    }
+    for (table, rows) in tables.into_iter().zip(before) {
+        assert_eq!(stage.rows(table).await, rows, "{table}");
+    }
+    let text = "The SELECT permission was denied on the object 'PARTNER01', database 'TWO'.";
+    let denied =
+        json!({"procedure": "taSopHdrIvcInsert", "kind": "raise", "code": 229, "text": text});
+    stage.fault(denied).await;
+    let said = examined(&stage);
+    let mut lines = said.lines();
+    let failed = lines.find(|line| line.starts_with("FAIL TWO: procedure taSopHdrIvcInsert"));
+    assert!(
+        failed.is_some_and(|line| line.contains("PARTNER01")),
+        "{said}"
+    );
+    assert!(
+        lines
+            .next()
+            .is_some_and(|line| line.contains("--rights dyngrp")),
+        "{said}"
+    );
 }
 
 fn examined(stage: &Stage) -> String {
