@@ -78,3 +78,14 @@ pub(crate) fn cpu_seconds(process: u32) -> anyhow::Result<f64> {
         .sum();
     Ok(f64::from(ticks) / 100.0)
 }
+
+/// Memory of a process that is in use.
+pub(crate) fn resident_mb(process: u32) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .context("no VmRSS")?;
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib / 1024.0)
+}

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
 use connect_tests::harness::world::{Options, World};
 
-use crate::figure::Figures;
+use crate::figure::{Figures, resident_mb};
 
 /// What the design allows.
 const ALLOWED_MB: f64 = 20.0;
@@ -22,14 +21,4 @@ pub(crate) async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     figures.add("agent.idle_after_work_mb", after, "MB", Some(ALLOWED_MB));
     world.end(false).await?;
     Ok(())
-}
-
-fn resident_mb(process: u32) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .context("no VmRSS")?;
-    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kib / 1024.0)
 }

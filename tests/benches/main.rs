@@ -23,6 +23,7 @@ mod orders;
 mod small_cloud;
 mod stage;
 mod tunnel;
+mod watching;
 
 use std::path::PathBuf;
 
@@ -35,7 +36,7 @@ struct Arguments {
     /// Write the figures into this file, beside those of the same file's other programs.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Only these groups: intake, orders, executor, tunnel, idle.
+    /// Only these groups: intake, orders, executor, tunnel, idle, watching.
     #[arg(long)]
     only: Vec<String>,
     /// Orders for each throughput figure.
@@ -68,6 +69,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if asked("tunnel") {
         tunnel::measure(&mut figures).await?;
+    }
+    if asked("watching") {
+        watching::measure(&mut figures).await?;
     }
     arguments
         .json

@@ -4,6 +4,7 @@
 mod control;
 mod difference;
 mod faults;
+mod generated;
 mod items;
 mod ledger;
 mod locks;
