@@ -2,6 +2,8 @@
 
 pub mod batch;
 pub mod define;
+#[cfg(test)]
+mod fuzz;
 mod plain;
 pub mod rpc;
 pub mod state;

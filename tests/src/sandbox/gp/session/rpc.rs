@@ -28,6 +28,9 @@ impl Session {
         let calls = request::calls(message.body).map_err(|error| SqlError::new(8016, error))?;
         self.done_token = tokens::DONE_IN_PROC;
         let count = calls.len();
+        if count == 0 {
+            return Err(SqlError::new(8016, "the message names no procedure").into());
+        }
         for (index, call) in calls.into_iter().enumerate() {
             let more = if index + 1 < count { tokens::MORE } else { 0 };
             self.one(call, more).await?;

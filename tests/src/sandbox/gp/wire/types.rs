@@ -58,11 +58,15 @@ pub fn read_type(body: &mut Bytes) -> Result<SqlType, String> {
         }
         0x6A | 0x6C | 0x37 | 0x3F => {
             let header = take(body, 3)?;
-            SqlType::Numeric(header[1], header[2])
+            let (precision, scale) = (header[1], header[2]);
+            if !(1..=38).contains(&precision) || scale > precision {
+                return Err(format!("numeric({precision},{scale}) is no type"));
+            }
+            SqlType::Numeric(precision, scale)
         }
-        0x29 => SqlType::Time(take(body, 1)?[0]),
-        0x2A => SqlType::DateTime2(take(body, 1)?[0]),
-        0x2B => SqlType::DateTimeOffset(take(body, 1)?[0]),
+        0x29 => SqlType::Time(scale(body)?),
+        0x2A => SqlType::DateTime2(scale(body)?),
+        0x2B => SqlType::DateTimeOffset(scale(body)?),
         0x23 | 0x63 | 0x22 => read_long_type(body, token)?,
         0xE7 | 0xEF | 0xA7 | 0xAF | 0xA5 | 0xAD => read_string_type(body, token)?,
         other => return Err(format!("type 0x{other:02X} is not supported")),
@@ -72,6 +76,15 @@ pub fn read_type(body: &mut Bytes) -> Result<SqlType, String> {
 fn sized(body: &mut Bytes, kind: SqlType) -> Result<SqlType, String> {
     take(body, 1)?;
     Ok(kind)
+}
+
+/// Digits behind the seconds.
+fn scale(body: &mut Bytes) -> Result<u8, String> {
+    let scale = take(body, 1)?[0];
+    if scale > 7 {
+        return Err(format!("a time of scale {scale} is no type"));
+    }
+    Ok(scale)
 }
 
 fn read_long_type(body: &mut Bytes, token: u8) -> Result<SqlType, String> {
@@ -192,7 +205,7 @@ fn scalar(kind: SqlType, raw: &[u8]) -> Result<Value, String> {
     Ok(match kind {
         SqlType::TinyInt | SqlType::Bit => Value::Int(i64::from(raw[0])),
         SqlType::SmallInt | SqlType::Int | SqlType::BigInt => Value::Int(little(raw)),
-        SqlType::Numeric(_, scale) => numeric(raw, scale),
+        SqlType::Numeric(_, scale) => numeric(raw, scale)?,
         SqlType::Money => {
             let high = little(raw.get(..4).unwrap_or_default());
             let low = little(raw.get(4..).unwrap_or_default()) & 0xFFFF_FFFF;
@@ -221,7 +234,7 @@ fn scalar(kind: SqlType, raw: &[u8]) -> Result<Value, String> {
         | SqlType::DateTime
         | SqlType::SmallDateTime
         | SqlType::DateTime2(_)
-        | SqlType::DateTimeOffset(_) => Value::Time(time(kind, raw)),
+        | SqlType::DateTimeOffset(_) => Value::Time(time(kind, raw)?),
     })
 }
 
@@ -248,38 +261,52 @@ fn unsigned(raw: &[u8]) -> i64 {
         .fold(0, |sum, &byte| sum << 8 | i64::from(byte))
 }
 
-fn numeric(raw: &[u8], scale: u8) -> Value {
+fn numeric(raw: &[u8], scale: u8) -> Result<Value, String> {
     let mut digits = [0_u8; 16];
     let length = (raw.len() - 1).min(16);
     digits[..length].copy_from_slice(&raw[1..=length]);
     let units = i128::from_le_bytes(digits);
-    Value::Numeric(Numeric {
+    if !(0..10_i128.pow(38)).contains(&units) {
+        return Err("a numeric of more than 38 digits".to_owned());
+    }
+    Ok(Value::Numeric(Numeric {
         units: if raw[0] == 0 { -units } else { units },
         scale,
-    })
+    }))
 }
 
-fn time(kind: SqlType, raw: &[u8]) -> i64 {
-    let day = |raw: &[u8]| (unsigned(raw) - DAYS_TO_1900) * DAY;
-    let within = |raw: &[u8], scale: u8| unsigned(raw) * 10_i64.pow(u32::from(7 - scale.min(7)));
-    if kind == SqlType::DateTime && raw.len() == 8 {
-        return little(&raw[..4]) * DAY + from_300ths(unsigned(&raw[4..]));
-    }
-    if kind == SqlType::DateTime || kind == SqlType::SmallDateTime {
-        return unsigned(&raw[..2]) * DAY + unsigned(&raw[2..]) * 600_000_000;
-    }
-    if let SqlType::DateTime2(scale) = kind {
-        let split = raw.len() - 3;
-        return within(&raw[..split], scale) + day(&raw[split..]);
-    }
-    if let SqlType::DateTimeOffset(scale) = kind {
-        let split = raw.len() - 5;
-        return within(&raw[..split], scale) + day(&raw[split..split + 3]);
-    }
-    if let SqlType::Time(scale) = kind {
-        return within(raw, scale);
-    }
-    day(raw)
+/// A time that is not between the years 1 and 9999 is no value.
+fn time(kind: SqlType, raw: &[u8]) -> Result<i64, String> {
+    let none = || format!("{} bytes are no value of {kind:?}", raw.len());
+    let days = |raw: &[u8], offset: i64| (unsigned(raw) - offset).checked_mul(DAY);
+    let within = |raw: &[u8], scale: u8| {
+        let unit = 10_i64.pow(u32::from(7 - scale));
+        unsigned(raw).checked_mul(unit).filter(|time| *time < DAY)
+    };
+    let (day, time) = match (kind, raw.len()) {
+        (SqlType::DateTime, 8) => (
+            little(&raw[..4]).checked_mul(DAY),
+            Some(from_300ths(unsigned(&raw[4..]))).filter(|time| *time < DAY),
+        ),
+        (SqlType::SmallDateTime | SqlType::DateTime, 4) => (
+            days(&raw[..2], 0),
+            Some(unsigned(&raw[2..]) * 600_000_000).filter(|time| *time < DAY),
+        ),
+        (SqlType::DateTime2(scale), 6..=8) => {
+            let (time, date) = raw.split_at(raw.len() - 3);
+            (days(date, DAYS_TO_1900), within(time, scale))
+        }
+        (SqlType::DateTimeOffset(scale), 8..=10) => {
+            let (time, rest) = raw.split_at(raw.len() - 5);
+            (days(&rest[..3], DAYS_TO_1900), within(time, scale))
+        }
+        (SqlType::Time(scale), 3..=5) => (Some(0), within(raw, scale)),
+        (SqlType::Date, 3) => (days(raw, DAYS_TO_1900), Some(0)),
+        _ => (None, None),
+    };
+    let ticks = day.zip(time).and_then(|(day, time)| day.checked_add(time));
+    let years = -DAYS_TO_1900 * DAY..(3_652_059 - DAYS_TO_1900) * DAY;
+    ticks.filter(|ticks| years.contains(ticks)).ok_or_else(none)
 }
 
 /// SQL Server's mixed-endian guid bytes as upper-case text.
