@@ -1,5 +1,6 @@
 //! `connect-sandbox gp`: runs the sandbox as a process of its own.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -15,6 +16,9 @@ pub struct Args {
     /// Where to speak TDS.
     #[arg(long, default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
+    /// The port on this machine to speak TDS at, for a person: prints how to log in.
+    #[arg(long, conflicts_with = "listen")]
+    pub port: Option<u16>,
     /// Where to offer the control API.
     #[arg(long, default_value = "127.0.0.1:0")]
     pub control: SocketAddr,
@@ -36,8 +40,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         }
         None => seed::WORLD.to_owned(),
     };
+    let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
     let config = Config {
-        listen: args.listen,
+        listen: args.port.map_or(args.listen, local),
         control: args.control,
         world,
         companies: args.companies,
@@ -50,9 +55,28 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         "sql_user": USER,
         "sql_password": PASSWORD,
     }))?;
+    if args.port.is_some() {
+        eprint_login(&sandbox)?;
+    }
     ending.came().await;
     sandbox.stop().await;
     Ok(())
+}
+
+/// Tells a person how to look inside; standard output is the ready line's.
+fn eprint_login(sandbox: &Sandbox) -> anyhow::Result<()> {
+    let (port, control) = (sandbox.address.port(), sandbox.control_url());
+    let text = format!(
+        "Sandbox GP. To look inside:\n  \
+         TDSVER=7.4 tsql -H 127.0.0.1 -p {port} -U {USER} -P '{PASSWORD}' -D TWO\n  \
+         sqlcmd -C -S 127.0.0.1,{port} -U {USER} -P '{PASSWORD}' -d TWO\n\
+         To act as a GP user:\n  \
+         curl -H 'Content-Type: application/json' {control}/user -d '{{\"db\": \"TWO\", \"act\": \
+         \"receive\", \"item\": \"100XLG\", \"site\": \"WAREHOUSE\", \"quantity\": \"5\"}}'\n\
+         Ctrl-C ends it.\n"
+    );
+    let mut out = std::io::stderr().lock();
+    out.write_all(text.as_bytes()).context("nobody listens")
 }
 
 #[cfg(test)]

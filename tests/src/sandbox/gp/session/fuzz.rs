@@ -76,7 +76,7 @@ fn mutilated(body: &[u8], random: &mut StdRng) -> Vec<u8> {
     body
 }
 
-async fn session(sandbox: &Sandbox) -> (mpsc::Sender<Message>, Session) {
+fn session(sandbox: &Sandbox) -> (mpsc::Sender<Message>, Session) {
     let place = sandbox.server.heap.lock().registry.database("TWO").unwrap();
     let login = login::Login {
         user: "sa".to_owned(),
@@ -117,7 +117,7 @@ async fn mutilated_messages_are_answered_or_refused() {
                         _ => request::transaction(body.clone()).is_ok(),
                     };
                     assert!(round > 0 || readable, "the corpus is readable");
-                    let (_alive, mut session) = session(&sandbox).await;
+                    let (_alive, mut session) = session(&sandbox);
                     let message = Message { kind, body };
                     let answered = session.request(message);
                     let answered = tokio::time::timeout(Duration::from_secs(20), answered);
@@ -131,7 +131,7 @@ async fn mutilated_messages_are_answered_or_refused() {
         }
     }
     // It still serves.
-    let (_alive, mut session) = session(&sandbox).await;
+    let (_alive, mut session) = session(&sandbox);
     session
         .text(
             "SELECT COUNT(*) FROM RM00101",

@@ -15,20 +15,23 @@ use super::sandbox;
 
 /// Something that is no value of GP, but no blank either.
 fn filler(kind: SqlType) -> Value {
-    match kind {
-        SqlType::DateTime => Value::Time(0),
-        SqlType::Numeric(..) => Value::Numeric(Numeric::parse("1").unwrap()),
-        other if longest(other).is_some() => Value::Text("?".to_owned()),
-        _ => Value::Int(1),
+    if kind == SqlType::DateTime {
+        Value::Time(0)
+    } else if matches!(kind, SqlType::Numeric(..)) {
+        Value::Numeric(Numeric::parse("1").unwrap())
+    } else if longest(kind).is_some() {
+        Value::Text("?".to_owned())
+    } else {
+        Value::Int(1)
     }
 }
 
 /// The characters a text type holds.
 fn longest(kind: SqlType) -> Option<usize> {
-    match kind {
-        SqlType::Char(length) => Some(usize::from(length)),
-        SqlType::VarChar(Some(length)) => Some(usize::from(length)),
-        _ => None,
+    if let SqlType::Char(length) | SqlType::VarChar(Some(length)) = kind {
+        Some(usize::from(length))
+    } else {
+        None
     }
 }
 
