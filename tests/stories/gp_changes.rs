@@ -99,6 +99,33 @@ async fn stock_that_moves_in_gp_is_told_once_on_both_databases() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn how_a_watcher_does_is_shown() {
+    let world = start(Options::default()).await;
+    want(&world, "customers").await;
+    want(&world, "horoscopes").await;
+    let path = format!("/companies/{}/watchers", world.tenancy.company_id);
+    let seen = wait_for("both watchers to be reported", LIMIT, || async {
+        let listed = items(&world.api.get(&path).await?);
+        let [customers, horoscopes] = listed.as_slice() else {
+            anyhow::bail!("{listed:?}");
+        };
+        let both = customers["last_full_read"].is_object() && horoscopes["problem"].is_string();
+        Ok(both.then(|| (customers.clone(), horoscopes.clone())))
+    });
+    let (customers, horoscopes) = seen.await.unwrap();
+    assert_eq!(
+        (&customers["means"], &customers["problem"]),
+        (&json!("stamps"), &Value::Null)
+    );
+    let rows = world.gp.table(COMPANY, "RM00101").await.unwrap().len();
+    assert_eq!(customers["last_full_read"]["rows_seen"], rows);
+    assert_eq!(horoscopes["means"], Value::Null);
+    let problem = horoscopes["problem"].as_str().unwrap_or_default();
+    assert!(problem.contains("update the agent"), "{problem}");
+    world.end(false).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_connect_wrote_shows_as_its_own_and_what_a_user_types_does_not() {
     let world = start(Options::default()).await;
     want(&world, "sales_documents").await;

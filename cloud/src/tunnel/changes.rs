@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use connect_core::domain::agent::Company;
-use connect_core::domain::change::{Change, Found, Told, Watch};
+use connect_core::domain::change::{Change, Found, FullRead, Told, Watch};
 use connect_core::domain::ids::{ChangeId, CompanyId};
 use connect_proto::tunnel::v1;
 use connect_proto::tunnel::v1::payload::Content;
@@ -105,6 +105,15 @@ pub(crate) async fn take(
     let count = u64::try_from(stored).unwrap_or_default();
     metrics::counter!("gp_changes_total", "watcher" => batch.watcher.clone()).increment(count);
     if batch.last {
+        let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
+        let read = FullRead {
+            at: services.clock.now(),
+            rows_seen: count(batch.rows_seen),
+            rows_changed: count(batch.rows_changed),
+        };
+        let watches = services.database.watches();
+        let kept = watches.full_read(company.tenant, company.id, &batch.watcher, read);
+        kept.await?;
         tracing::info!(
             company = batch.company,
             watcher = batch.watcher,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use connect_core::domain::agent::{Company, CompanyState};
+use connect_core::domain::change::Means;
 use connect_core::domain::ids::CompanyId;
 use connect_core::domain::lane::{Gate, GateKey, GateKind};
 use connect_core::domain::time::Micros;
@@ -64,6 +65,9 @@ impl Reports {
         let written = self.is_news(&report, &verdict);
         if written || known.is_none() {
             write(services, identity, known.as_ref(), &report, &verdict).await?;
+        }
+        if let Some(known) = known.filter(|_| written) {
+            keep_watchers(services, &known, &report).await?;
         }
         let name = report.company.clone();
         let seen = Seen {
@@ -189,6 +193,26 @@ async fn write(
     }
     let before = known.map_or(CompanyState::Unknown, |known| known.state);
     move_gate(services, &company, before, verdict).await
+}
+
+/// Keeps what the agent says of its watchers.
+async fn keep_watchers(
+    services: &Services,
+    company: &Company,
+    report: &v1::CompanyReport,
+) -> Result<()> {
+    let watches = services.database.watches();
+    for said in &report.watchers {
+        let means = match said.means() {
+            v1::WatchMeans::Stamps => Some(Means::Stamps),
+            v1::WatchMeans::RowIds => Some(Means::RowIds),
+            v1::WatchMeans::Unspecified => None,
+        };
+        let problem = shortened(&said.detail);
+        let kept = watches.report(company.tenant, company.id, &said.name, means, problem);
+        kept.await?;
+    }
+    Ok(())
 }
 
 /// A company that needs a person parks its work; one that is ready again lets it go on.

@@ -24,6 +24,12 @@ const STEPS: &[Step] = &[
         include_str!("../migrations/sqlite/0002_changes.sql"),
         include_str!("../migrations/postgres/0002_changes.sql"),
     ),
+    (
+        3,
+        "watcher_state",
+        include_str!("../migrations/sqlite/0003_watcher_state.sql"),
+        include_str!("../migrations/postgres/0003_watcher_state.sql"),
+    ),
 ];
 
 impl Database {

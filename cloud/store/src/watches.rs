@@ -1,13 +1,15 @@
 //! What agents are to notice in the companies they serve.
 
-use connect_core::domain::change::Watch;
+use connect_core::domain::change::{FullRead, Means, Watch, WatcherState};
 use connect_core::domain::ids::{CompanyId, TenantId};
+use connect_core::domain::time::Micros;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::conn::{Conn, on};
 use crate::database::Database;
 use crate::error::StoreError;
+use crate::text::{from_word, word};
 
 /// What agents are to notice.
 #[derive(Debug)]
@@ -39,6 +41,67 @@ impl Watches<'_> {
         .fetch_all(c)
         .await)?;
         Ok(rows.into_iter().map(Watch::from).collect())
+    }
+
+    /// Lists a company's by name, each with what the agent says of it.
+    pub async fn states(
+        &self,
+        tenant: TenantId,
+        company: CompanyId,
+    ) -> Result<Vec<(Watch, WatcherState)>, StoreError> {
+        let mut conn = self.0.read().await?;
+        let rows: Vec<StateRow> = on!(conn, c => sqlx::query_as(
+            "SELECT tenant, company, watcher, interval_ms, sweep_seconds, means, problem,
+                    full_read, rows_seen, rows_changed
+             FROM watch
+             WHERE tenant = $1 AND company = $2
+             ORDER BY watcher",
+        )
+        .bind(tenant.0)
+        .bind(company.0)
+        .fetch_all(c)
+        .await)?;
+        rows.into_iter().map(StateRow::read).collect()
+    }
+
+    /// Keeps what an agent says of a watcher, if it is wanted.
+    pub async fn report(
+        &self,
+        tenant: TenantId,
+        company: CompanyId,
+        watcher: &str,
+        means: Option<Means>,
+        problem: &str,
+    ) -> Result<(), StoreError> {
+        let means = means.as_ref().map(word).transpose()?;
+        let said = (
+            tenant,
+            company,
+            watcher.to_owned(),
+            means,
+            problem.to_owned(),
+        );
+        self.0
+            .write(said, |conn, said| Box::pin(report(conn, said)))
+            .await
+    }
+
+    /// Keeps that a watcher, if it is wanted, has read everything.
+    pub async fn full_read(
+        &self,
+        tenant: TenantId,
+        company: CompanyId,
+        watcher: &str,
+        read: FullRead,
+    ) -> Result<(), StoreError> {
+        self.0
+            .write(
+                (tenant, company, watcher.to_owned(), read),
+                |conn, (tenant, company, watcher, read)| {
+                    Box::pin(full_read(conn, *tenant, *company, watcher, *read))
+                },
+            )
+            .await
     }
 
     /// Wants a watcher, or wants it otherwise.
@@ -84,6 +147,52 @@ async fn update(conn: &mut Conn, watch: &Watch) -> Result<(), StoreError> {
     Ok(())
 }
 
+type Said = (TenantId, CompanyId, String, Option<String>, String);
+
+async fn report(
+    conn: &mut Conn,
+    (tenant, company, watcher, means, problem): &Said,
+) -> Result<(), StoreError> {
+    on!(conn, c => sqlx::query(
+        "UPDATE watch
+         SET means = $4, problem = $5
+         WHERE tenant = $1 AND company = $2 AND watcher = $3",
+    )
+    .bind(tenant.0)
+    .bind(company.0)
+    .bind(watcher)
+    .bind(means)
+    .bind(problem)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+async fn full_read(
+    conn: &mut Conn,
+    tenant: TenantId,
+    company: CompanyId,
+    watcher: &str,
+    read: FullRead,
+) -> Result<(), StoreError> {
+    on!(conn, c => sqlx::query(
+        "UPDATE watch
+         SET full_read = $4, rows_seen = $5, rows_changed = $6
+         WHERE tenant = $1 AND company = $2 AND watcher = $3",
+    )
+    .bind(tenant.0)
+    .bind(company.0)
+    .bind(watcher)
+    .bind(read.at.0)
+    .bind(read.rows_seen)
+    .bind(read.rows_changed)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
 async fn delete(
     conn: &mut Conn,
     tenant: TenantId,
@@ -121,5 +230,33 @@ impl From<Row> for Watch {
             interval_ms: row.interval_ms,
             sweep_seconds: row.sweep_seconds,
         }
+    }
+}
+
+#[derive(FromRow)]
+struct StateRow {
+    #[sqlx(flatten)]
+    watch: Row,
+    means: Option<String>,
+    problem: Option<String>,
+    full_read: Option<i64>,
+    rows_seen: Option<i64>,
+    rows_changed: Option<i64>,
+}
+
+impl StateRow {
+    fn read(self) -> Result<(Watch, WatcherState), StoreError> {
+        let means = self.means.map(|means| from_word("watch", "means", &means));
+        let full_read = self.full_read.map(|at| FullRead {
+            at: Micros(at),
+            rows_seen: self.rows_seen.unwrap_or_default(),
+            rows_changed: self.rows_changed.unwrap_or_default(),
+        });
+        let state = WatcherState {
+            means: means.transpose()?,
+            problem: self.problem.unwrap_or_default(),
+            full_read,
+        };
+        Ok((self.watch.into(), state))
     }
 }

@@ -20,6 +20,38 @@ pub struct Watch {
     pub sweep_seconds: i64,
 }
 
+/// By what means an agent notices changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Means {
+    /// By GP's time stamps.
+    Stamps,
+    /// New rows by their number, the others by full reads.
+    RowIds,
+}
+
+/// What an agent says of a watcher.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WatcherState {
+    /// None where it does not work, or has not begun.
+    pub means: Option<Means>,
+    /// What is in its way; blank when nothing is.
+    pub problem: String,
+    /// The last full read.
+    pub full_read: Option<FullRead>,
+}
+
+/// A full read of everything a watcher looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FullRead {
+    /// When it had been told.
+    pub at: Micros,
+    /// Rows that were read.
+    pub rows_seen: i64,
+    /// Rows that were not known to be so: of a first read all, of later ones what looks had missed.
+    pub rows_changed: i64,
+}
+
 /// How a change was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use connect_core::domain::change::{Change, Found, Watch};
+use connect_core::domain::change::{Change, Found, Means, Watch, WatcherState};
 use connect_core::domain::ids::ChangeId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -48,6 +48,21 @@ pub(crate) struct WatcherView {
     interval_ms: i64,
     /// Seconds between two full reads; 0: a day.
     sweep_seconds: i64,
+    /// How changes show: `stamps` (GP's time of a record's last change) or `row_ids` (new rows; the
+    /// others by full reads). Null while it does not work, or has not begun.
+    means: Option<&'static str>,
+    /// What is in its way.
+    problem: Option<String>,
+    last_full_read: Option<FullReadView>,
+}
+
+/// A full read of everything a watcher looks at.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FullReadView {
+    at: String,
+    rows_seen: i64,
+    /// Of a first read all, of later ones what looks had missed.
+    rows_changed: i64,
 }
 
 /// A record of GP that changed.
@@ -69,12 +84,22 @@ pub(crate) struct ChangeView {
     received_at: String,
 }
 
-impl From<Watch> for WatcherView {
-    fn from(watch: Watch) -> Self {
+impl From<(Watch, WatcherState)> for WatcherView {
+    fn from((watch, state): (Watch, WatcherState)) -> Self {
         Self {
             name: watch.watcher,
             interval_ms: watch.interval_ms,
             sweep_seconds: watch.sweep_seconds,
+            means: state.means.map(|means| match means {
+                Means::Stamps => "stamps",
+                Means::RowIds => "row_ids",
+            }),
+            problem: (!state.problem.is_empty()).then_some(state.problem),
+            last_full_read: state.full_read.map(|read| FullReadView {
+                at: instant(read.at),
+                rows_seen: read.rows_seen,
+                rows_changed: read.rows_changed,
+            }),
         }
     }
 }
@@ -138,7 +163,7 @@ pub(crate) async fn watchers(
 ) -> Result<Json<Page<WatcherView>>, Error> {
     let company = find(&shared, &caller, &id).await?;
     let watches = shared.services.database.watches();
-    let listed = watches.list(caller.tenant, company.id).await?;
+    let listed = watches.states(caller.tenant, company.id).await?;
     Ok(Json(Page::whole(
         listed.into_iter().map(WatcherView::from).collect(),
     )))
@@ -182,7 +207,13 @@ pub(crate) async fn want(
     };
     let database = shared.audited(&caller, "watcher.want", &id);
     database.watches().update(&watch).await?;
-    Ok(Json(watch.into()))
+    let watches = shared.services.database.watches();
+    let listed = watches.states(caller.tenant, company.id).await?;
+    let found = listed
+        .into_iter()
+        .find(|(found, _)| found.watcher == watch.watcher);
+    let (_, state) = found.unwrap_or_else(|| (watch.clone(), WatcherState::default()));
+    Ok(Json((watch, state).into()))
 }
 
 /// Has the agent notice something no longer.

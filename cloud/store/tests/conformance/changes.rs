@@ -1,6 +1,6 @@
 //! Changes in GP: stored once however often they are told, listed newest first, walled by tenant.
 
-use connect_core::domain::change::{Change, Found, Told, Watch};
+use connect_core::domain::change::{Change, Found, FullRead, Means, Told, Watch, WatcherState};
 use connect_core::domain::ids::ChangeId;
 
 use crate::support::{NOW, World, id, insert_tenant};
@@ -10,6 +10,7 @@ on_both!(
     a_record_told_twice_at_a_time_changes_once,
     what_was_there_at_the_first_look_did_not_change,
     watchers_are_wanted_and_not,
+    what_is_said_of_a_watcher_is_kept_while_it_is_wanted,
     changes_are_walled,
 );
 
@@ -134,6 +135,54 @@ async fn watchers_are_wanted_and_not(world: World) {
     );
     let listed = watches.list(world.tenant, world.company).await.unwrap();
     assert_eq!(listed, [watch("customers", 500)]);
+}
+
+async fn what_is_said_of_a_watcher_is_kept_while_it_is_wanted(world: World) {
+    let watches = world.database.watches();
+    let watch = |interval_ms: i64| Watch {
+        tenant: world.tenant,
+        company: world.company,
+        watcher: "items".to_owned(),
+        interval_ms,
+        sweep_seconds: 0,
+    };
+    let (tenant, company) = (world.tenant, world.company);
+    let read = FullRead {
+        at: NOW,
+        rows_seen: 20,
+        rows_changed: 3,
+    };
+    let said = watches.report(tenant, company, "items", Some(Means::Stamps), "slow");
+    said.await.unwrap();
+    assert!(watches.states(tenant, company).await.unwrap().is_empty());
+    watches.update(&watch(0)).await.unwrap();
+    let none = WatcherState::default();
+    assert_eq!(
+        watches.states(tenant, company).await.unwrap(),
+        [(watch(0), none)]
+    );
+    let said = watches.report(tenant, company, "items", Some(Means::Stamps), "slow");
+    said.await.unwrap();
+    watches
+        .full_read(tenant, company, "items", read)
+        .await
+        .unwrap();
+    // Wanted otherwise, it is still the same watcher.
+    watches.update(&watch(500)).await.unwrap();
+    let state = WatcherState {
+        means: Some(Means::Stamps),
+        problem: "slow".to_owned(),
+        full_read: Some(read),
+    };
+    assert_eq!(
+        watches.states(tenant, company).await.unwrap(),
+        [(watch(500), state)]
+    );
+    let stranger = insert_tenant(&world.database).await;
+    let foreign = watches.report(stranger, company, "items", None, "theirs");
+    foreign.await.unwrap();
+    let kept = watches.states(tenant, company).await.unwrap();
+    assert_eq!(kept[0].1.problem, "slow");
 }
 
 async fn changes_are_walled(world: World) {
