@@ -13,6 +13,7 @@ mod receivables;
 mod refusals;
 mod sales_changes;
 mod sales_documents;
+mod sales_taxes;
 mod sales_types;
 mod stamps;
 mod statements;

@@ -229,7 +229,7 @@ async fn a_deleted_order_leaves_only_its_batch() {
 }
 
 /// A node that deletes the line of the phone cord.
-fn deletion(number: &str) -> Node {
+pub(super) fn deletion(number: &str) -> Node {
     let mut node = document(number);
     node.push(("ITEMNMBR", Text("ACCS-CRD-12WH")));
     node.push(("DeleteType", Number(1)));

@@ -126,4 +126,6 @@ codes! {
     COMMISSION_LINE = 97_108, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "LNITMSEQ", "There is no such line for the commission.";
     COMMISSION_TWICE = 97_109, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "SLPRSNID", "The salesperson's commission was sent already.";
     COMMISSION_SHARES = 97_110, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "PRCTOSAL", "The shares of the sale come to more than 100 percent.";
+    TAX_LINE_TYPE = 90_321, "taSopLineIvcTaxInsert", "SOPTYPE, SOPNUMBE, TAXDTLID", "LNITMSEQ, TAXTYPE", "Freight and miscellaneous taxes are the document's, not a line's.";
+    LINE_TAXES_DIFFER = 90_322, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "TAXAMNT", "The tax of a line is not the sum of its tax rows.";
 }

@@ -4,7 +4,7 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::Row;
 use super::super::call::Call;
 use super::document::{self, Refusals};
-use super::{codes, stock};
+use super::{codes, stock, tax};
 
 const DOCUMENT: Refusals = Refusals {
     kind: codes::DELETE_TYPE,
@@ -106,11 +106,13 @@ pub fn line(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if kind == 2 {
         return Ok(());
     }
-    for table in ["SOP10101", "SOP10105"] {
-        let rows = document::rows_of(call, &header, table)?;
-        for row in rows.iter().filter(goes) {
-            document::remove(call, row)?;
-        }
+    let commissions = document::rows_of(call, &header, "SOP10101")?;
+    for row in commissions.iter().filter(goes) {
+        document::remove(call, row)?;
+    }
+    let taxes = document::rows_of(call, &header, "SOP10105")?;
+    for row in taxes.iter().filter(goes) {
+        tax::leave(call, row)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::super::call::Call;
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::header_cells as cells;
-use super::{codes, distribution, small};
+use super::{codes, distribution, small, tax};
 
 /// The source of sales batches.
 const BATCH_SOURCE: &str = "Sales Entry";
@@ -261,23 +261,19 @@ fn check_amounts(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts
         codes::PAYMENTS_DIFFER,
     );
     call.fail_if(amounts.received > amounts.total, codes::REMAINING);
-    if call.int("USINGHEADERLEVELTAXES", 0) == 1 || !document.taxes.is_empty() {
-        let header: Vec<Row> = match call.int("USINGHEADERLEVELTAXES", 0) {
-            1 => document
-                .taxes
-                .iter()
-                .filter(|tax| tax.int("LNITMSEQ") == 0)
-                .cloned()
-                .collect(),
-            _ => document.taxes.clone(),
-        };
-        let differ = sum(&header, "STAXAMNT") != amounts.tax
-            || sum(&header, "FRTTXAMT") != amounts.freight_tax
-            || sum(&header, "MSCTXAMT") != amounts.misc_tax;
+    let header_level = call.int("USINGHEADERLEVELTAXES", 0) == 1;
+    if header_level || !document.taxes.is_empty() {
+        let sums = tax::of_document(&document.taxes);
+        let differ = sum(&sums, "STAXAMNT") != amounts.tax
+            || sum(&sums, "FRTTXAMT") != amounts.freight_tax
+            || sum(&sums, "MSCTXAMT") != amounts.misc_tax;
         call.fail_if(
             differ && call.int("CREATETAXES", 0) == 0,
             codes::TAXES_DIFFER,
         );
+    }
+    if !header_level {
+        tax::check_lines(call, &document.lines, &document.taxes);
     }
 }
 
@@ -396,9 +392,10 @@ fn distribute(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) -
         let table = std::sync::Arc::clone(&row.table);
         call.work.delete(&table, row.number)?;
     }
+    let taxes = tax::of_document(&document.taxes);
     let all = distribution::Document {
         lines: &document.lines,
-        taxes: &document.taxes,
+        taxes: &taxes,
         customer: &document.customer,
         amount: amounts.total,
         received: amounts.received,

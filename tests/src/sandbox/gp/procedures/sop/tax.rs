@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Cell, Row};
 use super::super::call::Call;
-use super::codes;
+use super::{codes, document};
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -21,24 +21,134 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         ("LNITMSEQ", call.int("LNITMSEQ", 0).into()),
         ("TAXDTLID", detail.as_str().into()),
     ];
-    let existing = call.find("SOP10105", &key, Access::Update)?;
+    let mut existing = call.find("SOP10105", &key, Access::Update)?;
+    let sequence = call.int("LNITMSEQ", 0);
+    let replaces = sequence != 0 && existing.is_some() && closed(call)?;
     let tax_type = call.int("TAXTYPE", 0);
     let sent_before = existing.as_ref().is_some_and(|row| match tax_type {
         0 => !row.money("TAXDTSLS").is_zero() || !row.money("STAXAMNT").is_zero(),
         other => !row.money(column(other)).is_zero(),
     });
-    call.fail_if(sent_before, codes::TAX_TWICE);
+    call.fail_if(sent_before && !replaces, codes::TAX_TWICE);
     if call.failed() {
         return Ok(());
+    }
+    if let Some(row) = existing.take_if(|_| replaces) {
+        leave(call, &row)?;
     }
     let account = account(call, setup.map_or(0, |setup| setup.int("ACTINDX")))?;
     let mut cells = cells(call, existing.as_ref());
     cells.push(("ACTINDX", account.into()));
+    if sequence != 0 {
+        join(call, account)?;
+    }
     if let Some(row) = existing {
         return call.set(&row, &cells);
     }
     cells.extend(key);
     call.add("SOP10105", &cells).map(|_| ())
+}
+
+/// Whether the document has its header: a line's tax that is sent again then replaces what it was.
+fn closed(call: &mut Call<'_, '_>) -> Result<bool, Stop> {
+    let number = call.text("SOPNUMBE");
+    let key = [
+        ("SOPTYPE", call.int("SOPTYPE", 0).into()),
+        ("SOPNUMBE", number.as_str().into()),
+    ];
+    call.exists("SOP10100", &key)
+}
+
+/// Columns of a line's tax that are summed up in the document's row of the detail, and their twins.
+const SUMMED: [(&str, &str); 4] = [
+    ("STAXAMNT", "ORSLSTAX"),
+    ("TAXDTSLS", "ORTOTSLS"),
+    ("TDTTXSLS", "ORTXSLS"),
+    ("TXDTOTTX", "OTTAXPON"),
+];
+
+/// The document's row of a tax detail, which has sequence 0.
+fn sum_row(call: &mut Call<'_, '_>, detail: &str) -> Result<Option<Row>, Stop> {
+    let number = call.text("SOPNUMBE");
+    let key = sum_key(call, &number, detail);
+    call.find("SOP10105", &key, Access::Update)
+}
+
+fn sum_key<'k>(call: &Call<'_, '_>, number: &'k str, detail: &'k str) -> [Cell<'k>; 4] {
+    [
+        ("SOPTYPE", call.int("SOPTYPE", 0).into()),
+        ("SOPNUMBE", number.into()),
+        ("LNITMSEQ", 0.into()),
+        ("TAXDTLID", detail.into()),
+    ]
+}
+
+/// Adds a line's tax to the document's row of its detail.
+fn join(call: &mut Call<'_, '_>, account: i64) -> Result<(), Stop> {
+    let (number, detail) = (call.text("SOPNUMBE"), call.text("TAXDTLID"));
+    let sums = sum_row(call, &detail)?;
+    let (tax, base) = (call.money("STAXAMNT"), call.money("SALESAMT"));
+    let added = [
+        tax,
+        base,
+        call.optional_money("TDTTXSLS").unwrap_or(base),
+        call.optional_money("TXDTOTTX").unwrap_or(tax),
+    ];
+    let mut raised: Vec<Cell<'_>> = vec![("TXABLETX", 1.into())];
+    for ((own, twin), more) in SUMMED.into_iter().zip(added) {
+        let before = sums.as_ref().map_or(Decimal::ZERO, |row| row.money(own));
+        let sum = before + more;
+        raised.extend([(own, sum.into()), (twin, sum.into())]);
+    }
+    if let Some(row) = sums {
+        return call.set(&row, &raised);
+    }
+    raised.push(("ACTINDX", account.into()));
+    raised.extend(sum_key(call, &number, &detail));
+    call.add("SOP10105", &raised).map(|_| ())
+}
+
+/// Removes a line's tax row and takes it out of the document's row of its detail.
+pub fn leave(call: &mut Call<'_, '_>, row: &Row) -> Result<(), Stop> {
+    if let Some(sums) = sum_row(call, row.text("TAXDTLID"))? {
+        let mut lowered: Vec<Cell<'_>> = Vec::new();
+        for (own, twin) in SUMMED {
+            let rest = sums.money(own) - row.money(own);
+            lowered.extend([(own, rest.into()), (twin, rest.into())]);
+        }
+        let empty = ["STAXAMNT", "TAXDTSLS"]
+            .iter()
+            .all(|column| sums.money(column) == row.money(column))
+            && sums.money("FRTTXAMT").is_zero()
+            && sums.money("MSCTXAMT").is_zero();
+        if empty {
+            document::remove(call, &sums)?;
+        } else {
+            call.set(&sums, &lowered)?;
+        }
+    }
+    document::remove(call, row)
+}
+
+/// The document's own tax rows: what was sent for it, and the sums of its lines.
+pub fn of_document(taxes: &[Row]) -> Vec<Row> {
+    let own = taxes.iter().filter(|tax| tax.int("LNITMSEQ") == 0);
+    own.cloned().collect()
+}
+
+/// Where lines have tax rows, these are the taxes of the lines.
+pub fn check_lines(call: &mut Call<'_, '_>, lines: &[Row], taxes: &[Row]) {
+    if taxes.iter().all(|tax| tax.int("LNITMSEQ") == 0) {
+        return;
+    }
+    let differs = lines.iter().any(|line| {
+        let own = taxes
+            .iter()
+            .filter(|tax| tax.int("LNITMSEQ") == line.int("LNITMSEQ"));
+        let sum: Decimal = own.map(|tax| tax.money("STAXAMNT")).sum();
+        sum != line.money("TAXAMNT")
+    });
+    call.fail_if(differs, codes::LINE_TAXES_DIFFER);
 }
 
 /// The column of the row a tax type fills.
@@ -61,6 +171,7 @@ fn check(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
     call.fail_if(setup.is_none(), codes::TAX_DETAIL);
     let sequence = call.int("LNITMSEQ", 0);
     if sequence != 0 {
+        call.fail_if(call.int("TAXTYPE", 0) != 0, codes::TAX_LINE_TYPE);
         let number = call.text("SOPNUMBE");
         let key = [
             ("SOPNUMBE", number.as_str().into()),
