@@ -4,7 +4,7 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::Row;
 use super::super::call::Call;
 use super::document::{self, Refusals};
-use super::{codes, stock, tax};
+use super::{codes, kit, tax, tracked};
 
 const DOCUMENT: Refusals = Refusals {
     kind: codes::DELETE_TYPE,
@@ -46,8 +46,8 @@ pub fn document(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if call.failed() {
         return Ok(());
     }
+    tracked::release_all(call, &header, &lines)?;
     for line in &lines {
-        stock::release(call, line)?;
         document::remove(call, line)?;
     }
     for table in DETAILS {
@@ -95,8 +95,9 @@ pub fn line(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if call.failed() {
         return Ok(());
     }
+    let numbers = document::rows_of(call, &header, "SOP10201")?;
     for line in lines.iter().filter(goes) {
-        stock::release(call, line)?;
+        tracked::release(call, line, &numbers)?;
         document::remove(call, line)?;
     }
     let comments = document::rows_of(call, &header, "SOP10202")?;
@@ -104,7 +105,7 @@ pub fn line(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         document::remove(call, row)?;
     }
     if kind == 2 {
-        return Ok(());
+        return kit::cost(call, sequence);
     }
     let commissions = document::rows_of(call, &header, "SOP10101")?;
     for row in commissions.iter().filter(goes) {
