@@ -3,7 +3,9 @@
 use super::super::procedures::sop::codes;
 use super::difference::{changes, snapshot};
 use super::sales_documents::{LOCK, deletion, document, done, refused};
-use super::{Connection, Element, Node, connect, header, line, one, rows, sandbox, with, without};
+use super::{
+    Connection, Element, Node, call, code, connect, header, line, one, rows, sandbox, with, without,
+};
 use Element::{Money, Number, Text};
 
 const LINE: &str = "taSopLineIvcInsert";
@@ -604,4 +606,48 @@ async fn a_line_refuses_numbers_that_are_not_its_own() {
     done(&mut client, LINE, &line("T1", CUSTOMER)).await;
     let header = closing("32.85");
     refused(&sandbox, &mut client, HEADER, &header, codes::NUMBERS_STRAY).await;
+}
+
+#[tokio::test]
+async fn numbers_count_base_units_and_lines_their_own() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    let unit = "INSERT INTO IV40202 (UOMSCHDL, UOFM, EQUIVUOM, SEQNUMBR, EQUOMQTY, QTYBSUOM) VALUES ('PHONE', 'Box', 'Each', 2, 5, 5)";
+    rows(&mut client, unit).await.unwrap();
+    let boxes = [("UOFM", Text("Box"))];
+    done(&mut client, LOT, &with(lot("LOT-B", "2"), &boxes)).await;
+    done(&mut client, LOT, &lot("LOT-A", "5")).await;
+    let line = with(manual(pastes("3", "28.50")), &boxes);
+    done(&mut client, LINE, &line).await;
+    assert_eq!(numbers(&mut client).await, "LOT-B=10 LOT-A=5");
+    let columns = "SELECT ATYALLOC, QTYFULFI, QTYSLCTD, QTYBSUOM FROM SOP10200";
+    assert_eq!(
+        rows(&mut client, columns).await.unwrap(),
+        [["3.00000", "3.00000", "3.00000", "5.00000"]]
+    );
+    let fewer = again(with(lot("LOT-B", "1"), &boxes));
+    done(&mut client, LOT, &fewer).await;
+    let fulfilled = "SELECT QTYFULFI FROM SOP10200";
+    assert_eq!(one(&mut client, fulfilled).await, "2.00000");
+    assert_eq!(lots(&mut client).await, "5 5");
+}
+
+#[tokio::test]
+async fn two_orders_cannot_sell_the_same_piece() {
+    let sandbox = sandbox().await;
+    let (mut first, mut second) = (connect(&sandbox).await, connect(&sandbox).await);
+    let other = with(serial("SCAN001"), &[("SOPNUMBE", Text("T2"))]);
+    first.begin_transaction().await.unwrap();
+    done(&mut first, SERIAL, &serial("SCAN001")).await;
+    rows(&mut second, "SET LOCK_TIMEOUT 100").await.unwrap();
+    let waited = call(&mut second, SERIAL, &other).await;
+    assert_eq!(code(&waited.unwrap_err()), 1222);
+    first.commit_transaction().await.unwrap();
+    let sold = codes::SERIAL_SOLD;
+    refused(&sandbox, &mut second, SERIAL, &other, sold).await;
+    let line = with(scanners("2", "240"), &[("SOPNUMBE", Text("T2"))]);
+    done(&mut second, LINE, &line).await;
+    let chosen = "SELECT RTRIM(SERLTNUM) FROM SOP10201 WHERE SOPNUMBE = 'T2' ORDER BY SLTSQNUM";
+    let chosen = rows(&mut second, chosen).await.unwrap();
+    assert_eq!(chosen.concat(), ["SCAN002", "SCAN003"]);
 }

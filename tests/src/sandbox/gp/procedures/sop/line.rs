@@ -243,20 +243,9 @@ fn write(
         ("CURRNIDX", currency.into()),
     ];
     own.extend(price::cells(&line.price));
-    let mut quantities = stock.quantities(call);
-    if let Some(numbered) = numbered {
-        let numbered = item::in_units(numbered, item.base_quantity);
-        quantities.extend(numbered_quantities(call, numbered));
-    }
-    if item.is_kit() {
-        // GP keeps no quantities of a kit; its components hold what is allocated.
-        quantities.extend([("ATYALLOC", Decimal::ZERO), ("EXTQTYAL", Decimal::ZERO)]);
-    }
-    own.extend(
-        quantities
-            .into_iter()
-            .map(|(column, amount)| (column, amount.into())),
-    );
+    let quantities = quantities(call, item, stock, numbered);
+    let quantities = quantities.into_iter();
+    own.extend(quantities.map(|(column, amount)| (column, amount.into())));
     if let Some(row) = &item.row {
         own.extend(from_item(call, row));
     }
@@ -281,6 +270,25 @@ fn write(
     };
     let key = tracked::key(call, &number, owner);
     super::small::comments(call, "SOP10202", &key)
+}
+
+/// The quantities of the line by column; a later one counts.
+fn quantities(
+    call: &Call<'_, '_>,
+    item: &Item,
+    stock: &stock::Plan,
+    numbered: Option<Decimal>,
+) -> Vec<(&'static str, Decimal)> {
+    let mut quantities = stock.quantities(call);
+    if let Some(numbered) = numbered {
+        let numbered = item::in_units(numbered, item.base_quantity);
+        quantities.extend(numbered_quantities(call, numbered));
+    }
+    if item.is_kit() {
+        // GP keeps no quantities of a kit; its components hold what is allocated.
+        quantities.extend([("ATYALLOC", Decimal::ZERO), ("EXTQTYAL", Decimal::ZERO)]);
+    }
+    quantities
 }
 
 /// What the line takes from its item.

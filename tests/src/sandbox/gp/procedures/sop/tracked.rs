@@ -359,6 +359,8 @@ pub fn release(call: &mut Call<'_, '_>, line: &Row, numbers: &[Row]) -> Result<(
 }
 
 /// Gives back all that a document has allocated, and its numbers.
+///
+/// A voided document keeps none either: in GP its numbers can be sold again.
 pub fn release_all(call: &mut Call<'_, '_>, header: &Row, lines: &[Row]) -> Result<(), Stop> {
     let numbers = document::rows_of(call, header, "SOP10201")?;
     for line in lines {
