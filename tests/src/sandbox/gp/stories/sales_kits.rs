@@ -235,33 +235,32 @@ async fn a_quote_and_a_return_have_components_too() {
         );
         if kind == 4 {
             node.extend([("QTYONHND", Money("2")), ("QTYINUSE", Money("1"))]);
-            for (number, sequence) in [("BACK-1", 1), ("BACK-2", 2), ("BACK-3", 3)] {
+            for (number, state) in [("BACK-1", 1), ("BACK-2", 1), ("BACK-3", 3)] {
                 let mut serial = document("T1");
                 serial.extend([
-                    ("SOPTYPE", Number(4)),
                     ("LNITMSEQ", Number(16_384)),
                     ("CMPNTSEQ", Number(16_384)),
                     ("ITEMNMBR", Text("STK-SCANNER")),
                     ("SERLNMBR", Text(number)),
-                    ("QTYTYPE", Number(if sequence == 3 { 3 } else { 1 })),
+                    ("QTYTYPE", Number(state)),
                     ("AUTOCREATESERIAL", Number(1)),
                 ]);
-                done(&mut client, "taSopSerial", &serial[1..].to_vec()).await;
+                let serial = with(serial, &[("SOPTYPE", Number(4))]);
+                done(&mut client, "taSopSerial", &serial).await;
             }
-            let mut lot = document("T1");
-            lot.extend([
-                ("LNITMSEQ", Number(16_384)),
-                ("CMPNTSEQ", Number(32_768)),
-                ("ITEMNMBR", Text("STK-PASTE")),
-                ("LOTNUMBR", Text("LOT-A")),
-                ("QUANTITY", Money("9")),
-            ]);
-            done(
-                &mut client,
-                "taSopLotAuto",
-                &with(lot, &[("SOPTYPE", Number(4))]),
-            )
-            .await;
+            for (quantity, state) in [("6", 1), ("3", 3)] {
+                let mut lot = document("T1");
+                lot.extend([
+                    ("LNITMSEQ", Number(16_384)),
+                    ("CMPNTSEQ", Number(32_768)),
+                    ("ITEMNMBR", Text("STK-PASTE")),
+                    ("LOTNUMBR", Text("LOT-A")),
+                    ("QUANTITY", Money(quantity)),
+                    ("QTYTYPE", Number(state)),
+                ]);
+                let lot = with(lot, &[("SOPTYPE", Number(4))]);
+                done(&mut client, "taSopLotAuto", &lot).await;
+            }
         }
         done(&mut client, LINE, &node).await;
         let sql = "SELECT QTYTORDR, QTYONHND FROM SOP10200 WHERE CMPNTSEQ = 32768";

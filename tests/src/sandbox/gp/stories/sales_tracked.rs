@@ -385,7 +385,10 @@ async fn a_return_takes_numbers_back_or_brings_new_ones() {
         refused(&sandbox, &mut client, SERIAL, &node, code).await;
     }
     let states = [("QTYONHND", Money("2")), ("QTYDMGED", Money("1"))];
-    let line = with(returned(scanners("3", "360")), &states);
+    let scanners = returned(scanners("3", "360"));
+    let code = codes::NUMBERS_DIFFER;
+    refused(&sandbox, &mut client, LINE, &scanners, code).await;
+    let line = with(scanners.clone(), &states);
     done(&mut client, LINE, &line).await;
     let lots = [
         ("LNITMSEQ", Number(32_768)),
@@ -430,6 +433,7 @@ DATERECD=today DTSEQNUM=16384 UNITCOST=4 ITEMNMBR=STK-PASTE"
     done(&mut client, SERIAL, &states).await;
     let state = "SELECT QTYTYPE FROM SOP10201 WHERE SERLTNUM = 'SCAN002'";
     assert_eq!(one(&mut client, state).await, "1");
+    done(&mut client, LINE, &again(scanners)).await;
     let header = with(
         closing("388.50"),
         &[("SOPTYPE", Number(4)), ("DOCID", Text("RTN"))],
@@ -650,4 +654,27 @@ async fn two_orders_cannot_sell_the_same_piece() {
     let chosen = "SELECT RTRIM(SERLTNUM) FROM SOP10201 WHERE SOPNUMBE = 'T2' ORDER BY SLTSQNUM";
     let chosen = rows(&mut second, chosen).await.unwrap();
     assert_eq!(chosen.concat(), ["SCAN002", "SCAN003"]);
+}
+
+#[tokio::test]
+async fn only_what_goes_out_of_stock_chooses_numbers() {
+    for (kind, document, expected) in [
+        (1, "STDQTE", ""),
+        (2, "WEBORD", "SCAN001=1 SCAN002=1"),
+        (3, "STDINV", "SCAN001=1 SCAN002=1"),
+        (5, "BKO", ""),
+        (6, "FULORD", "SCAN001=1 SCAN002=1"),
+    ] {
+        let sandbox = sandbox().await;
+        let mut client = connect(&sandbox).await;
+        let kind = [("SOPTYPE", Number(kind))];
+        let line = with(without(scanners("2", "240"), "DOCID"), &kind);
+        done(&mut client, LINE, &line).await;
+        let header = with(with(closing("240"), &kind), &[("DOCID", Text(document))]);
+        done(&mut client, HEADER, &header).await;
+        assert_eq!(numbers(&mut client).await, expected, "{document}");
+        let void = with(self::document("T1"), &kind);
+        done(&mut client, "taSopVoidDocument", &void).await;
+        assert_eq!(sold(&mut client).await, "", "{document}");
+    }
 }

@@ -96,12 +96,26 @@ pub fn plan(
         2 | 3 | 6 => outgoing(call, claim, claim.base(stock.allocated()), (mode, held)).map(Some),
         RETURN => {
             // Nobody but the caller knows what comes back.
-            let differs = tracked::total(&held) != claim.base(call.money("QUANTITY"));
+            let differs = returned_otherwise(call, claim, &held);
             call.fail_if(differs, claim.codes.numbers);
             Ok(Some(Plan::default()))
         }
         _ => Ok(None),
     }
+}
+
+/// Whether numbers come back in other states than the quantity.
+fn returned_otherwise(call: &Call<'_, '_>, claim: &Claim<'_>, held: &[Row]) -> bool {
+    let on_hand = stock::returned(call).is_zero();
+    (1..).zip(stock::RETURNED).any(|(state, column)| {
+        let quantity = match state {
+            1 if on_hand => call.money("QUANTITY"),
+            _ => call.money(column),
+        };
+        let numbers = held.iter().filter(|row| row.int("QTYTYPE") == state);
+        let numbers: Decimal = numbers.map(|row| row.money("SERLTQTY")).sum();
+        numbers != claim.base(quantity)
+    })
 }
 
 fn outgoing(

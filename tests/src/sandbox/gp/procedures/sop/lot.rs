@@ -81,7 +81,10 @@ fn replaced(call: &mut Call<'_, '_>, place: &Place) -> Vec<Row> {
         let same = |row: &&Row| row.text("SERLTNUM").eq_ignore_ascii_case(wanted);
         place.held.iter().filter(same).cloned().collect()
     };
-    let twice = of(&lot);
+    // A lot may come back in several states.
+    let state = call.int("QTYTYPE", 1);
+    let mut twice = of(&lot);
+    twice.retain(|row| row.int("QTYTYPE") == state);
     if given.is_empty() {
         call.fail_if(!twice.is_empty() && !updates, codes::LOT_TWICE);
         return twice;
