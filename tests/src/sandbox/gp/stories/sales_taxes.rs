@@ -200,3 +200,67 @@ async fn the_sum_goes_with_the_only_line_of_its_detail() {
     done(&mut client, "taSopLineDelete", &deletion("T1")).await;
     assert!(taxes(&mut client).await.is_empty());
 }
+
+/// A tax row of the document's own.
+fn own(changes: &[(&'static str, Element)]) -> Node {
+    with(tax("T1", CUSTOMER), changes)
+}
+
+#[tokio::test]
+async fn a_documents_own_tax_is_replaced_once_it_has_its_header() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    done(&mut client, LINE, &taxed(16_384, "0")).await;
+    // Freight first: its base does not stand in the way of the sales tax.
+    done(&mut client, TAX, &freight()).await;
+    done(&mut client, TAX, &own(&[])).await;
+    refused(&sandbox, &mut client, TAX, &own(&[]), codes::TAX_TWICE).await;
+    refused(&sandbox, &mut client, TAX, &freight(), codes::TAX_TWICE).await;
+    let header = with(
+        closing(),
+        &[
+            ("USINGHEADERLEVELTAXES", Number(1)),
+            ("SUBTOTAL", Money("32.85")),
+            ("TAXAMNT", Money("1.64")),
+            ("DOCAMNT", Money("47.09")),
+        ],
+    );
+    done(&mut client, HEADER, &header).await;
+    let less = [("SALESAMT", Money("30.00")), ("STAXAMNT", Money("1.50"))];
+    done(&mut client, TAX, &own(&less)).await;
+    assert_eq!(
+        taxes(&mut client).await,
+        ["0 42.00000 1.50000 0.60000 2.10000"]
+    );
+    let half = with(
+        freight(),
+        &[("FREIGHT", Money("6.00")), ("FRTTXAMT", Money("0.30"))],
+    );
+    done(&mut client, TAX, &half).await;
+    assert_eq!(
+        taxes(&mut client).await,
+        ["0 36.00000 1.50000 0.30000 1.80000"]
+    );
+    let update = with(
+        header,
+        &[
+            ("UpdateExisting", Number(1)),
+            ("FREIGHT", Money("6.00")),
+            ("TAXAMNT", Money("1.50")),
+            ("FRTTXAMT", Money("0.30")),
+            ("DOCAMNT", Money("40.65")),
+        ],
+    );
+    done(&mut client, HEADER, &update).await;
+    let distributed = "SELECT SUM(CRDTAMNT) FROM SOP10102 WHERE DISTTYPE = 9";
+    assert_eq!(one(&mut client, distributed).await, "1.80000");
+}
+
+#[tokio::test]
+async fn the_sum_of_lines_is_not_replaced_by_a_tax_of_the_document() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    whole(&mut client).await;
+    done(&mut client, HEADER, &closing()).await;
+    refused(&sandbox, &mut client, TAX, &own(&[]), codes::TAX_TWICE).await;
+}

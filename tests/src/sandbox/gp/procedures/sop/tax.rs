@@ -22,22 +22,24 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         ("TAXDTLID", detail.as_str().into()),
     ];
     let mut existing = call.find("SOP10105", &key, Access::Update)?;
-    let sequence = call.int("LNITMSEQ", 0);
-    let replaces = sequence != 0 && existing.is_some() && closed(call)?;
-    let tax_type = call.int("TAXTYPE", 0);
-    let sent_before = existing.as_ref().is_some_and(|row| match tax_type {
-        0 => !row.money("TAXDTSLS").is_zero() || !row.money("STAXAMNT").is_zero(),
-        other => !row.money(column(other)).is_zero(),
-    });
-    call.fail_if(sent_before && !replaces, codes::TAX_TWICE);
+    let (sequence, tax_type) = (call.int("LNITMSEQ", 0), call.int("TAXTYPE", 0));
+    let mut before = Before::of(existing.as_ref().filter(|_| sequence == 0));
+    if let Some(row) = existing.take_if(|row| sequence != 0 || sent(row, tax_type)) {
+        // A tax that is sent again to a document with its header takes the place of what it was.
+        match header(call)? {
+            Some(_) if sequence != 0 => leave(call, &row)?,
+            Some(header) if !summed(call, &detail)? => {
+                before = before.without(&row, tax_type, &header);
+                existing = Some(row);
+            }
+            _ => call.fail(codes::TAX_TWICE),
+        }
+    }
     if call.failed() {
         return Ok(());
     }
-    if let Some(row) = existing.take_if(|_| replaces) {
-        leave(call, &row)?;
-    }
     let account = account(call, setup.map_or(0, |setup| setup.int("ACTINDX")))?;
-    let mut cells = cells(call, existing.as_ref());
+    let mut cells = cells(call, before);
     cells.push(("ACTINDX", account.into()));
     if sequence != 0 {
         join(call, account)?;
@@ -49,14 +51,82 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     call.add("SOP10105", &cells).map(|_| ())
 }
 
-/// Whether the document has its header: a line's tax that is sent again then replaces what it was.
-fn closed(call: &mut Call<'_, '_>) -> Result<bool, Stop> {
+/// Whether a row holds a tax of a type already; a base alone is that of the tax beside it.
+fn sent(row: &Row, tax_type: i64) -> bool {
+    let alone = row.money("FRTTXAMT").is_zero() && row.money("MSCTXAMT").is_zero();
+    let exempt = tax_type == 0 && alone && !row.money("TAXDTSLS").is_zero();
+    exempt || !row.money(column(tax_type)).is_zero()
+}
+
+/// The header of the document, if it was sent already.
+fn header(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
     let number = call.text("SOPNUMBE");
     let key = [
         ("SOPTYPE", call.int("SOPTYPE", 0).into()),
         ("SOPNUMBE", number.as_str().into()),
     ];
-    call.exists("SOP10100", &key)
+    call.find("SOP10100", &key, Access::Committed)
+}
+
+/// Whether lines have a tax detail, whose row of the document is their sum then.
+fn summed(call: &mut Call<'_, '_>, detail: &str) -> Result<bool, Stop> {
+    let number = call.text("SOPNUMBE");
+    let key = [
+        ("SOPTYPE", call.int("SOPTYPE", 0).into()),
+        ("SOPNUMBE", number.as_str().into()),
+        ("TAXDTLID", detail.into()),
+    ];
+    let rows = call.rows("SOP10105", &key)?;
+    Ok(rows.iter().any(|row| row.int("LNITMSEQ") != 0))
+}
+
+/// What a row holds beside the tax that is written.
+#[derive(Debug, Clone, Copy, Default)]
+struct Before {
+    sales: Decimal,
+    taxable: Decimal,
+    taxes: Decimal,
+}
+
+impl Before {
+    fn of(row: Option<&Row>) -> Self {
+        let sum = |row: &Row| ["STAXAMNT", "FRTTXAMT", "MSCTXAMT"].map(|each| row.money(each));
+        row.map_or_else(Self::default, |row| Self {
+            sales: row.money("TAXDTSLS"),
+            taxable: row.money("TDTTXSLS"),
+            taxes: sum(row).into_iter().sum(),
+        })
+    }
+
+    /// Without a tax of the row. The bases of freight and miscellaneous taxes are the header's amounts
+    /// that they were sent with, the rest of the base is that of the sales.
+    fn without(self, row: &Row, tax_type: i64, header: &Row) -> Self {
+        let base = |tax: &str, amount: &str| {
+            if row.money(tax).is_zero() {
+                Decimal::ZERO
+            } else {
+                header.money(amount)
+            }
+        };
+        let (freight, misc) = (base("FRTTXAMT", "FRTAMNT"), base("MSCTXAMT", "MISCAMNT"));
+        let taxes = self.taxes - row.money(column(tax_type));
+        let part = match tax_type {
+            1 => freight,
+            2 => misc,
+            _ => {
+                return Self {
+                    sales: freight + misc,
+                    taxable: freight + misc,
+                    taxes,
+                };
+            }
+        };
+        Self {
+            sales: self.sales - part,
+            taxable: self.taxable - part,
+            taxes,
+        }
+    }
 }
 
 /// Columns of a line's tax that are summed up in the document's row of the detail, and their twins.
@@ -186,7 +256,7 @@ fn check(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
 }
 
 /// The amounts of the row; freight and misc tax of a detail join its row.
-fn cells(call: &Call<'_, '_>, existing: Option<&Row>) -> Vec<Cell<'static>> {
+fn cells(call: &Call<'_, '_>, before: Before) -> Vec<Cell<'static>> {
     let tax_type = call.int("TAXTYPE", 0);
     let amount = call.money(column(tax_type));
     let (base, twin) = match tax_type {
@@ -195,14 +265,13 @@ fn cells(call: &Call<'_, '_>, existing: Option<&Row>) -> Vec<Cell<'static>> {
         _ => (call.money("SALESAMT"), "ORSLSTAX"),
     };
     let taxable = call.optional_money("TDTTXSLS").unwrap_or(base);
-    let before = |column: &str| existing.map_or(Decimal::ZERO, |row| row.money(column));
-    let total = before("STAXAMNT") + before("FRTTXAMT") + before("MSCTXAMT") + amount;
-    let total = call.optional_money("TXDTOTTX").unwrap_or(total);
+    let total = call.optional_money("TXDTOTTX");
+    let total = total.unwrap_or(before.taxes + amount);
     let mut cells: Vec<Cell<'static>> =
         vec![(column(tax_type), amount.into()), (twin, amount.into())];
     for (column, twin, sum) in [
-        ("TAXDTSLS", "ORTOTSLS", before("TAXDTSLS") + base),
-        ("TDTTXSLS", "ORTXSLS", before("TDTTXSLS") + taxable),
+        ("TAXDTSLS", "ORTOTSLS", before.sales + base),
+        ("TDTTXSLS", "ORTXSLS", before.taxable + taxable),
         ("TXDTOTTX", "OTTAXPON", total),
     ] {
         cells.extend([(column, sum.into()), (twin, sum.into())]);
