@@ -234,7 +234,7 @@ fn check_values(call: &mut Call<'_, '_>) -> Result<(), Stop> {
 
 /// The line of a kit that the component is for.
 fn parent(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
-    let parent = kit::parent(call, call.int("LNITMSEQ", 0))?;
+    let parent = tracked::line(call, call.int("LNITMSEQ", 0), 0)?;
     let mut kit = false;
     if let Some(row) = &parent {
         let key = [("ITEMNMBR", row.get("ITEMNMBR").clone())];

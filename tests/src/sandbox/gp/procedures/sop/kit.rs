@@ -135,7 +135,7 @@ impl Kit {
 
     /// Writes the components of a line that was written.
     pub fn write(&self, call: &mut Call<'_, '_>, stock: &stock::Plan) -> Result<(), Stop> {
-        let Some(parent) = parent(call, self.line)? else {
+        let Some(parent) = tracked::line(call, self.line, 0)? else {
             return Ok(());
         };
         for part in &self.parts {
@@ -188,18 +188,6 @@ impl Part {
     }
 }
 
-/// The line a component belongs to.
-pub fn parent(call: &mut Call<'_, '_>, line: i64) -> Result<Option<Row>, Stop> {
-    let document = call.text("SOPNUMBE");
-    let owner = tracked::Owner {
-        item: "",
-        sequence: line,
-        component: 0,
-    };
-    let key = tracked::key(call, &document, owner);
-    call.find("SOP10200", &key, Access::Update)
-}
-
 /// The components of a line.
 pub fn components(call: &mut Call<'_, '_>, line: i64) -> Result<Vec<Row>, Stop> {
     let document = call.text("SOPNUMBE");
@@ -215,7 +203,7 @@ pub fn components(call: &mut Call<'_, '_>, line: i64) -> Result<Vec<Row>, Stop> 
 
 /// A kit costs what its components do.
 pub fn cost(call: &mut Call<'_, '_>, line: i64) -> Result<(), Stop> {
-    let Some(parent) = parent(call, line)? else {
+    let Some(parent) = tracked::line(call, line, 0)? else {
         return Ok(());
     };
     let rows = components(call, line)?;

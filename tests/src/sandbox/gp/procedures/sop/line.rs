@@ -148,13 +148,7 @@ fn check_document(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
     if sequence == 0 {
         return Ok(None);
     }
-    let key = [
-        ("SOPNUMBE", number.as_str().into()),
-        ("SOPTYPE", kind.into()),
-        ("CMPNTSEQ", 0.into()),
-        ("LNITMSEQ", sequence.into()),
-    ];
-    let line = call.find("SOP10200", &key, Access::Update)?;
+    let line = tracked::line(call, sequence, 0)?;
     if let Some(line) = &line {
         call.fail_if(!updates, codes::LINE_EXISTS);
         call.fail_if(
@@ -263,12 +257,7 @@ fn write(
         None => call.add("SOP10200", &cells).map(|_| ())?,
     }
     let number = call.text("SOPNUMBE");
-    let owner = tracked::Owner {
-        item: "",
-        sequence: line.sequence,
-        component: 0,
-    };
-    let key = tracked::key(call, &number, owner);
+    let key = tracked::key(call, &number, line.sequence, 0);
     super::small::comments(call, "SOP10202", &key)
 }
 

@@ -61,11 +61,7 @@ pub struct Place {
 impl Place {
     /// The line or component by its sequences.
     pub fn owner(&self, call: &Call<'_, '_>) -> Owner<'_> {
-        Owner {
-            item: self.item.text("ITEMNMBR"),
-            sequence: call.int("LNITMSEQ", 0),
-            component: call.int("CMPNTSEQ", 0),
-        }
+        named(call, &self.item)
     }
 
     /// Whether a line that is there already has no room for a quantity beside what it holds.
@@ -98,14 +94,8 @@ pub fn place(
         return Ok(None);
     };
     call.fail_if(item.int("ITMTRKOP") != tracking, codes.untracked);
-    let owner = Owner {
-        item: item.text("ITEMNMBR"),
-        sequence: call.int("LNITMSEQ", 0),
-        component: call.int("CMPNTSEQ", 0),
-    };
-    let document = call.text("SOPNUMBE");
-    let key = key(call, &document, owner);
-    let line = call.find("SOP10200", &key, Access::Update)?;
+    let owner = named(call, &item);
+    let line = line(call, owner.sequence, owner.component)?;
     let mut site = call.text("LOCNCODE");
     if site.is_empty() {
         site = match &line {
@@ -159,20 +149,41 @@ fn check_document(call: &mut Call<'_, '_>, codes: &NumberCodes) -> Result<(), St
     Ok(())
 }
 
-/// The key of a line or component and of its numbers.
-pub fn key<'k>(call: &Call<'_, '_>, document: &'k str, owner: Owner<'_>) -> [Cell<'k>; 4] {
+/// The line or component that a call names.
+fn named<'i>(call: &Call<'_, '_>, item: &'i Row) -> Owner<'i> {
+    Owner {
+        item: item.text("ITEMNMBR"),
+        sequence: call.int("LNITMSEQ", 0),
+        component: call.int("CMPNTSEQ", 0),
+    }
+}
+
+/// The key of a line or component and of what belongs to it.
+pub fn key<'k>(
+    call: &Call<'_, '_>,
+    document: &'k str,
+    sequence: i64,
+    component: i64,
+) -> [Cell<'k>; 4] {
     [
         ("SOPNUMBE", document.into()),
         ("SOPTYPE", call.int("SOPTYPE", 0).into()),
-        ("CMPNTSEQ", owner.component.into()),
-        ("LNITMSEQ", owner.sequence.into()),
+        ("CMPNTSEQ", component.into()),
+        ("LNITMSEQ", sequence.into()),
     ]
+}
+
+/// A line or component of the call's document.
+pub fn line(call: &mut Call<'_, '_>, sequence: i64, component: i64) -> Result<Option<Row>, Stop> {
+    let document = call.text("SOPNUMBE");
+    let key = key(call, &document, sequence, component);
+    call.find("SOP10200", &key, Access::Update)
 }
 
 /// The numbers of a line or component.
 pub fn rows(call: &mut Call<'_, '_>, owner: Owner<'_>) -> Result<Vec<Row>, Stop> {
     let document = call.text("SOPNUMBE");
-    let key = key(call, &document, owner);
+    let key = key(call, &document, owner.sequence, owner.component);
     call.rows("SOP10201", &key)
 }
 
@@ -190,7 +201,7 @@ pub fn add(call: &mut Call<'_, '_>, owner: Owner<'_>, number: Number<'_>) -> Res
     let document = call.text("SOPNUMBE");
     let goes_out = call.int("SOPTYPE", 0) != RETURN;
     let overrides = goes_out && number.receipt.is_none();
-    let mut cells: Vec<Cell<'_>> = key(call, &document, owner).to_vec();
+    let mut cells: Vec<Cell<'_>> = key(call, &document, owner.sequence, owner.component).to_vec();
     cells.extend([
         ("ITEMNMBR", owner.item.into()),
         ("QTYTYPE", number.quantity_type.into()),
