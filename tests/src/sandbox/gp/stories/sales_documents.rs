@@ -10,7 +10,7 @@ use super::{
 use Element::{Money, Number, Owned, Text};
 
 const STOCK: &str = "SELECT SUM(ATYALLOC) FROM IV00102 WHERE ITEMNMBR = 'ACCS-CRD-12WH'";
-const LOCK: &str = "INSERT INTO tempdb..DEX_LOCK (session_id, row_id, table_path_name) SELECT 9, DEX_ROW_ID, 'TWO.dbo.SOP10100' FROM SOP10100";
+pub(super) const LOCK: &str = "INSERT INTO tempdb..DEX_LOCK (session_id, row_id, table_path_name) SELECT 9, DEX_ROW_ID, 'TWO.dbo.SOP10100' FROM SOP10100";
 
 /// Calls a procedure that must succeed.
 pub(super) async fn done(client: &mut Connection, procedure: &str, node: &Node) {
@@ -50,7 +50,7 @@ pub(super) async fn order(client: &mut Connection, number: &str) {
 }
 
 /// A node that names a document and nothing else.
-fn document(number: &str) -> Node {
+pub(super) fn document(number: &str) -> Node {
     vec![
         ("SOPTYPE", Number(2)),
         ("SOPNUMBE", Owned(number.to_owned())),
@@ -229,7 +229,7 @@ async fn a_deleted_order_leaves_only_its_batch() {
 }
 
 /// A node that deletes the line of the phone cord.
-fn deletion(number: &str) -> Node {
+pub(super) fn deletion(number: &str) -> Node {
     let mut node = document(number);
     node.push(("ITEMNMBR", Text("ACCS-CRD-12WH")));
     node.push(("DeleteType", Number(1)));

@@ -4,7 +4,7 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::Row;
 use super::super::call::Call;
 use super::document::{self, Refusals};
-use super::{codes, stock};
+use super::{codes, kit, tax, tracked};
 
 const DOCUMENT: Refusals = Refusals {
     kind: codes::DELETE_TYPE,
@@ -46,8 +46,8 @@ pub fn document(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if call.failed() {
         return Ok(());
     }
+    tracked::release_all(call, &header, &lines)?;
     for line in &lines {
-        stock::release(call, line)?;
         document::remove(call, line)?;
     }
     for table in DETAILS {
@@ -95,8 +95,9 @@ pub fn line(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if call.failed() {
         return Ok(());
     }
+    let numbers = document::rows_of(call, &header, "SOP10201")?;
     for line in lines.iter().filter(goes) {
-        stock::release(call, line)?;
+        tracked::release(call, line, &numbers)?;
         document::remove(call, line)?;
     }
     let comments = document::rows_of(call, &header, "SOP10202")?;
@@ -104,13 +105,15 @@ pub fn line(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         document::remove(call, row)?;
     }
     if kind == 2 {
-        return Ok(());
+        return kit::cost(call, sequence);
     }
-    for table in ["SOP10101", "SOP10105"] {
-        let rows = document::rows_of(call, &header, table)?;
-        for row in rows.iter().filter(goes) {
-            document::remove(call, row)?;
-        }
+    let commissions = document::rows_of(call, &header, "SOP10101")?;
+    for row in commissions.iter().filter(goes) {
+        document::remove(call, row)?;
+    }
+    let taxes = document::rows_of(call, &header, "SOP10105")?;
+    for row in taxes.iter().filter(goes) {
+        tax::leave(call, row)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::super::call::Call;
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::header_cells as cells;
-use super::{codes, distribution, small};
+use super::{codes, distribution, kit, small, tax, tracked};
 
 /// The source of sales batches.
 const BATCH_SOURCE: &str = "Sales Entry";
@@ -19,6 +19,8 @@ struct Document {
     existing: Option<Row>,
     customer: Row,
     lines: Vec<Row>,
+    /// The components of kits.
+    components: Vec<Row>,
     taxes: Vec<Row>,
     payments: Vec<Row>,
 }
@@ -181,14 +183,20 @@ fn collect(
     let number = call.text("SOPNUMBE");
     let key = key(call, &number);
     let mut lines = call.rows("SOP10200", &key)?;
-    lines.retain(|line| line.int("CMPNTSEQ") == 0);
+    kit::check_lines(call, &lines)?;
+    let numbers = call.rows("SOP10201", &key)?;
+    tracked::check_lines(call, &lines, &numbers);
     lines.sort_by_key(|line| line.int("LNITMSEQ"));
+    let (lines, components) = lines
+        .into_iter()
+        .partition(|line| line.int("CMPNTSEQ") == 0);
     let taxes = call.rows("SOP10105", &key)?;
     let payments = call.rows("SOP10103", &key)?;
     Ok(Document {
         existing,
         customer,
         lines,
+        components,
         taxes,
         payments,
     })
@@ -208,7 +216,7 @@ fn amounts(call: &Call<'_, '_>, document: &Document) -> Amounts {
     let percent = call.money("TRADEPCT");
     let discount = call
         .optional_money("TRDISAMT")
-        .unwrap_or_else(|| super::line::round(subtotal * percent / Decimal::ONE_HUNDRED, 2));
+        .unwrap_or_else(|| super::item::round(subtotal * percent / Decimal::ONE_HUNDRED, 2));
     Amounts {
         subtotal,
         freight: call.money("FREIGHT"),
@@ -261,23 +269,19 @@ fn check_amounts(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts
         codes::PAYMENTS_DIFFER,
     );
     call.fail_if(amounts.received > amounts.total, codes::REMAINING);
-    if call.int("USINGHEADERLEVELTAXES", 0) == 1 || !document.taxes.is_empty() {
-        let header: Vec<Row> = match call.int("USINGHEADERLEVELTAXES", 0) {
-            1 => document
-                .taxes
-                .iter()
-                .filter(|tax| tax.int("LNITMSEQ") == 0)
-                .cloned()
-                .collect(),
-            _ => document.taxes.clone(),
-        };
-        let differ = sum(&header, "STAXAMNT") != amounts.tax
-            || sum(&header, "FRTTXAMT") != amounts.freight_tax
-            || sum(&header, "MSCTXAMT") != amounts.misc_tax;
+    let header_level = call.int("USINGHEADERLEVELTAXES", 0) == 1;
+    if header_level || !document.taxes.is_empty() {
+        let sums = tax::of_document(&document.taxes);
+        let differ = sum(&sums, "STAXAMNT") != amounts.tax
+            || sum(&sums, "FRTTXAMT") != amounts.freight_tax
+            || sum(&sums, "MSCTXAMT") != amounts.misc_tax;
         call.fail_if(
             differ && call.int("CREATETAXES", 0) == 0,
             codes::TAXES_DIFFER,
         );
+    }
+    if !header_level {
+        tax::check_lines(call, &document.lines, &document.taxes);
     }
 }
 
@@ -368,12 +372,13 @@ fn money_cells(
         .collect()
 }
 
-/// Lines sent without a currency take the document's.
+/// Lines and components sent without a currency take the document's.
 fn close_lines(call: &mut Call<'_, '_>, document: &Document) -> Result<(), Stop> {
     let index = lookup::functional(call)?.1;
     for line in document
         .lines
         .iter()
+        .chain(&document.components)
         .filter(|line| line.int("CURRNIDX") == 0)
     {
         call.set(line, &[("CURRNIDX", index.into())])?;
@@ -396,9 +401,10 @@ fn distribute(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) -
         let table = std::sync::Arc::clone(&row.table);
         call.work.delete(&table, row.number)?;
     }
+    let taxes = tax::of_document(&document.taxes);
     let all = distribution::Document {
         lines: &document.lines,
-        taxes: &document.taxes,
+        taxes: &taxes,
         customer: &document.customer,
         amount: amounts.total,
         received: amounts.received,

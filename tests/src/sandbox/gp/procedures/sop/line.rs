@@ -1,6 +1,6 @@
 //! `taSopLineIvcInsert`: a line of a sales document, sent before its header.
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
 use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Cell, Row};
@@ -8,26 +8,33 @@ use super::super::super::heap::work::Work;
 use super::super::super::value::Value;
 use super::super::call::Call;
 use super::super::lookup;
-use super::codes;
-use super::document;
-use super::stock::{self, Stock};
+use super::claim::{self, Claim, ClaimCodes};
+use super::item::{self, Item, ItemCodes};
+use super::price::{self, Price};
+use super::{codes, document, kit, stock, tracked};
 
-/// The distance between line sequences.
-const STEP: i64 = 16_384;
+/// The distance between the sequences of lines and of components.
+pub const STEP: i64 = 16_384;
 
-/// What is known of the line's item.
-#[derive(Debug)]
-pub struct Item {
-    pub row: Option<Row>,
-    pub site: String,
-    pub unit: String,
-    pub base_quantity: Decimal,
-}
+const ITEM: ItemCodes = ItemCodes {
+    unknown: codes::ITEM,
+    inactive: codes::ITEM_INACTIVE,
+    unit: codes::UNIT,
+    unassigned: codes::ITEM_SITE,
+};
 
-struct Price {
-    unit: Decimal,
-    extended: Decimal,
-    markdown: Decimal,
+const CLAIM: ClaimCodes = ClaimCodes {
+    mode: codes::NUMBERS_MODE,
+    numbers: codes::NUMBERS_DIFFER,
+};
+
+/// A line that passed its checks.
+struct Line {
+    item: Item,
+    sequence: i64,
+    price: Price,
+    accounts: Vec<(&'static str, Value)>,
+    existing: Option<Row>,
 }
 
 /// Runs the procedure.
@@ -38,16 +45,80 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     }
     let existing = check_document(call)?;
     check_values(call)?;
-    let item = item(call)?;
+    let (unit, site) = (call.text("UOFM"), call.text("LOCNCODE"));
+    let item = item::find(call, ITEM, unit, site)?;
+    check_kit(call, &item);
     if call.failed() {
         return Ok(());
     }
-    let price = price(call, &item)?;
-    let stock = stock::plan(call, &item, existing.as_ref())?;
+    let sequence = match call.int("LNITMSEQ", 0) {
+        0 => next_sequence(call)?,
+        given => given,
+    };
+    let line = Line {
+        price: price::find(call, &item)?,
+        accounts: item::accounts(call, &item)?,
+        item,
+        sequence,
+        existing,
+    };
+    settle(call, &line)
+}
+
+/// Takes the stock and the numbers of a line and of its components, and writes them.
+fn settle(call: &mut Call<'_, '_>, line: &Line) -> Result<(), Stop> {
+    let (item, existing) = (&line.item, line.existing.as_ref());
+    let mut kit = None;
+    if item.is_kit() && call.int("KitCompMan", 0) == 0 {
+        kit = Some(kit::explode(call, item, line.sequence)?);
+    }
+    let needs = match &kit {
+        Some(kit) => kit.needs(),
+        None => stock::needs(item, existing),
+    };
+    let stock = stock::plan(call, item, &needs)?;
+    if let Some(kit) = &mut kit {
+        kit.claim(call, &stock)?;
+    }
+    let claim = Claim {
+        item,
+        sequence: line.sequence,
+        component: 0,
+        each: Decimal::ONE,
+        existing,
+        codes: CLAIM,
+    };
+    let numbers = claim::plan(call, &claim, &stock)?;
     if call.failed() {
         return Ok(());
     }
-    write(call, &item, &price, &stock, existing)
+    if let Some(row) = existing {
+        stock::release(call, row)?;
+    }
+    if let Some(kit) = &kit {
+        kit.release(call)?;
+    }
+    stock::take(call, &needs, &stock)?;
+    let numbered = match numbers {
+        Some(numbers) => Some(claim::settle(call, &claim, &numbers)?),
+        None => None,
+    };
+    write(call, line, &stock, numbered)?;
+    if let Some(kit) = &kit {
+        kit.write(call, &stock)?;
+    }
+    if item.is_kit() {
+        kit::cost(call, line.sequence)?;
+    }
+    Ok(())
+}
+
+/// Components that the caller sends need a sequence to be sent for.
+fn check_kit(call: &mut Call<'_, '_>, item: &Item) {
+    let manual = call.int("KitCompMan", 0);
+    call.fail_if(!(0..=1).contains(&manual), codes::KIT_MANUAL);
+    let unnamed = manual == 1 && call.int("LNITMSEQ", 0) == 0;
+    call.fail_if(item.is_kit() && unnamed, codes::KIT_SEQUENCE);
 }
 
 /// Checks type, customer, document and sequence; an existing line comes back to be changed.
@@ -77,13 +148,7 @@ fn check_document(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
     if sequence == 0 {
         return Ok(None);
     }
-    let key = [
-        ("SOPNUMBE", number.as_str().into()),
-        ("SOPTYPE", kind.into()),
-        ("CMPNTSEQ", 0.into()),
-        ("LNITMSEQ", sequence.into()),
-    ];
-    let line = call.find("SOP10200", &key, Access::Update)?;
+    let line = tracked::line(call, sequence, 0)?;
     if let Some(line) = &line {
         call.fail_if(!updates, codes::LINE_EXISTS);
         call.fail_if(
@@ -133,132 +198,6 @@ fn check_values(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     lookup::currency(call, codes::LINE_CURNCYID)
 }
 
-/// Looks the item up, its site and its unit of measure.
-fn item(call: &mut Call<'_, '_>) -> Result<Item, Stop> {
-    let number = call.text("ITEMNMBR");
-    let row = call.find(
-        "IV00101",
-        &[("ITEMNMBR", number.as_str().into())],
-        Access::Dirty,
-    )?;
-    let (mut site, mut unit) = (call.text("LOCNCODE"), call.text("UOFM"));
-    if site.is_empty() {
-        site = default_site(call, row.as_ref())?;
-    }
-    let Some(found) = &row else {
-        call.fail_if(call.int("NONINVEN", 0) != 1, codes::ITEM);
-        return Ok(Item {
-            row,
-            site,
-            unit,
-            base_quantity: Decimal::ONE,
-        });
-    };
-    call.fail_if(found.int("INACTIVE") != 0, codes::ITEM_INACTIVE);
-    let schedule = found.text("UOMSCHDL").to_owned();
-    if unit.is_empty() {
-        found.text("SELNGUOM").clone_into(&mut unit);
-    }
-    if unit.is_empty() {
-        let row = call.find(
-            "IV40201",
-            &[("UOMSCHDL", schedule.as_str().into())],
-            Access::Committed,
-        )?;
-        unit = row.map_or_else(String::new, |row| row.text("BASEUOFM").to_owned());
-    }
-    let key = [
-        ("UOMSCHDL", schedule.as_str().into()),
-        ("UOFM", unit.as_str().into()),
-    ];
-    let measure = call.find("IV40202", &key, Access::Committed)?;
-    call.fail_if(measure.is_none(), codes::UNIT);
-    let base_quantity = measure.map_or(Decimal::ONE, |row| row.money("QTYBSUOM"));
-    if stock::kept(found) {
-        let key = [
-            ("ITEMNMBR", number.as_str().into()),
-            ("RCRDTYPE", 2.into()),
-            ("LOCNCODE", site.as_str().into()),
-        ];
-        let assigned = call.find("IV00102", &key, Access::Dirty)?;
-        let known = call.exists("IV40700", &[("LOCNCODE", site.as_str().into())])?;
-        call.fail_if(known && assigned.is_none(), codes::ITEM_SITE);
-    }
-    Ok(Item {
-        row,
-        site,
-        unit,
-        base_quantity,
-    })
-}
-
-fn default_site(call: &mut Call<'_, '_>, item: Option<&Row>) -> Result<String, Stop> {
-    let own = item.map_or("", |item| item.text("LOCNCODE"));
-    if !own.is_empty() {
-        return Ok(own.to_owned());
-    }
-    let setup = call.find("SOP40100", &[("SETUPKEY", 1.into())], Access::Committed)?;
-    Ok(setup.map_or_else(String::new, |setup| setup.text("LOCNCODE").to_owned()))
-}
-
-/// Rounds half away from zero, as GP does.
-pub fn round(amount: Decimal, decimals: u32) -> Decimal {
-    amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
-}
-
-/// Works the price out or checks the one that was sent.
-fn price(call: &mut Call<'_, '_>, item: &Item) -> Result<Price, Stop> {
-    let quantity = call.money("QUANTITY");
-    let mut unit = call.money("UNITPRCE");
-    if call.int("DEFPRICING", 0) == 1 {
-        match listed(call, item)? {
-            Some(found) => unit = found,
-            None => call.fail(codes::NO_PRICE),
-        }
-    }
-    let percent = call.money("MRKDNPCT");
-    let markdown = call
-        .optional_money("MRKDNAMT")
-        .unwrap_or_else(|| round(unit * percent / Decimal::ONE_HUNDRED, 2));
-    let net = unit - markdown;
-    if call.int("DEFPRICING", 0) == 1 || call.int("DEFEXTPRICE", 0) == 1 {
-        return Ok(Price {
-            unit,
-            extended: round(net * quantity, 2),
-            markdown,
-        });
-    }
-    let extended = call.money("XTNDPRCE");
-    let multiplied = round(net * quantity, 2) == extended;
-    let divided = !quantity.is_zero() && round(extended / quantity, 2) == net;
-    call.fail_if(!multiplied && !divided, codes::EXTENDED);
-    Ok(Price {
-        unit,
-        extended,
-        markdown,
-    })
-}
-
-fn listed(call: &mut Call<'_, '_>, item: &Item) -> Result<Option<Decimal>, Stop> {
-    let mut level = call.text("PRCLEVEL");
-    if level.is_empty() {
-        level = item
-            .row
-            .as_ref()
-            .map_or_else(String::new, |row| row.text("PRCLEVEL").to_owned());
-    }
-    let number = call.text("ITEMNMBR");
-    let key = [
-        ("ITEMNMBR", number.as_str().into()),
-        ("PRCLEVEL", level.as_str().into()),
-        ("UOFM", item.unit.as_str().into()),
-    ];
-    let quantity = call.money("QUANTITY");
-    let rows = call.rows("IV00108", &key)?;
-    let fits = |row: &&Row| row.money("FROMQTY") <= quantity && quantity <= row.money("TOQTY");
-    Ok(rows.iter().find(fits).map(|row| row.money("UOMPRICE")))
-}
-
 fn next_sequence(call: &mut Call<'_, '_>) -> Result<i64, Stop> {
     let (kind, number) = (call.int("SOPTYPE", 0), call.text("SOPNUMBE"));
     let lines = call.rows(
@@ -278,38 +217,33 @@ fn next_sequence(call: &mut Call<'_, '_>) -> Result<i64, Stop> {
 
 fn write(
     call: &mut Call<'_, '_>,
-    item: &Item,
-    price: &Price,
-    stock: &Stock,
-    existing: Option<Row>,
+    line: &Line,
+    stock: &stock::Plan,
+    numbered: Option<Decimal>,
 ) -> Result<(), Stop> {
     let mut cells = call.columns_of("SOP10200")?;
     cells.retain(|(_, value)| value.text() != Some("''"));
-    let sequence = match call.int("LNITMSEQ", 0) {
-        0 => next_sequence(call)?,
-        given => given,
-    };
+    let item = &line.item;
     let currency = if call.text("CURNCYID").is_empty() {
         0
     } else {
         lookup::functional(call)?.1
     };
     let mut own: Vec<(&str, Value)> = vec![
-        ("LNITMSEQ", sequence.into()),
+        ("LNITMSEQ", line.sequence.into()),
         ("LOCNCODE", item.site.as_str().into()),
         ("UOFM", item.unit.as_str().into()),
         ("QTYBSUOM", item.base_quantity.into()),
         ("CURRNIDX", currency.into()),
     ];
-    own.extend(price_cells(price));
-    own.extend(
-        stock
-            .quantities
-            .iter()
-            .map(|(column, amount)| (*column, (*amount).into())),
-    );
-    own.extend(item_cells(call, item));
-    own.extend(accounts(call, item)?);
+    own.extend(price::cells(&line.price));
+    let quantities = quantities(call, item, stock, numbered);
+    let quantities = quantities.into_iter();
+    own.extend(quantities.map(|(column, amount)| (column, amount.into())));
+    if let Some(row) = &item.row {
+        own.extend(from_item(call, row));
+    }
+    own.extend(line.accounts.iter().cloned());
     for (name, value) in own {
         cells.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         cells.push((name.to_owned(), value));
@@ -318,18 +252,55 @@ fn write(
         .iter()
         .map(|(name, value)| (name.as_str(), value.clone()))
         .collect();
-    match existing {
-        Some(row) => replace(call, &row, cells)?,
+    match &line.existing {
+        Some(row) => replace(call, row, cells)?,
         None => call.add("SOP10200", &cells).map(|_| ())?,
     }
     let number = call.text("SOPNUMBE");
-    let key = [
-        ("SOPNUMBE", number.as_str().into()),
-        ("SOPTYPE", call.int("SOPTYPE", 0).into()),
-        ("CMPNTSEQ", 0.into()),
-        ("LNITMSEQ", sequence.into()),
-    ];
+    let key = tracked::key(call, &number, line.sequence, 0);
     super::small::comments(call, "SOP10202", &key)
+}
+
+/// The quantities of the line by column; a later one counts.
+fn quantities(
+    call: &Call<'_, '_>,
+    item: &Item,
+    stock: &stock::Plan,
+    numbered: Option<Decimal>,
+) -> Vec<(&'static str, Decimal)> {
+    let mut quantities = stock.quantities(call);
+    if let Some(numbered) = numbered {
+        let numbered = item::in_units(numbered, item.base_quantity);
+        quantities.extend(numbered_quantities(call, numbered));
+    }
+    if item.is_kit() {
+        // GP keeps no quantities of a kit; its components hold what is allocated.
+        quantities.extend([("ATYALLOC", Decimal::ZERO), ("EXTQTYAL", Decimal::ZERO)]);
+    }
+    quantities
+}
+
+/// What the line takes from its item.
+fn from_item(call: &Call<'_, '_>, row: &Row) -> Vec<(&'static str, Value)> {
+    let sent = call.optional_money("UNITCOST");
+    let cost = sent.unwrap_or_else(|| row.money("CURRCOST"));
+    let extended = item::round(cost * call.money("QUANTITY"), 2);
+    let mut cells = item::cost_cells(cost, extended).to_vec();
+    cells.extend(item::decimals(row));
+    cells.push(("ITEMNMBR", row.text("ITEMNMBR").into()));
+    if call.text("ITEMDESC").is_empty() {
+        cells.push(("ITEMDESC", row.text("ITEMDESC").into()));
+    }
+    cells
+}
+
+/// How much of a quantity has numbers; what goes out under its numbers is fulfilled.
+pub fn numbered_quantities(call: &Call<'_, '_>, numbered: Decimal) -> Vec<(&'static str, Decimal)> {
+    let mut quantities = vec![("QTYSLCTD", numbered)];
+    if call.int("SOPTYPE", 0) != tracked::RETURN {
+        quantities.push(("QTYFULFI", numbered));
+    }
+    quantities
 }
 
 /// Changes a line that is sent again whole: what is not sent falls back to its default.
@@ -348,90 +319,4 @@ fn replace<'c>(
         }
     }
     call.set(line, &cells)
-}
-
-/// The prices, each in the functional and in the originating currency.
-fn price_cells(price: &Price) -> Vec<(&'static str, Value)> {
-    let pairs = [
-        ("UNITPRCE", "ORUNTPRC", price.unit),
-        ("XTNDPRCE", "OXTNDPRC", price.extended),
-        ("REMPRICE", "OREPRICE", price.extended),
-        ("MRKDNAMT", "ORMRKDAM", price.markdown),
-    ];
-    pairs
-        .into_iter()
-        .flat_map(|(own, twin, amount)| [(own, amount.into()), (twin, amount.into())])
-        .collect()
-}
-
-/// What the line takes from its item.
-fn item_cells(call: &Call<'_, '_>, item: &Item) -> Vec<(&'static str, Value)> {
-    let Some(row) = &item.row else {
-        return Vec::new();
-    };
-    let cost = call
-        .optional_money("UNITCOST")
-        .unwrap_or_else(|| row.money("CURRCOST"));
-    let extended = round(cost * call.money("QUANTITY"), 2);
-    let mut cells: Vec<(&'static str, Value)> = vec![
-        ("UNITCOST", cost.into()),
-        ("ORUNTCST", cost.into()),
-        ("EXTDCOST", extended.into()),
-        ("OREXTCST", extended.into()),
-        ("DECPLQTY", row.int("DECPLQTY").into()),
-        ("DECPLCUR", row.int("DECPLCUR").into()),
-        ("ODECPLCU", row.int("DECPLCUR").into()),
-        ("ITEMNMBR", row.text("ITEMNMBR").into()),
-    ];
-    if call.text("ITEMDESC").is_empty() {
-        cells.push(("ITEMDESC", row.text("ITEMDESC").into()));
-    }
-    cells
-}
-
-/// Account columns of a line and the item's columns they default from.
-const ACCOUNTS: [(&str, &str); 8] = [
-    ("INVINDX", "IVIVINDX"),
-    ("CSLSINDX", "IVCOGSIX"),
-    ("SLSINDX", "IVSLSIDX"),
-    ("MKDNINDX", "IVSLDSIX"),
-    ("RTNSINDX", "IVSLRNIX"),
-    ("INUSINDX", "IVINUSIX"),
-    ("INSRINDX", "IVINSVIX"),
-    ("DMGDINDX", "IVDMGIDX"),
-];
-
-/// The accounts: those sent as strings, the item's otherwise.
-fn accounts(call: &mut Call<'_, '_>, item: &Item) -> Result<Vec<(&'static str, Value)>, Stop> {
-    let mut found = Vec::new();
-    for (element, column) in ACCOUNTS {
-        let text = call.text(element);
-        let mut index = item.row.as_ref().map(|row| row.int(column));
-        if !text.is_empty() {
-            index = super::super::account_index(call, &text)?;
-            call.fail_if(index.is_none(), codes::DISTRIBUTION_ACCOUNT);
-        }
-        found.push((element, index.unwrap_or_default().into()));
-    }
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use rust_decimal::Decimal;
-
-    use super::round;
-
-    #[test]
-    fn halves_go_away_from_zero() {
-        for (amount, rounded) in [
-            ("1.005", "1.01"),
-            ("-1.005", "-1.01"),
-            ("2.675", "2.68"),
-            ("1.004", "1.00"),
-        ] {
-            let amount: Decimal = amount.parse().expect("a number");
-            assert_eq!(round(amount, 2).to_string(), rounded);
-        }
-    }
 }

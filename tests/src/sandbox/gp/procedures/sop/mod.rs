@@ -1,18 +1,26 @@
 //! Sales Order Processing.
 
+pub mod claim;
 pub mod codes;
 pub mod commission;
+pub mod component;
 pub mod delete;
 pub mod distribution;
 pub mod document;
 pub mod header;
 pub mod header_cells;
 pub mod hold;
+pub mod item;
+pub mod kit;
 pub mod line;
+pub mod lot;
 pub mod payment;
+pub mod price;
+pub mod serial;
 pub mod small;
 pub mod stock;
 pub mod tax;
+pub mod tracked;
 pub mod void;
 
 use super::Family;
@@ -36,6 +44,9 @@ pub static FAMILY: Family = Family {
         ("taCreateSOPTrackingInfo", small::tracking_info),
         ("taSopMultiBin", small::multi_bin),
         ("taSopCommissions", commission::run),
+        ("taSopSerial", serial::run),
+        ("taSopLotAuto", lot::run),
+        ("taSopLineIvcInsertComponent", component::run),
     ],
     helpers: &[("taGetSopNumber", numbers::sop)],
     codes: codes::ALL,

@@ -1,19 +1,14 @@
 //! Quantities of a line: what is there, what is allocated, back ordered or cancelled.
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
+use super::super::iv::master;
 use super::codes;
-use super::line::Item;
-
-/// The quantities of a line by column.
-#[derive(Debug)]
-pub struct Stock {
-    pub quantities: Vec<(&'static str, Decimal)>,
-}
+use super::item::Item;
 
 /// Whether GP keeps quantities of the item.
 pub fn kept(item: &Row) -> bool {
@@ -28,6 +23,17 @@ pub fn returned(call: &Call<'_, '_>) -> Decimal {
     RETURNED.iter().map(|state| call.money(state)).sum()
 }
 
+/// What a line needs of the stock of an item.
+#[derive(Debug, Clone)]
+pub struct Need {
+    pub item: String,
+    pub site: String,
+    /// Base units for one unit of the line.
+    pub each: Decimal,
+    /// Base units that the line holds at the site already.
+    pub held: Decimal,
+}
+
 /// How a quantity divides.
 #[derive(Debug, Clone, Copy, Default)]
 struct Division {
@@ -36,64 +42,110 @@ struct Division {
     cancelled: Decimal,
 }
 
-/// Splits the line's quantity and allocates what shall be; a line that is sent again first gives back
-/// what it held.
-pub fn plan(call: &mut Call<'_, '_>, item: &Item, existing: Option<&Row>) -> Result<Stock, Stop> {
-    let kind = call.int("SOPTYPE", 0);
-    let takes_stock = matches!(kind, 2 | 3 | 6) && item.row.as_ref().is_some_and(kept);
-    let allocates = takes_stock && allocates(call)?;
+/// How the quantity of a line divides, in units of the line.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    division: Division,
+}
+
+impl Plan {
+    /// What is to be allocated.
+    pub fn allocated(&self) -> Decimal {
+        self.division.allocated
+    }
+
+    /// The quantities by column.
+    pub fn quantities(&self, call: &Call<'_, '_>) -> Vec<(&'static str, Decimal)> {
+        split(call, self.division)
+    }
+
+    /// The quantities by column, with those that were sent as they stand.
+    pub fn all_quantities(&self, call: &Call<'_, '_>) -> Vec<(&'static str, Decimal)> {
+        let mut quantities = self.quantities(call);
+        let sent = ["QTYFULFI"].into_iter().chain(RETURNED);
+        let sent = sent.filter_map(|column| Some((column, call.optional_money(column)?)));
+        for (column, amount) in sent {
+            if quantities.iter().all(|(known, _)| *known != column) {
+                quantities.push((column, amount));
+            }
+        }
+        quantities
+    }
+}
+
+/// What a line of an item with quantities needs; a line that is sent again gives back what it held.
+pub fn needs(item: &Item, existing: Option<&Row>) -> Vec<Need> {
+    let Some(row) = item.row.as_ref().filter(|row| kept(row)) else {
+        return Vec::new();
+    };
+    let each = if item.base_quantity.is_zero() {
+        Decimal::ONE
+    } else {
+        item.base_quantity
+    };
+    vec![Need {
+        item: row.text("ITEMNMBR").to_owned(),
+        site: item.site.clone(),
+        each,
+        held: held(existing, &item.site),
+    }]
+}
+
+/// Splits the line's quantity by what is there of everything it needs; nothing changes yet.
+pub fn plan(call: &mut Call<'_, '_>, item: &Item, needs: &[Need]) -> Result<Plan, Stop> {
+    let mut division = Division::default();
+    // A drop-shipped line comes from the vendor.
+    let takes_stock = matches!(call.int("SOPTYPE", 0), 2 | 3 | 6) && call.int("DROPSHIP", 0) == 0;
+    if !takes_stock || needs.is_empty() {
+        return Ok(Plan { division });
+    }
+    let allocates = allocates(call)?;
     let access = if allocates {
         Access::Update
     } else {
         Access::Dirty
     };
-    let mut site = if takes_stock {
-        site(call, item, access)?
-    } else {
-        None
-    };
-    let base = if item.base_quantity.is_zero() {
-        Decimal::ONE
-    } else {
-        item.base_quantity
-    };
-    let mut division = Division::default();
-    if let Some(row) = &site {
-        let there = row.money("QTYONHND") - row.money("ATYALLOC") + held(existing, item);
-        division = divide(call, item, (there / base).max(Decimal::ZERO));
-    }
-    if call.failed() {
-        return Ok(split(call, Division::default()));
-    }
-    if let Some(line) = existing {
-        release(call, line)?;
-        if allocates {
-            site = self::site(call, item, access)?;
+    let mut available: Option<Decimal> = None;
+    for need in needs {
+        if let Some(row) = master::quantities(call, &need.item, &need.site, access)? {
+            let there = row.money("QTYONHND") - row.money("ATYALLOC") + need.held;
+            let units = (there / need.each).max(Decimal::ZERO);
+            available = Some(available.map_or(units, |least| least.min(units)));
         }
+    }
+    if let Some(mut available) = available {
+        if let Some(kit) = item.row.as_ref().filter(|_| item.is_kit()) {
+            // Kits are whole, as far as their decimals go.
+            let decimals = u32::try_from(kit.int("DECPLQTY") - 1).unwrap_or_default();
+            available = available.round_dp_with_strategy(decimals, RoundingStrategy::ToZero);
+        }
+        division = divide(call, item, available);
     }
     if !allocates {
         division.allocated = Decimal::ZERO;
-    } else if let Some(row) = &site {
-        let number = call.text("ITEMNMBR");
-        allocate(call, row, &number, division.allocated * base)?;
     }
-    Ok(split(call, division))
+    Ok(Plan { division })
 }
 
-fn site(call: &mut Call<'_, '_>, item: &Item, access: Access) -> Result<Option<Row>, Stop> {
-    let number = call.text("ITEMNMBR");
-    let key = [
-        ("ITEMNMBR", number.as_str().into()),
-        ("RCRDTYPE", 2.into()),
-        ("LOCNCODE", item.site.as_str().into()),
-    ];
-    call.find("IV00102", &key, access)
+/// Allocates what was planned.
+pub fn take(call: &mut Call<'_, '_>, needs: &[Need], plan: &Plan) -> Result<(), Stop> {
+    for need in needs {
+        let quantity = plan.allocated() * need.each;
+        if quantity.is_zero() {
+            continue;
+        }
+        let site = master::quantities(call, &need.item, &need.site, Access::Update)?;
+        if let Some(site) = site {
+            allocate(call, &site, &need.item, quantity)?;
+        }
+    }
+    Ok(())
 }
 
-/// What a line holds in base units at the site it is sent for again.
-fn held(existing: Option<&Row>, item: &Item) -> Decimal {
+/// What a row holds in base units at the site it is sent for again.
+pub fn held(existing: Option<&Row>, site: &str) -> Decimal {
     existing
-        .filter(|line| line.text("LOCNCODE").eq_ignore_ascii_case(&item.site))
+        .filter(|line| line.text("LOCNCODE").eq_ignore_ascii_case(site))
         .map_or(Decimal::ZERO, |line| {
             line.money("ATYALLOC") * line.money("QTYBSUOM")
         })
@@ -145,7 +197,7 @@ fn divide(call: &mut Call<'_, '_>, item: &Item, available: Decimal) -> Division 
     }
 }
 
-fn split(call: &Call<'_, '_>, division: Division) -> Stock {
+fn split(call: &Call<'_, '_>, division: Division) -> Vec<(&'static str, Decimal)> {
     let (kind, quantity) = (call.int("SOPTYPE", 0), call.money("QUANTITY"));
     let Division {
         allocated,
@@ -169,11 +221,11 @@ fn split(call: &Call<'_, '_>, division: Division) -> Stock {
         4 => {}
         _ => quantities.push(("QTYTOINV", rest)),
     }
-    Stock { quantities }
+    quantities
 }
 
 /// ALLOCATE 1 allocates; 0 follows the document id; a line without one allocates.
-fn allocates(call: &mut Call<'_, '_>) -> Result<bool, Stop> {
+pub fn allocates(call: &mut Call<'_, '_>) -> Result<bool, Stop> {
     if call.int("ALLOCATE", 0) == 1 {
         return Ok(true);
     }

@@ -8,7 +8,7 @@ use super::super::super::heap::rows::{Cell, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
 use super::document::{self, Refusals};
-use super::{codes, stock};
+use super::{codes, tracked};
 
 const REFUSALS: Refusals = Refusals {
     kind: codes::VOID_TYPE,
@@ -37,8 +37,8 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     }
     let received = keep_payments(call, &header, removes == 1)?;
     let trail = move_header(call, &header, received)?;
+    tracked::release_all(call, &header, &lines)?;
     for line in &lines {
-        stock::release(call, line)?;
         let cells = [
             ("ATYALLOC", Decimal::ZERO.into()),
             ("EXTQTYAL", Decimal::ZERO.into()),
