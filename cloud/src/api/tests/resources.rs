@@ -473,13 +473,15 @@ async fn an_owner_says_what_is_watched_in_a_company() {
     let made = made.expect(StatusCode::OK);
     assert_eq!(
         made,
-        json!({"name": "items", "interval_ms": 500, "sweep_seconds": 0})
+        json!({"name": "items", "interval_ms": 500, "sweep_seconds": 0, "means": null,
+        "problem": null, "last_full_read": null})
     );
     put("items", json!({"sweep_seconds": 60}))
         .await
         .expect(StatusCode::OK);
     let listed = cloud.get(&tenant.key, &path).await;
-    let only = json!({"name": "items", "interval_ms": 0, "sweep_seconds": 60});
+    let only = json!({"name": "items", "interval_ms": 0, "sweep_seconds": 60, "means": null,
+        "problem": null, "last_full_read": null});
     assert_eq!(listed["items"], json!([only]));
     let wrong = put("items", json!({"interval_ms": 100, "sweep_seconds": -1})).await;
     let problem = wrong.problem(StatusCode::BAD_REQUEST, "invalid_fields");

@@ -74,6 +74,16 @@ impl Desk<'_, '_> {
         self.rows(table, &key)
     }
 
+    /// Serial and lot numbers do not follow a document that moves.
+    pub(super) fn refuse_tracked(&mut self, header: &Row) -> Result<(), Stop> {
+        if self.rows_of(header, "SOP10201")?.is_empty() {
+            return Ok(());
+        }
+        Err(refused(
+            "Documents with serial or lot numbers are not moved in the sandbox.",
+        ))
+    }
+
     /// Moves a document to history, lines and all; its other rows get the audit trail code.
     pub(super) fn archive(&mut self, header: &Row, trail: &str) -> Result<(), Stop> {
         let cells = [("TRXSORCE", trail.into()), ("PSTGSTUS", 2.into())];

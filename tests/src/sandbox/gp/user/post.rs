@@ -54,6 +54,9 @@ fn claim(desk: &mut Desk<'_, '_>, name: &str) -> Result<Vec<Row>, Stop> {
     if documents.is_empty() || !documents.iter().all(postable) {
         return Err(refused("Only invoices and returns can be posted."));
     }
+    for header in &documents {
+        desk.refuse_tracked(header)?;
+    }
     desk.set(&batch, &[("BCHSTTUS", 1.into())])?;
     Ok(documents)
 }

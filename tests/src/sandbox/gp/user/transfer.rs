@@ -15,6 +15,7 @@ const INVOICE: i64 = 3;
 /// Makes the invoice of a whole order and gives its number; the order moves to history.
 pub(super) fn order(desk: &mut Desk<'_, '_>, number: &str) -> Result<String, Stop> {
     let header = desk.document(ORDER, number)?;
+    desk.refuse_tracked(&header)?;
     let lines = desk.rows_of(&header, "SOP10200")?;
     let whole =
         |line: &Row| line.int("CMPNTSEQ") != 0 || line.money("QTYTOINV") == line.money("QUANTITY");
