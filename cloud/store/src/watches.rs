@@ -29,39 +29,31 @@ impl Watches<'_> {
         tenant: TenantId,
         company: CompanyId,
     ) -> Result<Vec<Watch>, StoreError> {
-        let mut conn = self.0.read().await?;
-        let rows: Vec<Row> = on!(conn, c => sqlx::query_as(
-            "SELECT tenant, company, watcher, interval_ms, sweep_seconds
-             FROM watch
-             WHERE tenant = $1 AND company = $2
-             ORDER BY watcher",
-        )
-        .bind(tenant.0)
-        .bind(company.0)
-        .fetch_all(c)
-        .await)?;
-        Ok(rows.into_iter().map(Watch::from).collect())
+        let listed = self.states(tenant, company).await?.into_iter();
+        Ok(listed.map(|(watch, _)| watch).collect())
     }
 
-    /// Lists a company's by name, each with what the agent says of it.
+    /// Lists a company's by name, each with what the agent said of it last.
     pub async fn states(
         &self,
         tenant: TenantId,
         company: CompanyId,
     ) -> Result<Vec<(Watch, WatcherState)>, StoreError> {
         let mut conn = self.0.read().await?;
-        let rows: Vec<StateRow> = on!(conn, c => sqlx::query_as(
-            "SELECT tenant, company, watcher, interval_ms, sweep_seconds, means, problem,
-                    full_read, rows_seen, rows_changed
-             FROM watch
-             WHERE tenant = $1 AND company = $2
-             ORDER BY watcher",
+        let rows: Vec<Row> = on!(conn, c => sqlx::query_as(
+            "SELECT w.tenant, w.company, w.watcher, w.interval_ms, w.sweep_seconds, s.means,
+                    s.problem, s.full_read, s.rows_seen, s.rows_changed
+             FROM watch w
+             LEFT JOIN watcher_state s
+             ON s.tenant = w.tenant AND s.company = w.company AND s.watcher = w.watcher
+             WHERE w.tenant = $1 AND w.company = $2
+             ORDER BY w.watcher",
         )
         .bind(tenant.0)
         .bind(company.0)
         .fetch_all(c)
         .await)?;
-        rows.into_iter().map(StateRow::read).collect()
+        rows.into_iter().map(Row::read).collect()
     }
 
     /// Keeps what an agent says of a watcher, if it is wanted.
@@ -154,9 +146,12 @@ async fn report(
     (tenant, company, watcher, means, problem): &Said,
 ) -> Result<(), StoreError> {
     on!(conn, c => sqlx::query(
-        "UPDATE watch
-         SET means = $4, problem = $5
-         WHERE tenant = $1 AND company = $2 AND watcher = $3",
+        "INSERT INTO watcher_state (tenant, company, watcher, means, problem)
+         SELECT tenant, company, watcher, CAST($4 AS TEXT), CAST($5 AS TEXT)
+         FROM watch
+         WHERE tenant = $1 AND company = $2 AND watcher = $3
+         ON CONFLICT (tenant, company, watcher) DO UPDATE
+         SET means = excluded.means, problem = excluded.problem",
     )
     .bind(tenant.0)
     .bind(company.0)
@@ -177,9 +172,14 @@ async fn full_read(
     read: FullRead,
 ) -> Result<(), StoreError> {
     on!(conn, c => sqlx::query(
-        "UPDATE watch
-         SET full_read = $4, rows_seen = $5, rows_changed = $6
-         WHERE tenant = $1 AND company = $2 AND watcher = $3",
+        "INSERT INTO watcher_state (tenant, company, watcher, full_read, rows_seen, rows_changed)
+         SELECT tenant, company, watcher, CAST($4 AS BIGINT), CAST($5 AS BIGINT),
+                CAST($6 AS BIGINT)
+         FROM watch
+         WHERE tenant = $1 AND company = $2 AND watcher = $3
+         ON CONFLICT (tenant, company, watcher) DO UPDATE
+         SET full_read = excluded.full_read, rows_seen = excluded.rows_seen,
+             rows_changed = excluded.rows_changed",
     )
     .bind(tenant.0)
     .bind(company.0)
@@ -219,24 +219,6 @@ struct Row {
     watcher: String,
     interval_ms: i64,
     sweep_seconds: i64,
-}
-
-impl From<Row> for Watch {
-    fn from(row: Row) -> Self {
-        Self {
-            tenant: TenantId(row.tenant),
-            company: CompanyId(row.company),
-            watcher: row.watcher,
-            interval_ms: row.interval_ms,
-            sweep_seconds: row.sweep_seconds,
-        }
-    }
-}
-
-#[derive(FromRow)]
-struct StateRow {
-    #[sqlx(flatten)]
-    watch: Row,
     means: Option<String>,
     problem: Option<String>,
     full_read: Option<i64>,
@@ -244,9 +226,18 @@ struct StateRow {
     rows_changed: Option<i64>,
 }
 
-impl StateRow {
+impl Row {
     fn read(self) -> Result<(Watch, WatcherState), StoreError> {
-        let means = self.means.map(|means| from_word("watch", "means", &means));
+        let watch = Watch {
+            tenant: TenantId(self.tenant),
+            company: CompanyId(self.company),
+            watcher: self.watcher,
+            interval_ms: self.interval_ms,
+            sweep_seconds: self.sweep_seconds,
+        };
+        let means = self
+            .means
+            .map(|means| from_word("watcher_state", "means", &means));
         let full_read = self.full_read.map(|at| FullRead {
             at: Micros(at),
             rows_seen: self.rows_seen.unwrap_or_default(),
@@ -257,6 +248,6 @@ impl StateRow {
             problem: self.problem.unwrap_or_default(),
             full_read,
         };
-        Ok((self.watch.into(), state))
+        Ok((watch, state))
     }
 }

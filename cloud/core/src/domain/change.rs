@@ -33,7 +33,7 @@ pub enum Means {
 /// What an agent says of a watcher.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatcherState {
-    /// None where it does not work, or has not begun.
+    /// None for a watcher the agent does not know, or that has not begun.
     pub means: Option<Means>,
     /// What is in its way; blank when nothing is.
     pub problem: String,

@@ -49,7 +49,7 @@ pub(crate) struct WatcherView {
     /// Seconds between two full reads; 0: a day.
     sweep_seconds: i64,
     /// How changes show: `stamps` (GP's time of a record's last change) or `row_ids` (new rows; the
-    /// others by full reads). Null while it does not work, or has not begun.
+    /// others by full reads). Null for a watcher the agent does not know, or that has not begun.
     means: Option<&'static str>,
     /// What is in its way.
     problem: Option<String>,

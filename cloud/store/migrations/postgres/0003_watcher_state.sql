@@ -1,6 +1,13 @@
--- What the agent says of a watcher, and its last full read.
-ALTER TABLE watch ADD COLUMN means TEXT NULL;
-ALTER TABLE watch ADD COLUMN problem TEXT NULL;
-ALTER TABLE watch ADD COLUMN full_read BIGINT NULL;
-ALTER TABLE watch ADD COLUMN rows_seen BIGINT NULL;
-ALTER TABLE watch ADD COLUMN rows_changed BIGINT NULL;
+-- What an agent says of a watcher, and its last full read. It stays when the watcher is not wanted
+-- any more: the agent goes on from there when it is wanted again.
+CREATE TABLE watcher_state (
+    tenant UUID NOT NULL,
+    company UUID NOT NULL,
+    watcher TEXT NOT NULL,
+    means TEXT NULL,
+    problem TEXT NOT NULL DEFAULT '',
+    full_read BIGINT NULL,
+    rows_seen BIGINT NULL,
+    rows_changed BIGINT NULL,
+    PRIMARY KEY (tenant, company, watcher)
+);

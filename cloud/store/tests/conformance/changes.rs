@@ -10,7 +10,7 @@ on_both!(
     a_record_told_twice_at_a_time_changes_once,
     what_was_there_at_the_first_look_did_not_change,
     watchers_are_wanted_and_not,
-    what_is_said_of_a_watcher_is_kept_while_it_is_wanted,
+    what_is_said_of_a_wanted_watcher_is_kept,
     changes_are_walled,
 );
 
@@ -137,7 +137,7 @@ async fn watchers_are_wanted_and_not(world: World) {
     assert_eq!(listed, [watch("customers", 500)]);
 }
 
-async fn what_is_said_of_a_watcher_is_kept_while_it_is_wanted(world: World) {
+async fn what_is_said_of_a_wanted_watcher_is_kept(world: World) {
     let watches = world.database.watches();
     let watch = |interval_ms: i64| Watch {
         tenant: world.tenant,
@@ -178,6 +178,9 @@ async fn what_is_said_of_a_watcher_is_kept_while_it_is_wanted(world: World) {
         watches.states(tenant, company).await.unwrap(),
         [(watch(500), state)]
     );
+    // So it is when it is not wanted for a while: the agent goes on from there.
+    watches.delete(tenant, company, "items").await.unwrap();
+    watches.update(&watch(500)).await.unwrap();
     let stranger = insert_tenant(&world.database).await;
     let foreign = watches.report(stranger, company, "items", None, "theirs");
     foreign.await.unwrap();
