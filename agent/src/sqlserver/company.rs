@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use connect_proto::econnect::{Document, catalogue};
+use connect_proto::econnect::Document;
 use connect_proto::tunnel::v1::{
     Binding, CompanyReport, CompanyState, DocumentKey, Failure, WatcherReport,
 };
@@ -352,21 +352,6 @@ impl Company {
         }
         lease.give_back();
         Ok(shapes)
-    }
-
-    /// Compares a procedure on the server with the catalogue; lists elements the server lacks.
-    pub(super) async fn drift_of(&self, procedure: &str) -> Result<Option<Vec<String>>, SqlError> {
-        let shapes = self.shapes_of(&[procedure]).await?;
-        let Some(shape) = shapes.get(procedure).cloned().flatten() else {
-            return Ok(None);
-        };
-        let elements = catalogue::node(procedure).map_or(&[][..], |spec| spec.elements);
-        let missing = elements
-            .iter()
-            .filter(|element| shape.of_element(element.name).is_none());
-        Ok(Some(
-            missing.map(|element| element.name.to_owned()).collect(),
-        ))
     }
 
     async fn look(&self) -> Result<View, SqlError> {

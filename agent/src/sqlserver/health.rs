@@ -10,6 +10,7 @@ use super::connection::SqlConnection;
 use super::error::SqlError;
 use super::numbers::Counter;
 use super::plan::PROCESS_INFO;
+use super::procedures::Shape;
 use super::proving;
 use super::queries::{self, Means, Reach, WATCHED, Watched};
 use super::reply::Cell;
@@ -159,9 +160,7 @@ fn no_connection(name: String, error: &SqlError) -> Finding {
             "Check the login, its password (`enroll --sql-password-file`) and that it is a user of \
              the company database."
         }
-        SqlError::Server { .. } | SqlError::Broken(_) | SqlError::Unexpected(_) => {
-            "See the agent's log and the server's error log."
-        }
+        SqlError::Server { .. } | SqlError::Broken(_) | SqlError::Unexpected(_) => LOOK,
     };
     Finding::failed(name, error.to_string(), repair)
 }
@@ -290,42 +289,42 @@ async fn procedure_finding(
     if !right.passed {
         return CORE.contains(&procedure).then_some(right);
     }
-    let drift = match company.drift_of(procedure).await {
-        Ok(Some(drift)) => drift,
-        Ok(None) => {
-            return Some(Finding::failed(
-                name,
-                "its parameters may not be seen",
-                GRANT,
-            ));
-        }
-        Err(error) => return Some(Finding::failed(name, error.to_string(), GRANT)),
+    let shape = match company.shapes_of(&[procedure]).await {
+        Ok(mut shapes) => shapes.remove(procedure).flatten(),
+        Err(error) => return Some(Finding::failed(name, error.to_string(), LOOK)),
     };
-    Some(match proven(company, connection, procedure).await {
-        Ok(None) if drift.is_empty() => Finding::passed(name, "runs, and is as in the catalogue"),
-        Ok(None) => {
-            let lacks = drift.join(", ");
-            let detail = format!("runs; this server's version has no {lacks}");
-            Finding::passed(name, format!("{detail}; documents with these are refused"))
-        }
-        Ok(Some(denied)) => Finding::failed(name, format!("called: {denied}"), DYNGRP),
-        Err(error) => Finding::failed(name, error.to_string(), GRANT),
-    })
+    let Some(shape) = shape else {
+        let detail = "its parameters may not be seen";
+        return Some(Finding::failed(name, detail, GRANT));
+    };
+    let lacks = lacking(procedure, &shape).join(", ");
+    Some(
+        match proving::missing_right(connection, procedure, &shape).await {
+            Ok(None) if lacks.is_empty() => {
+                Finding::passed(name, "may be executed, and is as in the catalogue")
+            }
+            Ok(None) => {
+                let detail = format!("may be executed; this server's version has no {lacks}");
+                Finding::passed(name, format!("{detail}; documents with these are refused"))
+            }
+            Ok(Some(denied)) => Finding::failed(name, format!("called: {denied}"), DYNGRP),
+            Err(error) if error.is_lock() => Finding::failed(name, error.to_string(), BUSY),
+            Err(error) => Finding::failed(name, error.to_string(), LOOK),
+        },
+    )
 }
 
-/// The right that a call of the procedure, which is rolled back, did not have.
-async fn proven(
-    company: &Company,
-    connection: &mut SqlConnection,
-    procedure: &str,
-) -> Result<Option<SqlError>, SqlError> {
-    let shapes = company.shapes_of(&[procedure]).await?;
-    match shapes.get(procedure).cloned().flatten() {
-        Some(shape) => proving::missing_right(connection, procedure, &shape).await,
-        None => Ok(None),
-    }
+/// Elements of the catalogue that a procedure on the server does not have.
+fn lacking(procedure: &str, shape: &Shape) -> Vec<&'static str> {
+    let elements = catalogue::node(procedure).map_or(&[][..], |spec| spec.elements);
+    let names = elements.iter().map(|element| element.name);
+    names
+        .filter(|name| shape.of_element(name).is_none())
+        .collect()
 }
 
+const LOOK: &str = "See the agent's log and the server's error log.";
+const BUSY: &str = "Somebody is at work in GP just now: run the doctor again.";
 const DYNGRP: &str = "GP's procedure, or code of a partner behind it, reaches what the agent's role \
                       may not. Grant the right to role connect_agent, or give the role GP's own: \
                       `connect-agent sql --install-script --rights dyngrp`.";

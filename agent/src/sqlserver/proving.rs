@@ -11,7 +11,8 @@ use super::values::SqlValue;
 /// What SQL Server raises where a right is missing, in the procedure or behind it.
 const DENIED: [i32; 6] = [229, 230, 262, 297, 300, 916];
 
-/// The right that a call lacked, if any. What GP itself has to say about blank inputs is no matter.
+/// The right that a call lacked, if any. What GP itself has to say about blank inputs is no matter;
+/// a lock in the way is an error, for nothing is proven then.
 pub(super) async fn missing_right(
     connection: &mut SqlConnection,
     procedure: &str,
@@ -28,12 +29,15 @@ pub(super) async fn missing_right(
         return Err(error.clone());
     }
     connection.rollback_if_open().await?;
-    let raised = called.unwrap_or_else(Some);
-    Ok(raised.filter(|error| {
-        error
-            .number()
-            .is_some_and(|number| DENIED.contains(&number))
-    }))
+    match called.unwrap_or_else(Some) {
+        Some(error) if error.is_lock() => Err(error),
+        raised => Ok(raised.filter(is_denied)),
+    }
+}
+
+fn is_denied(error: &SqlError) -> bool {
+    let number = error.number();
+    number.is_some_and(|number| DENIED.contains(&number))
 }
 
 /// What a call with blank inputs raised.

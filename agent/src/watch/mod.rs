@@ -127,7 +127,10 @@ fn begin(
     let name = (company.database().to_owned(), wanted.name.clone());
     if let Some(watcher) = running.get(&name) {
         // It goes on, with the acknowledgements that are on their way to it.
-        watcher.pace.send_replace(pace(&wanted));
+        let wanted = pace(&wanted);
+        watcher
+            .pace
+            .send_if_modified(|pace| std::mem::replace(pace, wanted) != wanted);
         return;
     }
     let Some(watched) = WATCHED.iter().find(|known| known.name == wanted.name) else {
