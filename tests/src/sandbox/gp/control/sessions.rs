@@ -18,12 +18,8 @@ use super::super::session::unit::Failure;
 use super::super::session::{Capture, Session};
 use super::super::sql::run::Answer;
 use super::super::user::Act;
-use super::super::wire::login::Login;
 use super::super::wire::packet::Message;
 use super::{Problem, json_value};
-
-/// The spid of control sessions.
-const SPID: i64 = 50;
 
 struct Sessions {
     server: Arc<Server>,
@@ -141,19 +137,11 @@ fn unknown(id: u64) -> Problem {
 }
 
 fn begin(server: &Arc<Server>, database: &str) -> Result<Kept, Problem> {
-    let place = server.heap.lock().registry.database(database);
-    let place = place.ok_or_else(|| Problem::Missing(format!("no database {database}")))?;
-    let login = Login {
-        user: "sa".to_owned(),
-        password: String::new(),
-        application: "control".to_owned(),
-        host: "localhost".to_owned(),
-        database: database.to_owned(),
-        packet_size: 4096,
-    };
-    let (alive, incoming) = mpsc::channel(1);
+    let begun = Session::detached(server, database);
+    let (alive, session) =
+        begun.ok_or_else(|| Problem::Missing(format!("no database {database}")))?;
     Ok(Kept {
-        session: Session::new(Arc::clone(server), &login, SPID, place, incoming),
+        session,
         _alive: alive,
     })
 }

@@ -1,13 +1,11 @@
 //! Recorded messages, mutilated: the server answers or refuses, and goes on.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use tokio::sync::mpsc;
 
 use super::super::wire::packet::{self, Message};
 use super::super::wire::{login, prelogin, request};
@@ -76,21 +74,6 @@ fn mutilated(body: &[u8], random: &mut StdRng) -> Vec<u8> {
     body
 }
 
-fn session(sandbox: &Sandbox) -> (mpsc::Sender<Message>, Session) {
-    let place = sandbox.server.heap.lock().registry.database("TWO").unwrap();
-    let login = login::Login {
-        user: "sa".to_owned(),
-        password: String::new(),
-        application: "fuzz".to_owned(),
-        host: "localhost".to_owned(),
-        database: "TWO".to_owned(),
-        packet_size: 4096,
-    };
-    let (alive, incoming) = mpsc::channel(1);
-    let server = Arc::clone(&sandbox.server);
-    (alive, Session::new(server, &login, 61, place, incoming))
-}
-
 #[tokio::test]
 async fn mutilated_messages_are_answered_or_refused() {
     let sandbox = Sandbox::start(Config::default()).await.unwrap();
@@ -117,7 +100,7 @@ async fn mutilated_messages_are_answered_or_refused() {
                         _ => request::transaction(body.clone()).is_ok(),
                     };
                     assert!(round > 0 || readable, "the corpus is readable");
-                    let (_alive, mut session) = session(&sandbox);
+                    let (_alive, mut session) = Session::detached(&sandbox.server, "TWO").unwrap();
                     let message = Message { kind, body };
                     let answered = session.request(message);
                     let answered = tokio::time::timeout(Duration::from_secs(20), answered);
@@ -131,7 +114,7 @@ async fn mutilated_messages_are_answered_or_refused() {
         }
     }
     // It still serves.
-    let (_alive, mut session) = session(&sandbox);
+    let (_alive, mut session) = Session::detached(&sandbox.server, "TWO").unwrap();
     session
         .text(
             "SELECT COUNT(*) FROM RM00101",

@@ -60,6 +60,9 @@ pub struct Capture {
     pub errors: Vec<SqlError>,
 }
 
+/// The spid of sessions without a connection.
+const DETACHED: i64 = 50;
+
 /// How a request ended for the connection.
 enum Ended {
     Answered,
@@ -108,6 +111,26 @@ impl Session {
             done_token: tokens::DONE,
             last_done: None,
         }
+    }
+
+    /// A session of the server's owner without a connection; none for an unknown database. The
+    /// client is there as long as the sender is.
+    pub fn detached(
+        server: &Arc<Server>,
+        database: &str,
+    ) -> Option<(mpsc::Sender<Message>, Session)> {
+        let place = server.heap.lock().registry.database(database)?;
+        let login = Login {
+            user: "sa".to_owned(),
+            password: String::new(),
+            application: "control".to_owned(),
+            host: "localhost".to_owned(),
+            database: database.to_owned(),
+            packet_size: 4096,
+        };
+        let (alive, incoming) = mpsc::channel(1);
+        let session = Session::new(Arc::clone(server), &login, DETACHED, place, incoming);
+        Some((alive, session))
     }
 
     /// Serves requests until the client goes away; what it left open is rolled back.

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use super::super::procedures::call::{Argument, Reply};
 use super::super::procedures::signature::{self, Parameter, Signature};
 use super::super::procedures::{FAMILIES, codes};
 use super::super::session::Session;
 use super::super::value::{Numeric, SqlType, Value};
-use super::super::wire::login::Login;
 use super::difference::{changes, snapshot};
 use super::sandbox;
 
@@ -67,18 +64,7 @@ fn told(reply: &Reply) -> Vec<String> {
 #[tokio::test]
 async fn what_is_missing_or_too_long_has_its_code_and_leaves_no_row() {
     let sandbox = sandbox().await;
-    let place = sandbox.server.heap.lock().registry.database("TWO").unwrap();
-    let login = Login {
-        user: "sa".to_owned(),
-        password: String::new(),
-        application: "story".to_owned(),
-        host: "localhost".to_owned(),
-        database: "TWO".to_owned(),
-        packet_size: 4096,
-    };
-    let (_alive, incoming) = mpsc::channel(1);
-    let server = Arc::clone(&sandbox.server);
-    let mut session = Session::new(server, &login, 60, place, incoming);
+    let (_alive, mut session) = Session::detached(&sandbox.server, "TWO").unwrap();
     let before = snapshot(&sandbox);
     let (mut missing, mut long) = (0, 0);
     for (name, _) in FAMILIES.iter().flat_map(|family| family.nodes) {

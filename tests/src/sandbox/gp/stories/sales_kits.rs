@@ -3,7 +3,8 @@
 use super::super::procedures::sop::codes;
 use super::difference::{changes, snapshot};
 use super::sales_documents::{LOCK, deletion, document, done, refused};
-use super::{Connection, Element, Node, connect, header, line, one, rows, sandbox, with, without};
+use super::sales_tracked::{again, closing};
+use super::{Connection, Element, Node, connect, line, one, rows, sandbox, with, without};
 use Element::{Money, Number, Text};
 
 const LINE: &str = "taSopLineIvcInsert";
@@ -59,25 +60,6 @@ fn component() -> Node {
         ("DOCID", Text("WEBORD")),
     ]);
     node
-}
-
-fn again(node: Node) -> Node {
-    with(node, &[("UpdateIfExists", Number(1))])
-}
-
-fn closing(amount: &'static str) -> Node {
-    with(
-        header("T1", "AARONFIT0001"),
-        &[
-            ("DOCID", Text("WEBORD")),
-            ("SUBTOTAL", Money(amount)),
-            ("FREIGHT", Money("0")),
-            ("TAXAMNT", Money("0")),
-            ("TRDISAMT", Money("0")),
-            ("DOCAMNT", Money(amount)),
-            ("PYMTRCVD", Money("0")),
-        ],
-    )
 }
 
 /// Component sequence, quantity, what is to be invoiced, allocated and back ordered, line by line.

@@ -67,12 +67,12 @@ fn manual(node: Node) -> Node {
     with(node, &modes)
 }
 
-fn again(node: Node) -> Node {
+pub(super) fn again(node: Node) -> Node {
     with(node, &[("UpdateIfExists", Number(1))])
 }
 
 /// The header of an order whose lines come to an amount.
-fn closing(amount: &'static str) -> Node {
+pub(super) fn closing(amount: &'static str) -> Node {
     with(
         header("T1", CUSTOMER),
         &[

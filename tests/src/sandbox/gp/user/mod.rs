@@ -22,13 +22,9 @@ use desk::Desk;
 #[serde(tag = "act", rename_all = "snake_case")]
 pub enum Act {
     /// Posts the invoices and returns of a sales batch; they move to history, the batch goes.
-    PostBatch {
-        batch: String,
-    },
+    PostBatch { batch: String },
     /// Makes the invoice of a whole order, which moves to history.
-    TransferOrder {
-        number: String,
-    },
+    TransferOrder { number: String },
     /// Notes a parcel's number on a document.
     AddTracking {
         kind: i64,
@@ -48,14 +44,10 @@ pub enum Act {
         unit: String,
         price: Decimal,
     },
-    VoidDocument {
-        kind: i64,
-        number: String,
-    },
-    DeleteDocument {
-        kind: i64,
-        number: String,
-    },
+    /// Moves a document to history as voided.
+    VoidDocument { kind: i64, number: String },
+    /// Removes a document without a trace.
+    DeleteDocument { kind: i64, number: String },
 }
 
 impl Act {
