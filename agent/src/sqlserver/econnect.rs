@@ -78,6 +78,8 @@ pub(super) enum Stop {
     NumberTaken(Box<Failure>),
     /// The document's batch takes no document now.
     BatchClosed(Box<Failure>),
+    /// The customer does not take the document; the pre-flight says why.
+    Guarded,
     Lost(SqlError),
     /// The commit was sent and not answered.
     InDoubt,
@@ -100,19 +102,32 @@ impl From<SqlError> for Stop {
 /// Executes the document, or says why nothing was written.
 pub async fn execute(company: &Company, request: &Request<'_>) -> Result<Executed, Failure> {
     let plan = prepare(company, request.document).await?;
-    match look_ahead(company, request).await? {
+    let guarded = plan.numbers.len() == 1 && !request.gapless;
+    execute_planned(company, request, &plan, guarded).await
+}
+
+async fn execute_planned(
+    company: &Company,
+    request: &Request<'_>,
+    plan: &Plan,
+    guarded: bool,
+) -> Result<Executed, Failure> {
+    match look_ahead(company, request, guarded).await? {
         preflight::Outcome::Moved(later, told) => {
             let plan = prepare(company, &later).await?;
             let request = Request {
                 document: &later,
                 ..*request
             };
-            attempts(company, &request, &plan, &told).await
+            attempts(company, &request, &plan, &told, None).await
         }
         // What is in the way now was not when the effect came about.
         preflight::Outcome::InTheWay(failure) if !is_there(company, request).await? => Err(failure),
         preflight::Outcome::Clear | preflight::Outcome::InTheWay(_) => {
-            attempts(company, request, &plan, &[]).await
+            attempts(company, request, plan, &[], None).await
+        }
+        preflight::Outcome::Guarded(guard) => {
+            attempts(company, request, plan, &[], Some(&guard)).await
         }
     }
 }
@@ -121,8 +136,9 @@ pub async fn execute(company: &Company, request: &Request<'_>) -> Result<Execute
 async fn look_ahead(
     company: &Company,
     request: &Request<'_>,
+    guarded: bool,
 ) -> Result<preflight::Outcome, Failure> {
-    let look = || preflight::run(company, request.document, request.closed_period);
+    let look = || preflight::run(company, request.document, request.closed_period, guarded);
     let mut looked = look().await;
     if matches!(looked, Err(SqlError::Broken(_))) {
         company.connection_lost();
@@ -150,6 +166,7 @@ async fn attempts(
     request: &Request<'_>,
     plan: &Plan,
     told: &[DocumentKey],
+    guard: Option<&preflight::Guard>,
 ) -> Result<Executed, Failure> {
     let mut run = Run {
         company,
@@ -157,6 +174,7 @@ async fn attempts(
         plan,
         next_batch: None,
         told,
+        guard,
     };
     let mut next_batches = 2..2 + request.next_batches;
     let mut numbering = Numbering::Keep;
@@ -165,6 +183,9 @@ async fn attempts(
         match Box::pin(run.attempt(&mut numbering)).await {
             Ok(executed) => return Ok(executed),
             Err(Stop::Failed(failure)) => return Err(*failure),
+            Err(Stop::Guarded) => {
+                return Box::pin(execute_planned(company, request, plan, false)).await;
+            }
             Err(Stop::InDoubt) => return settle(company, request).await,
             Err(Stop::Locked(failure)) => {
                 request.progress.locked.store(true, Ordering::SeqCst);

@@ -4,6 +4,7 @@ use super::connection::{SqlConnection, TextCall};
 use super::error::SqlError;
 use super::numbers::{self, Reserved};
 use super::plan::NumberWanted;
+use super::preflight::Guard;
 use super::reply::{Called, Cell};
 use super::statements;
 use super::values::SqlValue;
@@ -97,18 +98,22 @@ pub(super) enum Reservation {
     Blocked,
     /// The row's own number was seen before, so everything was rolled back.
     Older,
+    /// The customer does not take the document; nothing was begun.
+    Guarded,
     /// GP gave no number; everything was rolled back.
     Refused(Box<Called>),
 }
 
 /// Takes the effect key and one document number and commits both in one round trip.
 ///
-/// The text begins and ends its own transaction, and any error ends both (`XACT_ABORT`).
+/// The text begins and ends its own transaction, and any error ends both (`XACT_ABORT`). A guard
+/// is asked before it begins.
 pub(super) async fn reserve(
     connection: &mut SqlConnection,
     entry: &Entry<'_>,
     wanted: &NumberWanted,
     known: i64,
+    guard: Option<&Guard>,
 ) -> Result<Reservation, SqlError> {
     let (before, after) = numbers::around(wanted);
     let mut parameters = entry.attempt();
@@ -119,12 +124,17 @@ pub(super) async fn reserve(
         ("@connect_after", SqlValue::Text(after)),
     ]);
     parameters.extend(wanted.parameters());
+    if let Some(guard) = guard {
+        parameters.push(("@connect_customer", guard.customer.as_str().into()));
+        let accepted = SqlValue::Bit(guard.hold_accepted);
+        parameters.push(("@connect_hold_accepted", accepted));
+    }
     let mut outputs: Vec<_> = numbers::outputs().into();
     outputs.push((statements::JOURNAL_ID, SqlValue::BigInt(0)));
     outputs.push((statements::KEPT, SqlValue::Int(0)));
     let call = TextCall {
-        text: statements::reserve(wanted.counter),
-        declarations: statements::reserve_declarations(),
+        text: statements::reserve(wanted.counter, guard.is_some()),
+        declarations: statements::reserve_declarations(guard.is_some()),
         parameters,
         outputs,
     };
@@ -134,12 +144,13 @@ pub(super) async fn reserve(
     }
     let int = |name| called.output(name).and_then(Cell::int);
     let journal_id = int(statements::JOURNAL_ID).unwrap_or_default();
-    if int(statements::KEPT) == Some(1) {
-        let number = numbers::given(&called);
-        return Ok(Reservation::Kept {
-            journal_id,
-            number: wanted.reserved(number),
-        });
+    match int(statements::KEPT) {
+        Some(1) => {
+            let number = wanted.reserved(numbers::given(&called));
+            return Ok(Reservation::Kept { journal_id, number });
+        }
+        Some(-1) => return Ok(Reservation::Guarded),
+        Some(_) | None => {}
     }
     if (1..=known).contains(&journal_id) {
         return Ok(Reservation::Older);

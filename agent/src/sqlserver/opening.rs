@@ -64,7 +64,7 @@ impl Run<'_> {
         numbering: &mut Numbering,
     ) -> Result<Opening, Stop> {
         loop {
-            match journal::reserve(connection, &self.entry(), wanted, known).await? {
+            match journal::reserve(connection, &self.entry(), wanted, known, self.guard).await? {
                 Reservation::Kept { journal_id, number } => {
                     crash::point("agent.number.reserved");
                     let numbers = vec![number];
@@ -72,6 +72,7 @@ impl Run<'_> {
                 }
                 Reservation::Exists => return self.open_existing(connection, numbering).await,
                 Reservation::Blocked => return Err(busy()),
+                Reservation::Guarded => return Err(Stop::Guarded),
                 Reservation::Older => {
                     self.recheck().await?;
                     known = 0;

@@ -13,6 +13,7 @@ use super::journal::Entry;
 use super::numbers::{self, Reserved};
 use super::plan::{self, Place, Plan, PlannedCall};
 use super::pool::Lease;
+use super::preflight::Guard;
 use super::refusal::{self, Refused, Verdict, failure};
 use super::reply::{Called, Cell};
 use super::statements::{self, Around, Statement};
@@ -37,6 +38,8 @@ pub(super) struct Run<'a> {
     pub(super) next_batch: Option<u32>,
     /// What the answer tells beside the keys: a later posting date.
     pub(super) told: &'a [DocumentKey],
+    /// What is left of the pre-flight, for the text that reserves the number.
+    pub(super) guard: Option<&'a Guard>,
 }
 
 /// What stands when the writing transaction is open.
@@ -70,7 +73,11 @@ impl Run<'_> {
         match &outcome {
             Ok(_) => lease.give_back(),
             Err(
-                Stop::Failed(_) | Stop::Locked(_) | Stop::NumberTaken(_) | Stop::BatchClosed(_),
+                Stop::Failed(_)
+                | Stop::Locked(_)
+                | Stop::NumberTaken(_)
+                | Stop::BatchClosed(_)
+                | Stop::Guarded,
             ) => {
                 // Rolled back twice does no harm; a connection that cannot is dropped.
                 if lease.connection.rollback_if_open().await.is_ok() {
@@ -352,6 +359,7 @@ impl CallInRun<'_> {
             | Stop::Locked(_)
             | Stop::NumberTaken(_)
             | Stop::BatchClosed(_)
+            | Stop::Guarded
             | Stop::Lost(_)
             | Stop::InDoubt) => stop,
         }

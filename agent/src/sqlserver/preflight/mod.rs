@@ -11,7 +11,7 @@ use connect_proto::tunnel::v1::{ClosedPeriod, DocumentKey, ErrorClass, Failure, 
 use asking::Trouble;
 pub(super) use known::Known;
 use periods::{NotOpen, Posting};
-use subjects::{Kind, Subject};
+use subjects::{Held, Kind, Subject};
 
 use super::company::Company;
 use super::connection::SqlConnection;
@@ -28,12 +28,25 @@ const LOOK_AGAIN_MS: u32 = 900_000;
 #[derive(Debug)]
 pub(super) enum Outcome {
     Clear,
+    /// All but this is clear, and the text that reserves the number can ask for it.
+    Guarded(Guard),
     /// The document with later posting dates, and what the answer tells of them.
     Moved(Document, Vec<DocumentKey>),
     InTheWay(Failure),
 }
 
+/// The customer a document makes where it is missing: one that is there must take the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Guard {
+    pub(super) customer: String,
+    /// Whether a customer on hold takes it.
+    pub(super) hold_accepted: bool,
+}
+
 /// Looks at what a document names and at the periods it posts in.
+///
+/// A store's customer is seldom seen twice in a minute; where that is all there is to ask, and
+/// the document can be `guarded`, the question costs no round trip of its own.
 ///
 /// Nothing is locked, and GP's procedures still have the last word. A lock in the way of the look
 /// itself is left to them.
@@ -41,13 +54,20 @@ pub(super) async fn run(
     company: &Company,
     document: &Document,
     closed_period: i32,
+    guarded: bool,
 ) -> Result<Outcome, SqlError> {
     let subjects = subjects::of(document);
     let unknown = asking::unknown(company.known(), &subjects);
     let mut postings = periods::of(document);
     postings.retain(|posting| !company.known().days.has(&posting.day()));
-    if unknown.is_empty() && postings.is_empty() {
-        return Ok(Outcome::Clear);
+    match unknown.as_slice() {
+        [] if postings.is_empty() => return Ok(Outcome::Clear),
+        [subject] if guarded && postings.is_empty() => {
+            if let Some(guard) = guard(subject) {
+                return Ok(Outcome::Guarded(guard));
+            }
+        }
+        _ => {}
     }
     let mut lease = company.lease().await?;
     match look(&mut lease.connection, company, &unknown, &postings).await {
@@ -61,6 +81,14 @@ pub(super) async fn run(
         }
         Err(error) => Err(error),
     }
+}
+
+fn guard(subject: &Subject) -> Option<Guard> {
+    let of_customer = subject.key.kind == Kind::Customer && subject.made;
+    of_customer.then(|| Guard {
+        customer: subject.key.name.clone(),
+        hold_accepted: subject.held == Held::Accepts,
+    })
 }
 
 /// Everything that was found.

@@ -97,6 +97,15 @@ pub(super) static JOURNAL_NUMBERS: Statement = Statement::new(
     JOURNAL,
     "UPDATE connect.Journal SET Numbers = @P1 WHERE EffectKey = CAST(@P2 AS varchar(200)) AND State = 0",
 );
+/// Stands before [`JOURNAL_RESERVE`] where the document's customer is still to be asked for.
+pub(super) static CUSTOMER_GUARD: Statement = Statement::new(
+    "pre-flight: the customer a document makes (in one text with the reservation)",
+    "SELECT on the tables it names (role connect_agent)",
+    "SELECT @connect_kept = -1 FROM dbo.RM00101 WITH (READPAST) \
+     WHERE CUSTNMBR = @connect_customer \
+     AND (INACTIVE <> 0 OR (HOLD <> 0 AND @connect_hold_accepted = 0)); \
+     IF @connect_kept = -1 RETURN; ",
+);
 /// One text for each counter: `{number}` is the call that takes the number.
 pub(super) static JOURNAL_RESERVE: Statement = Statement::new(
     "journal: take an effect key and reserve its number",
@@ -251,7 +260,8 @@ pub(super) const TRANSACTION: &str = "@connect_transaction";
 pub(super) const PROOFS: [&str; 2] = [RETURN_CODE, TRANSACTION];
 /// The identity a reserved row was given.
 pub(super) const JOURNAL_ID: &str = "@connect_journal_id";
-/// 1 when the number was kept in the row and both were committed.
+/// 1 when the number was kept in the row and both were committed; -1 when the customer does not
+/// take the document.
 pub(super) const KEPT: &str = "@connect_kept";
 /// Rows taken before the first call; only one of them is ours.
 pub(super) const TAKEN: &str = "@connect_taken";
@@ -268,10 +278,15 @@ const RESERVE: &str = "@connect_effect_key varchar(200), \
      @connect_known bigint, @connect_before varchar(500), @connect_after varchar(500), \
      @connect_journal_id bigint OUTPUT, @connect_kept int OUTPUT";
 
+const GUARD: &str = ", @connect_customer char(15), @connect_hold_accepted bit";
+
 /// Declarations of the text that reserves.
-pub(super) fn reserve_declarations() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| [RESERVE, ", ", NUMBER_DECLARATIONS].concat());
-    &TEXT
+pub(super) fn reserve_declarations(guarded: bool) -> &'static str {
+    static TEXTS: LazyLock<[String; 2]> = LazyLock::new(|| {
+        let bare = [RESERVE, ", ", NUMBER_DECLARATIONS].concat();
+        [bare.clone(), bare + GUARD]
+    });
+    &TEXTS[usize::from(guarded)]
 }
 
 /// The call as `connect-agent sql` prints it.
@@ -297,6 +312,7 @@ pub fn grant(procedure: &str) -> String {
 pub(super) fn compilable(system_database: &str) -> Vec<(&'static str, String)> {
     let around = [&JOURNAL_TAKE, &JOURNAL_REVISE];
     let inside = [
+        &CUSTOMER_GUARD,
         &JOURNAL_RESERVE,
         &JOURNAL_COMMIT,
         &BATCH_CHECK,
@@ -321,8 +337,10 @@ pub(super) fn compilable(system_database: &str) -> Vec<(&'static str, String)> {
         batches.push((statement.name, declared(NUMBER_DECLARATIONS, statement.sql)));
     }
     // Only the number's call differs, and each of those was compiled.
-    let text = declared(reserve_declarations(), reserve(Counter::Sop));
-    batches.push((JOURNAL_RESERVE.name, text));
+    for (statement, guarded) in [(&JOURNAL_RESERVE, false), (&CUSTOMER_GUARD, true)] {
+        let text = reserve(Counter::Sop, guarded);
+        batches.push((statement.name, declared(reserve_declarations(guarded), text)));
+    }
     let call = procedure_call("taGetSopNumber", [].into_iter(), [].into_iter());
     let proofs = PROOFS.map(|name| format!("{name} int")).join(", ");
     for first in around {
@@ -354,6 +372,7 @@ pub static ALL: &[&Statement] = &[
     &NUMBER_VOUCHER,
     &NUMBER_RECEIVABLE,
     &NUMBER_INVENTORY,
+    &CUSTOMER_GUARD,
     &JOURNAL_RESERVE,
     &JOURNAL_TAKE,
     &JOURNAL_REVISE,

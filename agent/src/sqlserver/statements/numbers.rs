@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::super::numbers::Counter;
-use super::{JOURNAL_RESERVE, Statement};
+use super::{CUSTOMER_GUARD, JOURNAL_RESERVE, Statement};
 
 const RIGHT: &str = "EXECUTE on the procedure (role connect_agent)";
 
@@ -63,13 +63,17 @@ pub(crate) fn number(counter: Counter) -> &'static Statement {
     }
 }
 
-/// The text that takes an effect key and a number from a counter, and commits both.
-pub(crate) fn reserve(counter: Counter) -> &'static str {
-    static TEXTS: LazyLock<Vec<(Counter, String)>> = LazyLock::new(|| {
-        let text = |counter| JOURNAL_RESERVE.sql.replace("{number}", number(counter).sql);
-        let all = Counter::ALL.into_iter();
-        all.map(|counter| (counter, text(counter))).collect()
+/// The text that takes an effect key and a number from a counter, and commits both; `guarded`
+/// asks for the document's customer first.
+pub(crate) fn reserve(counter: Counter, guarded: bool) -> &'static str {
+    static TEXTS: LazyLock<Vec<(Counter, [String; 2])>> = LazyLock::new(|| {
+        let texts = |counter| {
+            let bare = JOURNAL_RESERVE.sql.replace("{number}", number(counter).sql);
+            let guarded = [CUSTOMER_GUARD.sql, &bare].concat();
+            (counter, [bare, guarded])
+        };
+        Counter::ALL.into_iter().map(texts).collect()
     });
     let found = TEXTS.iter().find(|(known, _)| *known == counter);
-    found.map_or("", |(_, text)| text)
+    found.map_or("", |(_, texts)| &texts[usize::from(guarded)])
 }
