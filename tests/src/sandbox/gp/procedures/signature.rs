@@ -153,10 +153,20 @@ fn sql_type(procedure: &str, element: &str, kind: &str) -> SqlType {
             | "Purchase_Item_Tax_Schedu"
             | "PRIMVNDR"
             | "Landed_Cost_Group_ID"
-            | "Last_Currency_ID",
+            | "Last_Currency_ID"
+            | "VADCDPAD"
+            | "VADCDSFR",
         ) => SqlType::Char(15),
+        (_, "ACNMVNDR") => SqlType::Char(20),
+        (_, "PYMNTPRI") => SqlType::Char(3),
+        (_, "TXIDNMBR") => SqlType::Char(11),
+        ("taUpdateCreateVendorRcd", element) if element.ends_with("ACTNUMST") => {
+            SqlType::VarChar(Some(75))
+        }
         (_, "BCHCOMNT") => SqlType::Char(60),
-        (_, "ALTITEM1" | "ALTITEM2" | "VNDITNUM" | "MNFCTRITMNMBR") => SqlType::Char(30),
+        (_, "ALTITEM1" | "ALTITEM2" | "VNDITNUM" | "MNFCTRITMNMBR" | "VOIDDESC") => {
+            SqlType::Char(30)
+        }
         (_, "PRCHSUOM") => SqlType::Char(8),
         (_, "BINNMBR") => SqlType::Char(20),
         (_, "VNDITDSC") => SqlType::Char(100),

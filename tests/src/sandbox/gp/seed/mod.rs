@@ -256,6 +256,8 @@ impl Seed<'_, '_> {
                     ("CARDNAME", card.as_str().into()),
                     ("CBRCVBLE", 1.into()),
                     ("CKBKNUM2", checkbook.as_str().into()),
+                    ("CBPAYBLE", 1.into()),
+                    ("CKBKNUM1", checkbook.as_str().into()),
                 ],
             )?;
         }

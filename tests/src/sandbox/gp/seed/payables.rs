@@ -3,8 +3,9 @@
 use serde_json::Value as Json;
 
 use super::super::error::Stop;
+use super::super::heap::rows::Access;
 use super::super::value::Value;
-use super::{Seed, text};
+use super::{Seed, number, text};
 
 /// The index of the first payables account, past those of the shared list.
 const FIRST_ACCOUNT: i64 = 401;
@@ -28,10 +29,33 @@ impl Seed<'_, '_> {
             ];
             self.add("SY01100", &cells)?;
         }
+        for class in each(&setup, "classes") {
+            self.vendor_class(class)?;
+        }
         for vendor in each(&setup, "vendors") {
             self.vendor(vendor)?;
         }
         Ok(())
+    }
+
+    fn vendor_class(&mut self, class: &Json) -> Result<(), Stop> {
+        let table = self.work.table(self.database, "GL00105")?;
+        let key = [("ACTNUMST", text(class, "purchases").into())];
+        let account = self.work.find(&table, &key, Access::Dirty)?;
+        let functional = self.functional();
+        let cells = [
+            ("VNDCLSID", text(class, "VNDCLSID").into()),
+            ("VNDCLDSC", text(class, "VNDCLDSC").into()),
+            ("PYMTRMID", text(class, "PYMTRMID").into()),
+            ("SHIPMTHD", text(class, "SHIPMTHD").into()),
+            ("MINORDER", number(text(class, "MINORDER"))),
+            ("CURNCYID", functional.as_str().into()),
+            ("TEN99TYPE", 1.into()),
+            ("FREEONBOARD", 1.into()),
+            ("KPTRXHST", 1.into()),
+            ("PMPRCHIX", account.map_or(0, |row| row.int("ACTINDX")).into()),
+        ];
+        self.add("PM00100", &cells)
     }
 
     fn vendor(&mut self, vendor: &Json) -> Result<(), Stop> {
@@ -55,6 +79,8 @@ impl Seed<'_, '_> {
             cells.push((column, "PRIMARY".into()));
         }
         self.add("PM00200", &cells)?;
+        let summary = [("VENDORID", text(vendor, "VENDORID").into())];
+        self.add("PM00201", &summary)?;
         let address = [
             ("VENDORID", text(vendor, "VENDORID").into()),
             ("ADRSCODE", "PRIMARY".into()),

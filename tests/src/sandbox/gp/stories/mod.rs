@@ -21,6 +21,7 @@ mod sales_types;
 mod stamps;
 mod statements;
 mod stock;
+mod vendors;
 mod wire;
 
 use futures::TryStreamExt;

@@ -78,7 +78,7 @@ fn payable() -> Node {
     without(with(purchases(), &changes), "DEBITAMT")
 }
 
-async fn succeed(client: &mut Connection, procedure: &str, node: &Node) {
+pub(super) async fn succeed(client: &mut Connection, procedure: &str, node: &Node) {
     let answer = call(client, procedure, node).await.unwrap();
     let found = (answer.status, answer.codes());
     assert_eq!(found, (0, Vec::new()), "{procedure}");
@@ -209,7 +209,7 @@ async fn what_is_wrong_with_a_voucher_has_its_code_and_leaves_nothing() {
     assert_eq!(changes(&before, &snapshot(&sandbox)), "");
 }
 
-async fn refused(client: &mut Connection, procedure: &str, node: &Node, code: i32) {
+pub(super) async fn refused(client: &mut Connection, procedure: &str, node: &Node, code: i32) {
     let answer = call(client, procedure, node).await.unwrap();
     assert!(answer.codes().contains(&code), "{code}: {answer:?}");
 }
@@ -256,7 +256,7 @@ async fn what_is_wrong_with_a_tax_or_distribution_has_its_code_and_leaves_nothin
     )
     .await;
     for (changed, code) in [
-        (("DOCTYPE", Number(6)), codes::DIST_DOCUMENT),
+        (("DOCTYPE", Number(7)), codes::DIST_DOCUMENT),
         (("VENDORID", Text("NOBODY")), codes::DIST_VENDOR),
         (("DISTTYPE", Number(24)), codes::DIST_TYPE),
         (("ACTNUMST", Text("999-0000-00")), codes::DIST_ACCOUNT),

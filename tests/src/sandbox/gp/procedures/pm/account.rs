@@ -1,7 +1,7 @@
 //! The account a payables node names.
 
 use super::super::super::error::Stop;
-use super::super::super::heap::rows::Access;
+use super::super::super::heap::rows::{Access, Row};
 use super::super::call::Call;
 
 /// The codes of a node for a wrong account.
@@ -36,6 +36,27 @@ pub fn named(call: &mut Call<'_, '_>, wrong: Wrong) -> Result<Option<i64>, Stop>
 
 /// Whether a voucher is entered already, in work, open or history.
 pub fn voucher_known(call: &mut Call<'_, '_>, voucher: &str) -> Result<bool, Stop> {
-    let key = [("CNTRLTYP", 0.into()), ("CNTRLNUM", voucher.into())];
+    known(call, 0, voucher)
+}
+
+/// Whether a number of a control type is entered already, in work, open or history.
+pub fn known(call: &mut Call<'_, '_>, control: i64, number: &str) -> Result<bool, Stop> {
+    let key = [("CNTRLTYP", control.into()), ("CNTRLNUM", number.into())];
     call.exists("PM00400", &key)
+}
+
+/// The vendor's own account, or the one of the purchasing series of the posting setup.
+pub fn of_vendor(
+    call: &mut Call<'_, '_>,
+    vendor: &Row,
+    own: &str,
+    number: i64,
+) -> Result<i64, Stop> {
+    let own = vendor.int(own);
+    if own != 0 {
+        return Ok(own);
+    }
+    let key = [("SERIES", 4.into()), ("SEQNUMBR", number.into())];
+    let row = call.find("SY01100", &key, Access::Committed)?;
+    Ok(row.map_or(0, |row| row.int("ACTINDX")))
 }

@@ -19,15 +19,20 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         ("VENDORID", vendor.as_str().into()),
         ("ADRSCODE", address.as_str().into()),
     ];
-    let existing = call.find("PM00300", &key, Access::Update)?;
+    let exists = call.find("PM00300", &key, Access::Update)?.is_some();
     let update = call.int("UpdateIfExists", 1);
-    call.fail_if(existing.is_some() && update == 0, codes::ADDRESS_EXISTS);
+    call.fail_if(exists && update == 0, codes::ADDRESS_EXISTS);
     call.fail_if(!(0..=1).contains(&update), codes::ADDRESS_UPDATE);
     lookup::known(call, "SHIPMTHD", lookup::SHIPPING, codes::ADDRESS_SHIPPING)?;
     lookup::known(call, "TAXSCHID", lookup::SCHEDULE, codes::ADDRESS_SCHEDULE)?;
     if call.failed() {
         return Ok(());
     }
+    write(call, &vendor, &address)
+}
+
+/// Makes the address, or changes what was sent of it.
+pub fn write(call: &mut Call<'_, '_>, vendor: &str, address: &str) -> Result<(), Stop> {
     let mut sent = call.columns_of("PM00300")?;
     sent.retain(|(name, _)| !["VENDORID", "ADRSCODE"].contains(&name.as_str()));
     if let Some(phone) = call.value("PHNUMBR3").cloned() {
@@ -37,7 +42,8 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         .iter()
         .map(|(name, value)| (name.as_str(), value.clone()))
         .collect();
-    if let Some(row) = existing {
+    let key = [("VENDORID", vendor.into()), ("ADRSCODE", address.into())];
+    if let Some(row) = call.find("PM00300", &key, Access::Update)? {
         return call.set(&row, &cells);
     }
     cells.extend(key);

@@ -1,4 +1,4 @@
-//! `taPMDistribution`: one distribution of a voucher, sent before the transaction.
+//! `taPMDistribution`: one distribution of a voucher or payment, sent before it.
 
 use rust_decimal::Decimal;
 
@@ -7,7 +7,7 @@ use super::super::super::heap::rows::Cell;
 use super::super::call::Call;
 use super::super::lookup;
 use super::account::{self, Wrong};
-use super::{Effect, codes};
+use super::{Effect, PAYMENT, codes};
 
 /// What distributions count in.
 pub const STEP: i64 = 16_384;
@@ -28,8 +28,12 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     let account = account::named(call, wrong)?;
     let none = call.text("ACTNUMST").is_empty() && call.int("ACTINDX", 0) == 0;
     call.fail_if(none, codes::DIST_ACCOUNT_MISSING);
-    let voucher = call.text("VCHRNMBR");
-    let others = call.rows("PM10100", &[("VCHRNMBR", voucher.as_str().into())])?;
+    let (voucher, control) = (call.text("VCHRNMBR"), control(call));
+    let key = [
+        ("VCHRNMBR", voucher.as_str().into()),
+        ("CNTRLTYP", control.into()),
+    ];
+    let others = call.rows("PM10100", &key)?;
     let last = others.iter().map(|row| row.int("DSTSQNUM")).max();
     let sequence = match call.int("DSTSQNUM", 0) {
         0 => last.unwrap_or_default() + STEP,
@@ -43,6 +47,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     let (vendor, reference) = (call.text("VENDORID"), call.text("DistRef"));
     let line = Line {
         voucher: &voucher,
+        control,
         vendor: &vendor,
         reference: &reference,
         sequence,
@@ -55,8 +60,9 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
 }
 
 fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
-    let document = Effect::of(call.int("DOCTYPE", 0));
-    call.fail_if(document.is_none(), codes::DIST_DOCUMENT);
+    let document = call.int("DOCTYPE", 0);
+    let known = Effect::of(document).is_some() || document == PAYMENT.kind;
+    call.fail_if(!known, codes::DIST_DOCUMENT);
     let kind = call.int("DISTTYPE", 0);
     call.fail_if(!(1..=LAST_TYPE).contains(&kind), codes::DIST_TYPE);
     let (debit, credit) = (call.money("DEBITAMT"), call.money("CRDTAMNT"));
@@ -68,15 +74,26 @@ fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     let vendor = call.text("VENDORID");
     let known = call.exists("PM00200", &[("VENDORID", vendor.as_str().into())])?;
     call.fail_if(!known, codes::DIST_VENDOR);
-    let entered = account::voucher_known(call, &call.text("VCHRNMBR"))?;
+    let entered = account::known(call, control(call), &call.text("VCHRNMBR"))?;
     call.fail_if(entered, codes::DIST_VOUCHER);
     Ok(())
+}
+
+/// The control type of the document's number.
+fn control(call: &Call<'_, '_>) -> i64 {
+    if call.int("DOCTYPE", 0) == PAYMENT.kind {
+        PAYMENT.control
+    } else {
+        0
+    }
 }
 
 /// A distribution to be written.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
+    /// Number of the voucher or payment.
     pub voucher: &'a str,
+    pub control: i64,
     pub vendor: &'a str,
     pub reference: &'a str,
     pub sequence: i64,
@@ -86,14 +103,15 @@ pub struct Line<'a> {
     pub credit: Decimal,
 }
 
-/// Writes a distribution of a voucher.
+/// Writes a distribution.
 pub fn write(call: &mut Call<'_, '_>, line: &Line<'_>) -> Result<(), Stop> {
     let (functional, index) = lookup::functional(call)?;
     let company = call.work.inner.registry.databases[call.database]
         .name
         .clone();
-    let cells: [Cell<'_>; 13] = [
+    let cells: [Cell<'_>; 14] = [
         ("VCHRNMBR", line.voucher.into()),
+        ("CNTRLTYP", line.control.into()),
         ("VENDORID", line.vendor.into()),
         ("DSTSQNUM", line.sequence.into()),
         ("DISTTYPE", line.kind.into()),

@@ -2,11 +2,13 @@
 
 pub mod account;
 pub mod address;
+pub mod check;
 pub mod codes;
 pub mod distribution;
 pub mod tax;
 pub mod transaction;
 pub mod transaction_lines;
+pub mod vendor;
 
 use super::{Family, numbers};
 
@@ -17,9 +19,23 @@ pub static FAMILY: Family = Family {
         ("taPMDistribution", distribution::run),
         ("taPMTransactionInsert", transaction::run),
         ("taCreateVendorAddress", address::run),
+        ("taUpdateCreateVendorRcd", vendor::run),
+        ("taPMManualCheck", check::run),
     ],
     helpers: &[("taGetPMNextVoucherNumber", numbers::voucher)],
     codes: codes::ALL,
+};
+
+/// What payments are to Payables: a document type, and a control type of their own numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Payment {
+    pub kind: i64,
+    pub control: i64,
+}
+
+pub const PAYMENT: Payment = Payment {
+    kind: 6,
+    control: 1,
 };
 
 /// What a payables document type is to the vendor's account.

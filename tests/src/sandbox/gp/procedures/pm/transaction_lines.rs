@@ -3,11 +3,11 @@
 use rust_decimal::Decimal;
 
 use super::super::super::error::Stop;
-use super::super::super::heap::rows::{Access, Row};
+use super::super::super::heap::rows::Row;
 use super::super::super::value::Value;
 use super::super::call::Call;
 use super::distribution::{self, Line, STEP};
-use super::{Effect, codes};
+use super::{Effect, account, codes};
 
 /// The distribution type of what is owed to the vendor.
 const PAYABLE: i64 = 2;
@@ -25,7 +25,7 @@ impl Lines {
     pub fn of(call: &mut Call<'_, '_>, voucher: &str) -> Result<Self, Stop> {
         Ok(Self {
             taxes: call.rows("PM10500", &[("VCHRNMBR", voucher.into())])?,
-            distributions: call.rows("PM10100", &[("VCHRNMBR", voucher.into())])?,
+            distributions: distributions(call, voucher)?,
         })
     }
 
@@ -73,9 +73,14 @@ impl Lines {
     }
 }
 
+fn distributions(call: &mut Call<'_, '_>, voucher: &str) -> Result<Vec<Row>, Stop> {
+    let key = [("VCHRNMBR", voucher.into()), ("CNTRLTYP", 0.into())];
+    call.rows("PM10100", &key)
+}
+
 /// Gives the distributions of a voucher, sent or made, its posting date.
 pub fn date(call: &mut Call<'_, '_>, voucher: &str, date: i64) -> Result<(), Stop> {
-    let rows = call.rows("PM10100", &[("VCHRNMBR", voucher.into())])?;
+    let rows = distributions(call, voucher)?;
     rows.iter()
         .try_for_each(|row| call.set(row, &[("PSTGDATE", Value::Time(date))]))
 }
@@ -95,7 +100,7 @@ pub fn create(
         (9, "PMFRTIDX", call.money("FRTAMNT")),
     ]
     .into_iter()
-    .map(|(kind, own, amount)| Ok((kind, account(call, vendor, own, kind)?, amount)))
+    .map(|(kind, own, amount)| Ok((kind, account::of_vendor(call, vendor, own, kind)?, amount)))
     .collect::<Result<Vec<_>, Stop>>()?;
     for tax in taxes {
         sides.push((TAXES, tax.int("ACTINDX"), tax.money("TAXAMNT")));
@@ -109,6 +114,7 @@ pub fn create(
         };
         let line = Line {
             voucher: &voucher,
+            control: 0,
             vendor: vendor.text("VENDORID"),
             reference: "",
             sequence: STEP * place,
@@ -120,15 +126,4 @@ pub fn create(
         distribution::write(call, &line)?;
     }
     Ok(())
-}
-
-/// The vendor's own account, or the one of the purchasing series of the posting setup.
-fn account(call: &mut Call<'_, '_>, vendor: &Row, own: &str, number: i64) -> Result<i64, Stop> {
-    let own = vendor.int(own);
-    if own != 0 {
-        return Ok(own);
-    }
-    let key = [("SERIES", 4.into()), ("SEQNUMBR", number.into())];
-    let row = call.find("SY01100", &key, Access::Committed)?;
-    Ok(row.map_or(0, |row| row.int("ACTINDX")))
 }
