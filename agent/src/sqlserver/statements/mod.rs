@@ -339,7 +339,10 @@ pub(super) fn compilable(system_database: &str) -> Vec<(&'static str, String)> {
     // Only the number's call differs, and each of those was compiled.
     for (statement, guarded) in [(&JOURNAL_RESERVE, false), (&CUSTOMER_GUARD, true)] {
         let text = reserve(Counter::Sop, guarded);
-        batches.push((statement.name, declared(reserve_declarations(guarded), text)));
+        batches.push((
+            statement.name,
+            declared(reserve_declarations(guarded), text),
+        ));
     }
     let call = procedure_call("taGetSopNumber", [].into_iter(), [].into_iter());
     let proofs = PROOFS.map(|name| format!("{name} int")).join(", ");

@@ -1,5 +1,6 @@
 //! The eConnect procedures the sandbox has, each a function over the row API.
 
+pub mod account;
 pub mod call;
 pub mod codes;
 pub mod gl;

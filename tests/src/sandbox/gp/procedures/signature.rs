@@ -155,8 +155,14 @@ fn sql_type(procedure: &str, element: &str, kind: &str) -> SqlType {
             | "Landed_Cost_Group_ID"
             | "Last_Currency_ID"
             | "VADCDPAD"
-            | "VADCDSFR",
+            | "VADCDSFR"
+            | "CBKIDCSH"
+            | "CBKIDCHK"
+            | "CBKIDCRD"
+            | "CRCRDNAM",
         ) => SqlType::Char(15),
+        (_, "DCNUMCSH" | "DCNUMCHK" | "DCNUMCRD") => SqlType::Char(20),
+        (_, "CASHDATE") => SqlType::DateTime,
         (_, "ACNMVNDR") => SqlType::Char(20),
         (_, "PYMNTPRI") => SqlType::Char(3),
         (_, "TXIDNMBR") => SqlType::Char(11),

@@ -53,7 +53,10 @@ impl Seed<'_, '_> {
             ("TEN99TYPE", 1.into()),
             ("FREEONBOARD", 1.into()),
             ("KPTRXHST", 1.into()),
-            ("PMPRCHIX", account.map_or(0, |row| row.int("ACTINDX")).into()),
+            (
+                "PMPRCHIX",
+                account.map_or(0, |row| row.int("ACTINDX")).into(),
+            ),
         ];
         self.add("PM00100", &cells)
     }

@@ -11,6 +11,7 @@ mod locks;
 mod orders;
 mod payables;
 mod receivables;
+mod receivables_documents;
 mod refusals;
 mod sales_changes;
 mod sales_documents;

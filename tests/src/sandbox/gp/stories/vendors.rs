@@ -84,7 +84,10 @@ async fn a_known_vendor_changes_field_by_field() {
 ~PM00300 ADDRESS1=10 Mill Road VNDCNTCT=none";
     assert_eq!(changes(&before, &snapshot(&sandbox)), expected);
     let before = snapshot(&sandbox);
-    let own = with(update, &[("CreateAddress", Number(0)), ("CITY", Text("Hope"))]);
+    let own = with(
+        update,
+        &[("CreateAddress", Number(0)), ("CITY", Text("Hope"))],
+    );
     succeed(&mut client, VENDOR, &own).await;
     let expected = "~PM00200 CITY=Hope";
     assert_eq!(changes(&before, &snapshot(&sandbox)), expected);
@@ -186,7 +189,10 @@ async fn a_payment_by_card_takes_the_distributions_that_were_sent() {
     let sandbox = sandbox().await;
     let mut client = connect(&sandbox).await;
     // A voucher of the same number is another document.
-    let voucher = with(side(6, "000-5100-00", "DEBITAMT"), &[("DOCTYPE", Number(1))]);
+    let voucher = with(
+        side(6, "000-5100-00", "DEBITAMT"),
+        &[("DOCTYPE", Number(1))],
+    );
     succeed(&mut client, DISTRIBUTION, &voucher).await;
     let payable = side(2, "000-2100-00", "DEBITAMT");
     succeed(&mut client, DISTRIBUTION, &payable).await;
@@ -200,7 +206,12 @@ async fn a_payment_by_card_takes_the_distributions_that_were_sent() {
         ],
     );
     refused(&mut client, CHECK, &by_card, codes::PAYMENT_UNBALANCED).await;
-    succeed(&mut client, DISTRIBUTION, &side(1, "000-5100-00", "CRDTAMNT")).await;
+    succeed(
+        &mut client,
+        DISTRIBUTION,
+        &side(1, "000-5100-00", "CRDTAMNT"),
+    )
+    .await;
     let more = with(by_card.clone(), &[("DOCAMNT", Money("44.50"))]);
     refused(&mut client, CHECK, &more, codes::PAYMENT_PAYABLE_DIFFERS).await;
     let before = snapshot(&sandbox);

@@ -2,6 +2,7 @@
 
 mod desk;
 mod post;
+mod receivables;
 mod transfer;
 
 use std::sync::Arc;
@@ -21,8 +22,12 @@ use desk::Desk;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case")]
 pub enum Act {
-    /// Posts the invoices and returns of a sales batch; they move to history, the batch goes.
-    PostBatch { batch: String },
+    /// Posts the invoices and returns of a sales batch, which move to history, or with a `source`
+    /// of receivables its documents, which become open; the batch goes.
+    PostBatch {
+        batch: String,
+        source: Option<String>,
+    },
     /// Makes the invoice of a whole order, which moves to history.
     TransferOrder { number: String },
     /// Notes a parcel's number on a document.
@@ -54,7 +59,11 @@ impl Act {
     /// Does it in the session's database; tells what came of it.
     pub async fn done(&self, session: &mut Session) -> Result<Json, Failure> {
         let database = session.state.database;
-        if let Self::PostBatch { batch } = self {
+        if let Self::PostBatch {
+            batch,
+            source: None,
+        } = self
+        {
             return post::batch(session, batch).await;
         }
         let at_once = session.unit(|work, _| self.at_once(&mut Desk { work, database }));
@@ -64,7 +73,9 @@ impl Act {
     /// What is done in one transaction.
     fn at_once(&self, desk: &mut Desk<'_, '_>) -> Result<Json, Stop> {
         match self {
-            Self::PostBatch { .. } => Err(refused("A batch is posted document by document.")),
+            Self::PostBatch { batch, source } => {
+                receivables::post(desk, source.as_deref().unwrap_or_default(), batch)
+            }
             Self::TransferOrder { number } => {
                 let invoice = transfer::order(desk, number)?;
                 Ok(json!({ "SOPNUMBE": invoice }))

@@ -10,7 +10,7 @@ use super::super::call::Call;
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::distribution::{self, Line, STEP};
-use super::{PAYMENT, account, codes};
+use super::{PAYMENT, codes, lookups};
 
 /// The source of payment batches.
 const SOURCE: &str = "PM_Payment";
@@ -82,7 +82,7 @@ fn check_way(call: &mut Call<'_, '_>) -> Result<(), Stop> {
 }
 
 fn check_numbers(call: &mut Call<'_, '_>) -> Result<(), Stop> {
-    let known = account::known(call, PAYMENT.control, &call.text("PMNTNMBR"))?;
+    let known = lookups::known(call, PAYMENT.control, &call.text("PMNTNMBR"))?;
     call.fail_if(known, codes::PAYMENT_EXISTS);
     // A checkbook's check is written once.
     let (checkbook, number) = (call.text("CHEKBKID"), call.text("DOCNUMBR"));
@@ -157,10 +157,7 @@ fn write(call: &mut Call<'_, '_>, vendor: &Row) -> Result<(), Stop> {
         ("DOCDATE", Value::Time(call.time("DOCDATE"))),
     ];
     let mut key = of_both.to_vec();
-    key.extend([
-        ("CNTRLNUM", number.as_str().into()),
-        ("DCSTATUS", 1.into()),
-    ]);
+    key.extend([("CNTRLNUM", number.as_str().into()), ("DCSTATUS", 1.into())]);
     call.add("PM00400", &key)?;
     let mut payment = of_both.to_vec();
     for name in ["BACHNUMB", "CARDNAME", "TRXDSCRN", "MDFUSRID", "PTDUSRID"] {
@@ -189,7 +186,7 @@ fn distribute(call: &mut Call<'_, '_>, vendor: &Row) -> Result<(), Stop> {
         0 => checkbook.map_or(0, |row| row.int("ACTINDX")),
         own => own,
     };
-    let payable = account::of_vendor(call, vendor, "PMAPINDX", PAYABLE)?;
+    let payable = lookups::of_vendor(call, vendor, "PMAPINDX", PAYABLE)?;
     let (number, amount) = (call.text("PMNTNMBR"), call.money("DOCAMNT"));
     let sides = [
         (PAYABLE, payable, amount, Decimal::ZERO),

@@ -4,10 +4,10 @@ use rust_decimal::Decimal;
 
 use super::super::super::error::Stop;
 use super::super::super::heap::rows::Cell;
+use super::super::account::{self, Wrong};
 use super::super::call::Call;
 use super::super::lookup;
-use super::account::{self, Wrong};
-use super::{Effect, PAYMENT, codes};
+use super::{Effect, PAYMENT, codes, lookups};
 
 /// What distributions count in.
 pub const STEP: i64 = 16_384;
@@ -25,7 +25,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         unknown: codes::DIST_ACCOUNT,
         inactive: codes::DIST_ACCOUNT_INACTIVE,
     };
-    let account = account::named(call, wrong)?;
+    let account = account::named(call, "ACTINDX", wrong)?;
     let none = call.text("ACTNUMST").is_empty() && call.int("ACTINDX", 0) == 0;
     call.fail_if(none, codes::DIST_ACCOUNT_MISSING);
     let (voucher, control) = (call.text("VCHRNMBR"), control(call));
@@ -74,7 +74,7 @@ fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     let vendor = call.text("VENDORID");
     let known = call.exists("PM00200", &[("VENDORID", vendor.as_str().into())])?;
     call.fail_if(!known, codes::DIST_VENDOR);
-    let entered = account::known(call, control(call), &call.text("VCHRNMBR"))?;
+    let entered = lookups::known(call, control(call), &call.text("VCHRNMBR"))?;
     call.fail_if(entered, codes::DIST_VOUCHER);
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Payables Management.
 
-pub mod account;
 pub mod address;
 pub mod check;
 pub mod codes;
 pub mod distribution;
+pub mod lookups;
 pub mod tax;
 pub mod transaction;
 pub mod transaction_lines;

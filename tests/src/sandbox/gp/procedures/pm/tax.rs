@@ -4,10 +4,10 @@ use rust_decimal::Decimal;
 
 use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Cell};
+use super::super::account::{self, Wrong};
 use super::super::call::Call;
 use super::super::lookup;
-use super::account::{self, Wrong};
-use super::{Effect, codes};
+use super::{Effect, codes, lookups};
 
 /// The parts of the document that are taxed.
 const PARTS: [&str; 3] = ["PCTAXAMT", "FRTTXAMT", "MSCTXAMT"];
@@ -29,7 +29,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         unknown: codes::TAX_ACCOUNT,
         inactive: codes::TAX_ACCOUNT_INACTIVE,
     };
-    let account = account::named(call, wrong)?;
+    let account = account::named(call, "ACTINDX", wrong)?;
     let Some(detail) = row.filter(|_| !call.failed()) else {
         return Ok(());
     };
@@ -65,7 +65,7 @@ fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     let (vendor, voucher) = (call.text("VENDORID"), call.text("VCHRNMBR"));
     let known = call.exists("PM00200", &[("VENDORID", vendor.as_str().into())])?;
     call.fail_if(!known, codes::TAX_VENDOR);
-    let entered = account::voucher_known(call, &voucher)?;
+    let entered = lookups::voucher_known(call, &voucher)?;
     call.fail_if(entered, codes::TAX_VOUCHER);
     let key = [
         ("VCHRNMBR", voucher.as_str().into()),

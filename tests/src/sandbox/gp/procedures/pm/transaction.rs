@@ -10,7 +10,7 @@ use super::super::call::Call;
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::transaction_lines::{self as lines, Lines};
-use super::{Effect, account, codes};
+use super::{Effect, codes, lookups};
 
 /// The source of payables transaction batches.
 const SOURCE: &str = "PM_Trxent";
@@ -86,7 +86,7 @@ fn check_setup(call: &mut Call<'_, '_>) -> Result<(), Stop> {
 }
 
 fn check_numbers(call: &mut Call<'_, '_>) -> Result<(), Stop> {
-    let known = account::voucher_known(call, &call.text("VCHNUMWK"))?;
+    let known = lookups::voucher_known(call, &call.text("VCHNUMWK"))?;
     call.fail_if(known, codes::VOUCHER_EXISTS);
     let (vendor, document) = (call.text("VENDORID"), call.text("DOCNUMBR"));
     let key = [

@@ -7,7 +7,7 @@ use super::super::super::heap::rows::Row;
 use super::super::super::value::Value;
 use super::super::call::Call;
 use super::distribution::{self, Line, STEP};
-use super::{Effect, account, codes};
+use super::{Effect, codes, lookups};
 
 /// The distribution type of what is owed to the vendor.
 const PAYABLE: i64 = 2;
@@ -100,7 +100,7 @@ pub fn create(
         (9, "PMFRTIDX", call.money("FRTAMNT")),
     ]
     .into_iter()
-    .map(|(kind, own, amount)| Ok((kind, account::of_vendor(call, vendor, own, kind)?, amount)))
+    .map(|(kind, own, amount)| Ok((kind, lookups::of_vendor(call, vendor, own, kind)?, amount)))
     .collect::<Result<Vec<_>, Stop>>()?;
     for tax in taxes {
         sides.push((TAXES, tax.int("ACTINDX"), tax.money("TAXAMNT")));

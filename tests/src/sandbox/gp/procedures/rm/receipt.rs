@@ -9,16 +9,11 @@ use super::super::super::value::Value;
 use super::super::call::Call;
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
-use super::codes;
+use super::distribution::{self, Refusals};
+use super::{PAYMENT, codes};
 
 /// The source of cash receipt batches.
 const SOURCE: &str = "RM_Cash";
-/// The document type of payments.
-const PAYMENT: i64 = 9;
-const STEP: i64 = 16_384;
-/// Distribution types of receivables.
-const CASH: i64 = 1;
-const RECEIVABLES: i64 = 3;
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -79,12 +74,20 @@ fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         codes::RECEIPT_FOREIGN,
     );
     let number = call.text("DOCNUMBR");
-    let key = [
-        ("RMDTYPAL", PAYMENT.into()),
-        ("DOCNUMBR", number.as_str().into()),
-    ];
-    let known = call.exists("RM00401", &key)?;
+    let known = super::entered(call, PAYMENT, &number)?;
     call.fail_if(known, codes::RECEIPT_EXISTS);
+    let sent = distribution::of(call, PAYMENT, &number)?;
+    let refusals = Refusals {
+        customer: codes::RECEIPT_CHILD_CUSTOMER,
+        sent: codes::RECEIPT_DIST_SENT,
+        create: codes::RECEIPT_CREATE_DIST,
+        unbalanced: codes::RECEIPT_UNBALANCED,
+        receivable: codes::RECEIPT_RECEIVABLE_DIFFERS,
+    };
+    if !known {
+        let debit = -call.money("ORTRXAMT");
+        distribution::hold_against(call, &sent, debit, refusals);
+    }
     Ok(())
 }
 
@@ -144,42 +147,12 @@ fn distribute(call: &mut Call<'_, '_>, customer: &Row) -> Result<(), Stop> {
     let checkbook = call.find("CM00100", &key, Access::Committed)?;
     let cash = match checkbook {
         Some(row) => row.int("ACTINDX"),
-        None => posting_account(call, 3)?,
+        None => distribution::posting_account(call, 3)?,
     };
-    let receivable = match customer.int("RMARACC") {
-        0 => posting_account(call, 2)?,
-        own => own,
-    };
-    let (functional, index) = lookup::functional(call)?;
-    let number = call.text("DOCNUMBR");
+    let receivable = distribution::account_of(call, customer, "RMARACC", 2)?;
     let sides = [
-        (CASH, cash, amount, Decimal::ZERO),
-        (RECEIVABLES, receivable, Decimal::ZERO, amount),
+        (distribution::CASH, cash, amount),
+        (distribution::RECEIVABLE, receivable, -amount),
     ];
-    for (place, (kind, account, debit, credit)) in (1..).zip(sides) {
-        let cells: [Cell<'_>; 13] = [
-            ("DOCNUMBR", number.as_str().into()),
-            ("DCSTATUS", 1.into()),
-            ("DISTTYPE", kind.into()),
-            ("RMDTYPAL", PAYMENT.into()),
-            ("SEQNUMBR", (STEP * place).into()),
-            ("CUSTNMBR", customer.text("CUSTNMBR").into()),
-            ("DSTINDX", account.into()),
-            ("DEBITAMT", debit.into()),
-            ("CRDTAMNT", credit.into()),
-            ("CURNCYID", functional.as_str().into()),
-            ("CURRNIDX", index.into()),
-            ("ORDBTAMT", debit.into()),
-            ("ORCRDAMT", credit.into()),
-        ];
-        call.add("RM10101", &cells)?;
-    }
-    Ok(())
-}
-
-/// An account of the sales series of the posting setup.
-fn posting_account(call: &mut Call<'_, '_>, number: i64) -> Result<i64, Stop> {
-    let key = [("SERIES", 3.into()), ("SEQNUMBR", number.into())];
-    let row = call.find("SY01100", &key, Access::Committed)?;
-    Ok(row.map_or(0, |row| row.int("ACTINDX")))
+    distribution::write_all(call, PAYMENT, customer.text("CUSTNMBR"), &sides)
 }
