@@ -7,13 +7,14 @@ use super::procedures::signature;
 use super::value::SqlType;
 
 /// The table lists, one for each part of GP.
-static TABLES: [&str; 6] = [
+static TABLES: [&str; 7] = [
     include_str!("tables/company.csv"),
     include_str!("tables/receivables.csv"),
     include_str!("tables/reads.csv"),
     include_str!("tables/sales.csv"),
     include_str!("tables/inventory.csv"),
     include_str!("tables/payables.csv"),
+    include_str!("tables/bank.csv"),
 ];
 
 /// Tables of the system database; every other table is in each company.

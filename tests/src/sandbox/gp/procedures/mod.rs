@@ -1,6 +1,7 @@
 //! The eConnect procedures the sandbox has, each a function over the row API.
 
 pub mod account;
+pub mod br;
 pub mod call;
 pub mod codes;
 pub mod gl;
@@ -37,13 +38,14 @@ pub struct Family {
 }
 
 /// Every family; codes of elements count in this order.
-pub static FAMILIES: [&Family; 6] = [
+pub static FAMILIES: [&Family; 7] = [
     &sop::FAMILY,
     &rm::FAMILY,
     &sm::FAMILY,
     &gl::FAMILY,
     &iv::FAMILY,
     &pm::FAMILY,
+    &br::FAMILY,
 ];
 
 /// What runs when a procedure is called.

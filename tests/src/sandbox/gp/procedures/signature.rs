@@ -161,9 +161,7 @@ fn sql_type(procedure: &str, element: &str, kind: &str) -> SqlType {
             | "CBKIDCRD"
             | "CRCRDNAM",
         ) => SqlType::Char(15),
-        (_, "DCNUMCSH" | "DCNUMCHK" | "DCNUMCRD") => SqlType::Char(20),
-        (_, "CASHDATE") => SqlType::DateTime,
-        (_, "ACNMVNDR") => SqlType::Char(20),
+        (_, "BINNMBR" | "ACNMVNDR" | "DCNUMCSH" | "DCNUMCHK" | "DCNUMCRD") => SqlType::Char(20),
         (_, "PYMNTPRI") => SqlType::Char(3),
         (_, "TXIDNMBR") => SqlType::Char(11),
         ("taUpdateCreateVendorRcd", element) if element.ends_with("ACTNUMST") => {
@@ -174,12 +172,11 @@ fn sql_type(procedure: &str, element: &str, kind: &str) -> SqlType {
             SqlType::Char(30)
         }
         (_, "PRCHSUOM") => SqlType::Char(8),
-        (_, "BINNMBR") => SqlType::Char(20),
         (_, "VNDITDSC") => SqlType::Char(100),
         (_, "LOTTYPE") => SqlType::Char(10),
         (_, element) if element.starts_with("USCATVLS_") => SqlType::Char(10),
         (_, "TRXSOURC") => SqlType::Char(25),
-        (_, "APPRVLDT") => SqlType::DateTime,
+        (_, "APPRVLDT" | "CASHDATE") => SqlType::DateTime,
         _ if plain.contains("smallint") => SqlType::SmallInt,
         _ => SqlType::VarChar(Some(50)),
     }

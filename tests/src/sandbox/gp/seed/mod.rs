@@ -289,6 +289,7 @@ impl Seed<'_, '_> {
             "GL40000",
             &[("UNIQKEY", 1.into()), ("NJRNLENT", 3328.into())],
         )?;
+        self.add("CM40101", &[("SETUPKEY", 1.into()), ("NXTRECNM", 1.into())])?;
         let functional = self.functional();
         let cells = [
             ("FUNLCURR", functional.as_str().into()),

@@ -1,6 +1,7 @@
 //! Stories told through tiberius against a running sandbox.
 #![expect(clippy::too_many_lines, reason = "a story lists its cases, one a line")]
 
+mod bank;
 mod control;
 mod difference;
 mod faults;
