@@ -143,7 +143,7 @@ pub(super) fn keys(
 }
 
 /// What GP knows a node's record by: the element, and the one that tells its type.
-const KEYS: [(&str, &str, &str); 20] = [
+const KEYS: [(&str, &str, &str); 22] = [
     ("taSopHdrIvcInsert", "SOPNUMBE", "SOPTYPE"),
     ("taSopVoidDocument", "SOPNUMBE", "SOPTYPE"),
     ("taSopDeleteDocument", "SOPNUMBE", "SOPTYPE"),
@@ -154,6 +154,7 @@ const KEYS: [(&str, &str, &str); 20] = [
     ("taRMTransaction", "DOCNUMBR", "RMDTYPAL"),
     ("taRMVoidTransaction", "DOCNUMBR", "RMDTYPAL"),
     ("taRMApply", "APFRDCNM", "APFRDCTY"),
+    ("taRMUnapplyTransaction", "DOCNUMBR", "RMDTYPAL"),
     ("taGLTransactionHeaderInsert", "JRNENTRY", ""),
     ("taUpdateCreateItemRcd", "ITEMNMBR", ""),
     ("taIVTransactionHeaderInsert", "IVDOCNBR", "IVDOCTYP"),
@@ -162,6 +163,7 @@ const KEYS: [(&str, &str, &str); 20] = [
     ("taPMTransactionInsert", "VCHNUMWK", "DOCTYPE"),
     ("taPMManualCheck", "PMNTNMBR", ""),
     ("taBRBankTransactionHeader", "CMTrxNum", ""),
+    ("taBRBankTransactionVoid", "CMTrxNum", ""),
     ("taBRBankDepositsHeader", "depositnumber", ""),
     ("taCreateUpdateBatchHeaderRcd", "BACHNUMB", "BCHSOURC"),
 ];

@@ -13,6 +13,7 @@ mod batches;
 mod bulk;
 mod doctor;
 mod effects;
+mod money;
 mod numbers;
 mod outcomes;
 mod own_queries;

@@ -41,7 +41,7 @@ fn scanners(quantity: &str) -> String {
 }
 
 /// The key of a document by its element.
-async fn key(session: &mut Session, element: &str, already_done: bool) -> String {
+pub(super) async fn key(session: &mut Session, element: &str, already_done: bool) -> String {
     match result(session).await.outcome {
         Some(Outcome::Executed(executed)) => {
             assert_eq!(executed.already_done, already_done);
