@@ -216,3 +216,62 @@ async fn a_closed_period_refuses_waits_or_moves_the_posting_date() {
         .await;
     keys(&mut session).await;
 }
+
+/// A receipt in a currency, with a rate of its own or none.
+fn in_currency(currency: &str, day: &str, rate: &str) -> String {
+    let rate = match rate {
+        "" => String::new(),
+        rate => format!("<XCHGRATE>{rate}</XCHGRATE>"),
+    };
+    let receipt = receipt(day).replace("2025-03-04", day);
+    let more = format!("</CHEKBKID><CURNCYID>{currency}</CURNCYID>{rate}");
+    receipt.replace("</CHEKBKID>", &more)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_currency_without_a_rate_for_the_day_is_told_with_table_and_day() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    for (id, currency, day, expected) in [
+        ("c1", "Z-NONE", "2025-03-04", "Currency Z-NONE is not in GP"),
+        (
+            "c2",
+            "Z-C$",
+            "2025-03-04",
+            "Currency Z-C$ has no exchange table",
+        ),
+        (
+            "c3",
+            "Z-UK",
+            "2025-03-04",
+            "No rate of Z-UK had begun by 2025-03-04 in exchange table Z-UK-SELL",
+        ),
+        (
+            "c4",
+            "Z-EURO",
+            "2024-12-31",
+            "No rate of Z-EURO had begun by 2024-12-31 in exchange table Z-EURO-SELL",
+        ),
+    ] {
+        session
+            .send(execute(id, id, &in_currency(currency, day, "")))
+            .await;
+        let failure = refused(&mut session).await;
+        assert_eq!(texts(&failure), [expected]);
+        assert_eq!(failure.code, "gp_setup");
+        assert_eq!(failure.errors[0].element, "CURNCYID");
+        assert!(failure.errors[0].repair.contains("then replay"));
+    }
+    assert_eq!(stage.calls("taRMCashReceiptInsert").await, 0);
+    // With a rate of GP's or its own the document goes to GP, which here takes its own currency only.
+    for (id, currency, rate) in [("c5", "Z-EURO", ""), ("c6", "Z-UK", "1.29")] {
+        let document = in_currency(currency, "2025-03-04", rate);
+        session.send(execute(id, id, &document)).await;
+        let failure = refused(&mut session).await;
+        assert_eq!(failure.errors[0].code, 92_008, "{failure:?}");
+    }
+    session
+        .send(execute("c7", "c7", &in_currency("Z-US$", "2025-03-04", "")))
+        .await;
+    assert_eq!(keys(&mut session).await[0].0, "DOCNUMBR");
+}

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::periods::Day;
+use super::rates::Wanted;
 use super::subjects::Key;
 
 /// How long a good answer counts. GP's own procedures have the last word.
@@ -18,6 +19,7 @@ const MOST: usize = 20_000;
 pub(in super::super) struct Known {
     pub(super) records: Seen<Key>,
     pub(super) days: Seen<Day>,
+    pub(super) rates: Seen<Wanted>,
 }
 
 /// Things with the moment they were seen.

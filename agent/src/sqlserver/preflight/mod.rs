@@ -3,6 +3,7 @@
 mod asking;
 mod known;
 mod periods;
+mod rates;
 mod subjects;
 
 use connect_proto::econnect::Document;
@@ -11,6 +12,7 @@ use connect_proto::tunnel::v1::{ClosedPeriod, DocumentKey, ErrorClass, Failure, 
 use asking::Trouble;
 pub(super) use known::Known;
 use periods::{NotOpen, Posting};
+use rates::{NoRate, Priced};
 use subjects::{Held, Kind, Subject};
 
 use super::company::Company;
@@ -60,9 +62,16 @@ pub(super) async fn run(
     let unknown = asking::unknown(company.known(), &subjects);
     let mut postings = periods::of(document);
     postings.retain(|posting| !company.known().days.has(&posting.day()));
-    match unknown.as_slice() {
-        [] if postings.is_empty() => return Ok(Outcome::Clear),
-        [subject] if guarded && postings.is_empty() => {
+    let mut priced = rates::of(document);
+    priced.retain(|priced| !company.known().rates.has(&priced.wanted()));
+    let asked = Asked {
+        unknown,
+        postings: &postings,
+        priced: &priced,
+    };
+    match asked.unknown.as_slice() {
+        [] if asked.is_of_records() => return Ok(Outcome::Clear),
+        [subject] if guarded && asked.is_of_records() => {
             if let Some(guard) = guard(subject) {
                 return Ok(Outcome::Guarded(guard));
             }
@@ -70,7 +79,7 @@ pub(super) async fn run(
         _ => {}
     }
     let mut lease = company.lease().await?;
-    match look(&mut lease.connection, company, &unknown, &postings).await {
+    match look(&mut lease.connection, company, &asked).await {
         Ok(found) => {
             lease.give_back();
             Ok(found.outcome(document, periods::policy(closed_period)))
@@ -91,35 +100,61 @@ fn guard(subject: &Subject) -> Option<Guard> {
     })
 }
 
+/// What is not known to be in order yet.
+struct Asked<'a> {
+    unknown: Vec<&'a Subject>,
+    postings: &'a [Posting],
+    priced: &'a [Priced],
+}
+
+impl Asked<'_> {
+    /// Records are all there is to ask for.
+    fn is_of_records(&self) -> bool {
+        self.postings.is_empty() && self.priced.is_empty()
+    }
+}
+
 /// Everything that was found.
 struct Found<'a> {
     troubles: Vec<(&'a Subject, Trouble)>,
+    unpriced: Vec<(&'a Priced, NoRate)>,
     closed: Vec<(&'a Posting, NotOpen)>,
 }
 
 async fn look<'a>(
     connection: &mut SqlConnection,
     company: &Company,
-    unknown: &[&'a Subject],
-    postings: &'a [Posting],
+    asked: &Asked<'a>,
 ) -> Result<Found<'a>, SqlError> {
-    let troubles = asking::troubles(connection, company.known(), unknown).await?;
-    let mut closed = Vec::new();
-    for posting in postings {
-        match periods::not_open(connection, posting).await? {
-            Some(why) => closed.push((posting, why)),
-            None => company.known().days.keep(std::iter::once(posting.day())),
+    let known = company.known();
+    let troubles = asking::troubles(connection, known, &asked.unknown).await?;
+    let mut unpriced = Vec::new();
+    for priced in asked.priced {
+        match rates::no_rate(connection, priced).await? {
+            Some(why) => unpriced.push((priced, why)),
+            None => known.rates.keep(std::iter::once(priced.wanted())),
         }
     }
-    Ok(Found { troubles, closed })
+    let mut closed = Vec::new();
+    for posting in asked.postings {
+        match periods::not_open(connection, posting).await? {
+            Some(why) => closed.push((posting, why)),
+            None => known.days.keep(std::iter::once(posting.day())),
+        }
+    }
+    Ok(Found {
+        troubles,
+        unpriced,
+        closed,
+    })
 }
 
 impl Found<'_> {
     fn outcome(&self, document: &Document, policy: ClosedPeriod) -> Outcome {
-        if self.troubles.is_empty() && self.closed.is_empty() {
+        if self.is_of_periods() && self.closed.is_empty() {
             return Outcome::Clear;
         }
-        if self.troubles.is_empty() && policy == ClosedPeriod::NextOpenDay {
+        if self.is_of_periods() && policy == ClosedPeriod::NextOpenDay {
             let mut later = document.clone();
             let keys = self.closed.iter().map(|(posting, why)| match why {
                 NotOpen::Closed { next, .. } => periods::moved(&mut later, posting, (*next)?),
@@ -132,10 +167,20 @@ impl Found<'_> {
         Outcome::InTheWay(self.failure(document, policy))
     }
 
+    /// Nothing but periods is in the way, if anything is.
+    fn is_of_periods(&self) -> bool {
+        self.troubles.is_empty() && self.unpriced.is_empty()
+    }
+
     fn failure(&self, document: &Document, policy: ClosedPeriod) -> Failure {
         let troubles = self.troubles.iter();
         let mut errors: Vec<GpError> = troubles
             .map(|(subject, trouble)| of_subject(document, subject, *trouble))
+            .chain(
+                self.unpriced
+                    .iter()
+                    .map(|(at, why)| of_rate(document, at, why)),
+            )
             .chain(
                 self.closed
                     .iter()
@@ -149,7 +194,7 @@ impl Found<'_> {
             _ => format!("GP cannot take the document yet, for {count} reasons: {first}; ..."),
         };
         errors.truncate(MOST_PROBLEMS);
-        let (class, code) = match (self.troubles.is_empty(), policy) {
+        let (class, code) = match (self.is_of_periods(), policy) {
             (true, ClosedPeriod::Wait) => (ErrorClass::Busy, "period_closed"),
             (
                 true,
@@ -270,6 +315,40 @@ fn of_period(document: &Document, posting: &Posting, why: &NotOpen) -> GpError {
         procedure: place.spec().name.clone(),
         node: place.path(),
         element: posting.element.to_owned(),
+        value: value.to_owned(),
+        repair: repair.to_owned(),
+        ..GpError::default()
+    }
+}
+
+fn of_rate(document: &Document, priced: &Priced, why: &NoRate) -> GpError {
+    let place = Place {
+        document,
+        transaction: priced.transaction,
+        node: priced.node,
+    };
+    let value = place.spec().text("CURNCYID").unwrap_or_default().trim();
+    let (text, repair) = match why {
+        NoRate::UnknownCurrency => (
+            format!("Currency {value} is not in GP"),
+            "Set the currency up (Currency Setup), or map it to another; then replay.",
+        ),
+        NoRate::NoTable => (
+            format!("Currency {value} has no exchange table"),
+            "Give it one (Exchange Table Setup) with a rate, or let the mapping send XCHGRATE; \
+             then replay.",
+        ),
+        NoRate::NoneBegun { tables, day } => (
+            format!("No rate of {value} had begun by {day} in exchange table {tables}"),
+            "Enter the rate (Exchange Rate Maintenance), or let the mapping send XCHGRATE; then \
+             replay.",
+        ),
+    };
+    GpError {
+        text,
+        procedure: place.spec().name.clone(),
+        node: place.path(),
+        element: "CURNCYID".to_owned(),
         value: value.to_owned(),
         repair: repair.to_owned(),
         ..GpError::default()

@@ -167,7 +167,7 @@ fn posts(node: &Node) -> bool {
 }
 
 /// 1900-01-01 is GP's empty date.
-fn date(node: &Node, element: &str) -> Option<PrimitiveDateTime> {
+pub(super) fn date(node: &Node, element: &str) -> Option<PrimitiveDateTime> {
     match ParameterType::DateTime.bind(node.get(element)?) {
         Ok(SqlValue::DateTime(date)) if date.year() > 1900 => Some(date),
         Ok(_) | Err(_) => None,

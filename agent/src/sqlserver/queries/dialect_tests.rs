@@ -138,13 +138,15 @@ const OTHER_COLUMNS: [&str; 35] = [
 ];
 
 /// Words of T-SQL itself in the statements.
-const WORDS: [&str; 68] = [
+const WORDS: [&str; 70] = [
     "IN",
     "INNER",
     "LEFT",
     "JOIN",
     "ON",
     "TOP",
+    "GROUP",
+    "MIN",
     "BY",
     "DECLARE",
     "SET",

@@ -93,3 +93,15 @@ pub(crate) static PERIODS: Statement = Statement::new(
      FROM dbo.SY40100 p LEFT JOIN dbo.SY40101 y ON y.YEAR1 = p.YEAR1 \
      WHERE p.SERIES = 0 AND p.PERDENDT >= @P1 ORDER BY p.PERIODDT",
 );
+
+/// A row for each exchange table of a currency, one without for a currency that has none.
+pub(crate) static EXCHANGE_TABLES: Statement = Statement::new(
+    "pre-flight: a currency's exchange tables, and from when to when rates begin",
+    "SELECT on MC40000 of the company and on MC40200, MC40300 and MC00100 of the system database",
+    "SELECT f.FUNLCURR, c.CURNCYID, t.EXGTBLID, t.TRXDTDEF, MIN(r.EXCHDATE), MAX(r.EXCHDATE) \
+     FROM dbo.MC40000 f \
+     LEFT JOIN {system}.dbo.MC40200 c ON c.CURNCYID = CAST(@P1 AS char(15)) \
+     LEFT JOIN {system}.dbo.MC40300 t ON t.CURNCYID = c.CURNCYID \
+     LEFT JOIN {system}.dbo.MC00100 r ON r.EXGTBLID = t.EXGTBLID \
+     GROUP BY f.FUNLCURR, c.CURNCYID, t.EXGTBLID, t.TRXDTDEF ORDER BY t.EXGTBLID",
+);

@@ -134,7 +134,32 @@ impl Seed<'_, '_> {
             ];
             self.add("MC40200", &cells)?;
         }
+        self.exchange_tables()?;
         self.error_codes()
+    }
+
+    fn exchange_tables(&mut self) -> Result<(), Stop> {
+        for table in self.list("exchange_tables") {
+            let of_both = [
+                ("EXGTBLID", text(&table, "EXGTBLID").into()),
+                ("CURNCYID", text(&table, "CURNCYID").into()),
+            ];
+            self.add("MC40300", &of_both)?;
+            for rate in table
+                .get("rates")
+                .and_then(Json::as_array)
+                .into_iter()
+                .flatten()
+            {
+                let mut cells = of_both.to_vec();
+                cells.push(("XCHGRATE", number(text(rate, "XCHGRATE"))));
+                for name in ["EXCHDATE", "EXPNDATE"] {
+                    cells.push((name, periods::day_of(text(rate, name))));
+                }
+                self.add("MC00100", &cells)?;
+            }
+        }
+        Ok(())
     }
 
     fn error_codes(&mut self) -> Result<(), Stop> {

@@ -43,3 +43,8 @@ impl Seed<'_, '_> {
 fn day(date: civil::Date) -> Value {
     Value::Time(ticks(date.to_datetime(civil::Time::midnight())))
 }
+
+/// A day as the shared lists write it; no day is GP's empty date.
+pub(super) fn day_of(text: &str) -> Value {
+    text.parse().map_or(Value::Time(0), day)
+}
