@@ -20,7 +20,7 @@ const ROWS: usize = 500;
 const MEASURED: Duration = Duration::from_secs(40);
 /// What the design allows the agent.
 const ALLOWED_MB: f64 = 60.0;
-const WATCHERS: [&str; 7] = [
+const WATCHERS: [&str; 9] = [
     "item_quantities",
     "items",
     "item_prices",
@@ -28,6 +28,8 @@ const WATCHERS: [&str; 7] = [
     "sales_documents",
     "tracking_numbers",
     "receivables",
+    "applied_payments",
+    "user_defined_fields",
 ];
 
 pub(crate) async fn measure(figures: &mut Figures) -> anyhow::Result<()> {

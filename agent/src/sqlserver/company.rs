@@ -17,6 +17,7 @@ use super::journal;
 use super::pool::{Lease, Pool};
 use super::preflight::Known;
 use super::procedures::{Shape, Shapes};
+use super::queries::Looks;
 use super::queries::Own as OwnQuery;
 use super::refusal;
 use super::reply::Cell;
@@ -64,6 +65,7 @@ pub struct Company {
     shapes: Shapes,
     known: Known,
     watching: Watching,
+    looks: Looks,
     marks: Arc<MarkKeeper>,
     view: RwLock<Arc<View>>,
     /// One check at a time.
@@ -98,6 +100,7 @@ impl Company {
             shapes: Shapes::default(),
             known: Known::default(),
             watching: Watching::default(),
+            looks: Looks::default(),
             marks,
             view: RwLock::new(Arc::new(view)),
             checking: Mutex::new(()),
@@ -221,6 +224,11 @@ impl Company {
     /// What the pre-flight found in order lately.
     pub(super) fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// What its watchers saw just now.
+    pub(super) fn looks(&self) -> &Looks {
+        &self.looks
     }
 
     pub(super) fn forget_shapes(&self) {

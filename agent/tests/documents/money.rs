@@ -1,9 +1,13 @@
 //! Money through the agent: credits that are applied, checks to vendors, and what the bank has.
 
+use std::time::Duration;
+
+use connect_proto::tunnel::v1::ChangeKind;
 use serde_json::{Value, json};
 
-use super::stage::{Stage, execute, refused};
+use super::stage::{Stage, execute, good, refused};
 use super::stock::key;
+use super::watching::{baseline, changes, watch};
 
 /// A return of an order's goods, under a number of GP's.
 fn memo(amount: &str) -> String {
@@ -174,4 +178,57 @@ async fn a_receipt_of_the_bank_is_deposited_and_posted_once() {
     let books = stage.rows("CM00100").await;
     let bank = books.iter().find(|row| row["CHEKBKID"] == "UPTOWN TRUST");
     assert_eq!(bank.unwrap()["CURRBLNC"], "44.49000");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_applied_and_taken_back_is_noticed() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    session.send(execute("c1", "m1", &memo("105.00"))).await;
+    key(&mut session, "DOCNUMBR", false).await;
+    session.send(execute("c2", "d1", DEBIT)).await;
+    key(&mut session, "DOCNUMBR", false).await;
+    posted(&stage, "WEBRM", "RM_Sales").await;
+    watch(&session, &["applied_payments"], 0).await;
+    assert!(baseline(&mut session, "applied_payments").await.is_empty());
+    session.send(execute("c3", "a1", APPLIED)).await;
+    let (kind, told) = changes(&mut session).await;
+    assert_eq!((kind, told.len()), (ChangeKind::Changes, 1));
+    assert_eq!(told[0]["row"]["APPTOAMT"], "80.00000");
+    let pair =
+        json!({"APFRDCTY": 7, "APFRDCNM": "CREDT00000001", "APTODCTY": 3, "APTODCNM": "DM-1"});
+    assert_eq!(told[0]["key"], pair);
+    session.send(execute("c4", "u1", UNAPPLIED)).await;
+    let (kind, told) = changes(&mut session).await;
+    let found = (kind, &told[0]["change"], &told[0]["key"]);
+    assert_eq!(found, (ChangeKind::Changes, &json!("delete"), &pair));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn user_defined_fields_are_told_with_their_document_or_by_a_full_read() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    session.send(execute("c1", "o1", &good("UD1"))).await;
+    let order = key(&mut session, "SOPNUMBE", false).await;
+    let insert =
+        format!("INSERT INTO SOP10106 (SOPTYPE, SOPNUMBE, USERDEF1) VALUES (2, '{order}', 'gift')");
+    stage.sql(&insert).await;
+    watch(&session, &["user_defined_fields"], 2).await;
+    let told = baseline(&mut session, "user_defined_fields").await;
+    assert_eq!(told[0]["row"]["USERDEF1"], "gift");
+    let saved = format!(
+        "UPDATE SOP10106 SET USERDEF1 = 'no gift' WHERE SOPNUMBE = '{order}'; \
+         UPDATE SOP10100 SET COMMNTID = '' WHERE SOPNUMBE = '{order}'"
+    );
+    stage.sql(&saved).await;
+    let (_, told) = changes(&mut session).await;
+    assert_eq!(told[0]["row"]["USERDEF1"], "no gift");
+    // A document that was saved an hour ago, and whose fields change behind its back.
+    let long_ago = "UPDATE SOP10100 SET DEX_ROW_TS = DATEADD(hour, -1, GETUTCDATE())";
+    stage.sql(long_ago).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stage.sql("UPDATE SOP10106 SET USERDEF1 = 'alone'").await;
+    let (kind, told) = changes(&mut session).await;
+    let found = (kind, &told[0]["row"]["USERDEF1"]);
+    assert_eq!(found, (ChangeKind::Sweep, &json!("alone")));
 }

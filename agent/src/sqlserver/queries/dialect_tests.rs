@@ -138,13 +138,15 @@ const OTHER_COLUMNS: [&str; 35] = [
 ];
 
 /// Words of T-SQL itself in the statements.
-const WORDS: [&str; 70] = [
+const WORDS: [&str; 72] = [
     "IN",
     "INNER",
     "LEFT",
     "JOIN",
     "ON",
     "TOP",
+    "bit",
+    "RETURN",
     "GROUP",
     "MIN",
     "BY",

@@ -3,6 +3,7 @@
 mod catalogue;
 mod declare;
 mod given;
+mod looks;
 mod own;
 mod print;
 mod reading;
@@ -14,6 +15,7 @@ mod watched;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+pub(super) use looks::Looks;
 pub use own::{Own, Problem as OwnProblem};
 pub(crate) use print::compilable;
 pub use print::{described, printed};

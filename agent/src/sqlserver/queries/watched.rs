@@ -137,6 +137,32 @@ pub static WATCHED: &[Watched] = &[
         ]),
         settled: Some("history"),
     },
+    // Applying changes what is left of the document it goes to, and that is stamped.
+    Watched {
+        name: "applied_payments",
+        query: "applied",
+        list: "APTODCNMS",
+        group: "APTODCNM",
+        key: &["APFRDCTY", "APFRDCNM", "APTODCTY", "APTODCNM"],
+        means: Means::Stamps(&[
+            &statements::STAMPED_OPEN_RECEIVABLES,
+            &statements::STAMPED_PAID_RECEIVABLES,
+        ]),
+        settled: Some("history"),
+    },
+    // Whoever saves a document stamps it; what only changed here shows in the full reads.
+    Watched {
+        name: "user_defined_fields",
+        query: "sop_user_defined",
+        list: "SOPNUMBES",
+        group: "SOPNUMBE",
+        key: &["SOPTYPE", "SOPNUMBE"],
+        means: Means::Stamps(&[
+            &statements::STAMPED_SALES_WORK,
+            &statements::STAMPED_SALES_HISTORY,
+        ]),
+        settled: None,
+    },
 ];
 
 /// Which groups changed, each with what its change shows by, and where the next look begins.
@@ -181,12 +207,13 @@ pub async fn noticed(
     let connection = &mut lease.connection;
     let noticed = match watched.means {
         Means::Stamps(statements) => {
-            let now = clock(connection).await?;
             let mut groups = Vec::new();
+            let mut now = i64::MAX;
             for statement in statements {
-                let since = vec![SqlValue::DateTime(begin(mark, reach))];
-                let rows = connection.query(statement, since).await?;
-                groups.extend(rows.iter().filter_map(|row| group(row, stamp)));
+                let since = begin(mark, reach);
+                let seen = company.looks().since(connection, statement, since).await?;
+                groups.extend(seen.groups);
+                now = now.min(seen.now);
             }
             Noticed {
                 groups,
@@ -215,7 +242,7 @@ pub async fn noticed(
 }
 
 /// The server's clock, which its stamps are made with.
-async fn clock(connection: &mut SqlConnection) -> Result<i64, SqlError> {
+pub(super) async fn clock(connection: &mut SqlConnection) -> Result<i64, SqlError> {
     let now = connection
         .query_one(&statements::SERVER_CLOCK, Vec::new())
         .await?;
@@ -223,20 +250,24 @@ async fn clock(connection: &mut SqlConnection) -> Result<i64, SqlError> {
     now.ok_or_else(|| SqlError::Unexpected("the server told no time".to_owned()))
 }
 
-fn group(row: &[Cell], shows: impl Fn(&Cell) -> Option<i64>) -> Option<(String, i64)> {
+/// A group, and what its change shows by.
+pub(super) fn group(row: &[Cell], shows: impl Fn(&Cell) -> Option<i64>) -> Option<(String, i64)> {
     let name = row.first().and_then(Cell::text)?;
     Some((name.to_owned(), shows(row.get(1)?)?))
 }
 
 /// A moment as milliseconds since 1970, as the server tells it in UTC.
-fn stamp(cell: &Cell) -> Option<i64> {
+pub(super) fn stamp(cell: &Cell) -> Option<i64> {
     match cell {
-        Cell::DateTime(moment) => {
-            let nanos = moment.assume_utc().unix_timestamp_nanos();
-            i64::try_from(nanos / 1_000_000).ok()
-        }
+        Cell::DateTime(moment) => milliseconds(*moment),
         Cell::Null | Cell::Text(_) | Cell::Int(_) | Cell::Numeric(_) | Cell::Other => None,
     }
+}
+
+/// A moment of the server's clock as milliseconds since 1970.
+pub(super) fn milliseconds(moment: PrimitiveDateTime) -> Option<i64> {
+    let nanos = moment.assume_utc().unix_timestamp_nanos();
+    i64::try_from(nanos / 1_000_000).ok()
 }
 
 /// Where a look by stamps begins.

@@ -102,6 +102,7 @@ pub(super) static QUERIES: &[Query] = &[
             one("APFRDCNM", NUMBER),
             one("APTODCTY", KIND),
             one("APTODCNM", NUMBER),
+            many("APTODCNMS", NUMBER),
         ],
         ways: &[
             EVERYTHING,
@@ -114,6 +115,7 @@ pub(super) static QUERIES: &[Query] = &[
                 &["APTODCTY", "APTODCNM"],
                 "d.APTODCTY = @APTODCTY AND d.APTODCNM = @APTODCNM",
             ),
+            by(&["APTODCNMS"], "d.APTODCNM IN (@APTODCNMS)"),
         ],
         always: "",
         sources: &[

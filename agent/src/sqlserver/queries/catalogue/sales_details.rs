@@ -60,7 +60,7 @@ pub(super) static QUERIES: &[Query] = &[
         name: "sop_user_defined",
         text: "User-defined fields and comment of sales documents.",
         parameters: PARAMETERS,
-        ways: WAYS,
+        ways: &[EVERYTHING, WAYS[0], WAYS[1]],
         always: OF_TYPE,
         sources: &[Source {
             columns: &[OF, USER_DEFINED],
