@@ -10,6 +10,7 @@ pub mod rows;
 pub mod schema;
 pub mod snapshot;
 pub mod stamps;
+pub mod tracking;
 pub mod work;
 
 use std::collections::HashMap;
@@ -47,6 +48,7 @@ pub struct Inner {
     texts: HashMap<u32, Arc<work::Texts>>,
     /// Changes with every change of the dictionary.
     pub version: u64,
+    tracking: tracking::Tracking,
 }
 
 /// An open transaction: what to undo, and the ear of those who wait for its end.
@@ -85,6 +87,7 @@ impl Heap {
             next_rows: HashMap::new(),
             texts: HashMap::new(),
             version: 1,
+            tracking: tracking::Tracking::default(),
         };
         for name in databases {
             inner.add_database(name)?;
@@ -211,6 +214,7 @@ impl Inner {
         let Some(transaction) = self.transactions.remove(&tx) else {
             return Ok(());
         };
+        self.track(&transaction.undo)?;
         for step in &transaction.undo {
             if let Undo::Changed { table, seq, .. } = step {
                 let texts = self.texts(*table);

@@ -46,6 +46,20 @@ pub fn run(work: &mut Work<'_>, database: usize, definition: &Definition) -> Res
         }
         Definition::DropTable { name, if_exists } => drop_table(work, database, name, *if_exists),
         Definition::Principal { name, kind } => work.inner.add_principal(database, name, kind),
+        Definition::TrackDatabase { name, on } => {
+            let Some(database) = work.inner.registry.database(name) else {
+                return Err(SqlError::new(
+                    5011,
+                    format!("The database {name} is not there."),
+                ));
+            };
+            work.inner.track_database(database, *on);
+            Ok(())
+        }
+        Definition::TrackTable { name, on } => {
+            let table = resolve(&work.inner.registry, database, &split(name))?;
+            work.inner.track_table(&table, *on)
+        }
         Definition::Rights => Ok(()),
     }
 }

@@ -219,7 +219,9 @@ impl State {
                 .map_or(Value::Null, Value::Int),
             System::ColumnLength(table, column) => self.column_length(table, column, work),
             System::Granted => Value::Int(1),
-            System::Null(_) => Value::Null,
+            System::TrackedVersion => inner
+                .tracked_version(self.database)
+                .map_or(Value::Null, Value::Int),
             System::Number(number) => Value::Int(*number),
             System::Version => text(VERSION),
             System::ServerName => text(self.server_name.clone()),

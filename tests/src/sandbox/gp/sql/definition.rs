@@ -46,6 +46,14 @@ pub enum Definition {
         name: String,
         kind: &'static str,
     },
+    TrackDatabase {
+        name: String,
+        on: bool,
+    },
+    TrackTable {
+        name: String,
+        on: bool,
+    },
     /// Rights are listed by no view the agent reads; everybody may do everything here.
     Rights,
 }
@@ -79,6 +87,18 @@ pub fn parse(parser: &mut Parser<'_>) -> Parsed<Option<Definition>> {
             }
         }
         ("CREATE", "UNIQUE" | "INDEX" | "NONCLUSTERED" | "CLUSTERED") => create_index(parser)?,
+        ("ALTER", "DATABASE") => {
+            skip(parser, 2);
+            let name = identifier(parser)?;
+            let tracks = word(parser, "SET") && word(parser, "CHANGE_TRACKING");
+            if !tracks {
+                return Err(SqlError::unsupported("this ALTER DATABASE"));
+            }
+            let _equals = parser.consume_token(&Token::Eq);
+            let on = word(parser, "ON");
+            rest_of_line(parser);
+            Definition::TrackDatabase { name, on }
+        }
         ("ALTER", "TABLE") => {
             skip(parser, 2);
             alter_table(parser)?
@@ -306,6 +326,14 @@ fn named_default(name: &str) -> Parsed<Default> {
 
 fn alter_table(parser: &mut Parser<'_>) -> Parsed<Definition> {
     let name = qualified(parser)?;
+    let on = word(parser, "ENABLE");
+    if on || word(parser, "DISABLE") {
+        if !word(parser, "CHANGE_TRACKING") {
+            return Err(SqlError::unsupported("this ALTER TABLE"));
+        }
+        rest_of_line(parser);
+        return Ok(Definition::TrackTable { name, on });
+    }
     if !word(parser, "ADD") {
         return Err(SqlError::unsupported("ALTER TABLE other than ADD"));
     }

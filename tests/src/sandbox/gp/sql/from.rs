@@ -7,12 +7,17 @@
 
 use std::sync::Arc;
 
-use sqlparser::ast::{JoinConstraint, JoinOperator, TableFactor, TableWithJoins};
+use sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, JoinConstraint, JoinOperator, TableFactor, TableWithJoins,
+};
 
 use super::super::error::SqlError;
 use super::super::heap::schema::Table;
+use super::super::heap::tracking::side_name;
 use super::super::value::SqlType;
-use super::compile::{Compiled, Compiler, FromItem, Hint, OutColumn, TableUse, hints, parts};
+use super::compile::{
+    Compiled, Compiler, FromItem, Hint, OutColumn, TableUse, hints, parts, resolve,
+};
 
 impl Compiler<'_> {
     /// Compiles a FROM clause into the innermost scope.
@@ -40,6 +45,17 @@ impl Compiler<'_> {
 
     fn relation(&mut self, relation: &TableFactor) -> Compiled<String> {
         match relation {
+            TableFactor::Table {
+                name,
+                alias: Some(alias),
+                args: Some(args),
+                ..
+            } if parts(name)
+                .last()
+                .is_some_and(|name| name.eq_ignore_ascii_case(CHANGES)) =>
+            {
+                self.changes(&args.args, alias.name.value.clone())
+            }
             TableFactor::Table {
                 name,
                 alias,
@@ -99,6 +115,40 @@ impl Compiler<'_> {
         }
     }
 
+    /// The rows of a table that changed behind a version, as the script's reader writes it:
+    /// `CHANGETABLE('table', version)`.
+    fn changes(&mut self, arguments: &[FunctionArg], name: String) -> Compiled<String> {
+        let [table, since] = arguments else {
+            return Err(SqlError::unsupported("these arguments of CHANGETABLE"));
+        };
+        let (Some(Expr::Value(table)), Some(since)) = (expression(table), expression(since)) else {
+            return Err(SqlError::unsupported("these arguments of CHANGETABLE"));
+        };
+        let written = table.value.clone().into_string().unwrap_or_default();
+        let places: Vec<String> = written.split('.').map(ToOwned::to_owned).collect();
+        let table = resolve(self.registry, self.database, &places)?;
+        let side = self
+            .registry
+            .table(table.database, "sys", &side_name(&table));
+        let Some(side) = side.cloned() else {
+            let text = format!("Change tracking is not enabled on table '{written}'.");
+            return Err(SqlError::new(22_105, text));
+        };
+        let since = self.expression(since)?;
+        let fresh = self.alias();
+        let columns = side.columns.iter();
+        self.add_item(FromItem {
+            name,
+            alias: fresh.clone(),
+            columns: columns.map(|c| (c.name.clone(), Some(c.kind))).collect(),
+            table: None,
+        });
+        Ok(format!(
+            "(SELECT * FROM {} WHERE \"SYS_CHANGE_VERSION\" > coalesce({}, 0)) AS {fresh}",
+            side.stored, since.sql
+        ))
+    }
+
     /// Brings a base table into the innermost scope.
     pub fn use_table(
         &mut self,
@@ -133,6 +183,16 @@ impl Compiler<'_> {
         if let Some(scope) = self.scopes.last_mut() {
             scope.push(item);
         }
+    }
+}
+
+/// The function that tells changes.
+pub const CHANGES: &str = "CHANGETABLE";
+
+fn expression(argument: &FunctionArg) -> Option<&Expr> {
+    match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => Some(expression),
+        _ => None,
     }
 }
 

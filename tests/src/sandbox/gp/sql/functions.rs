@@ -145,6 +145,13 @@ impl Compiler<'_> {
                 name,
                 SqlType::SmallInt,
             ),
+            ("CHANGE_TRACKING_MIN_VALID_VERSION", [id]) => looked_up(
+                "min_valid_version",
+                "sys.change_tracking_tables",
+                "object_id",
+                id,
+                SqlType::BigInt,
+            ),
             ("OBJECT_ID", [name, ..]) => Ok(Typed::new(
                 format!(
                     "(SELECT o.object_id FROM \"{place}\".\"sys.all_objects\" o JOIN \"{place}\".\"sys.schemas\" s ON s.schema_id = o.schema_id WHERE (s.name || '.' || o.name) = {0} COLLATE GP OR (s.name = 'dbo' AND o.name = {0}))",

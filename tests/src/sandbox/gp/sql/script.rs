@@ -8,6 +8,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use std::borrow::Cow;
+
 use sqlparser::ast::{Expr, Statement};
 use sqlparser::dialect::MsSqlDialect;
 use sqlparser::keywords::Keyword;
@@ -106,7 +108,7 @@ type Parsed<T> = Result<T, SqlError>;
 pub fn parse(text: &str) -> Parsed<Vec<Step>> {
     let dialect = MsSqlDialect {};
     let mut parser = Parser::new(&dialect)
-        .try_with_sql(text)
+        .try_with_sql(&changes_quoted(text))
         .map_err(|error| wrong(&error))?;
     let mut steps = Vec::new();
     loop {
@@ -116,6 +118,27 @@ pub fn parse(text: &str) -> Parsed<Vec<Step>> {
         }
         steps.push(step(&mut parser)?);
     }
+}
+
+/// `CHANGETABLE(CHANGES table, version)` is no call as the parser knows calls: the table becomes
+/// a text, `CHANGETABLE('table', version)`.
+fn changes_quoted(text: &str) -> Cow<'_, str> {
+    const BEGINS: &str = "CHANGETABLE(CHANGES ";
+    let mut rest = text;
+    let mut quoted = String::new();
+    while let Some(at) = rest.find(BEGINS) {
+        let (before, found) = rest.split_at(at);
+        let Some((table, behind)) = found[BEGINS.len()..].split_once(',') else {
+            break;
+        };
+        quoted.extend([before, "CHANGETABLE('", table.trim(), "',"]);
+        rest = behind;
+    }
+    if quoted.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    quoted.push_str(rest);
+    Cow::Owned(quoted)
 }
 
 fn wrong(error: &ParserError) -> SqlError {

@@ -33,15 +33,9 @@ pub enum System {
     ColumnLength(String, String),
     /// Rights, roles: the sandbox's one login may do everything.
     Granted,
-    Null(SqlKind),
+    /// Of change tracking.
+    TrackedVersion,
     Number(i64),
-}
-
-/// Types of constant system values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SqlKind {
-    BigInt,
-    NVarChar,
 }
 
 impl System {
@@ -72,9 +66,8 @@ impl System {
             | System::Host
             | System::Application
             | System::ServerProperty(_)
-            | System::DatabaseProperty(..)
-            | System::Null(SqlKind::NVarChar) => SqlType::NVarChar(Some(128)),
-            System::Null(SqlKind::BigInt) => SqlType::BigInt,
+            | System::DatabaseProperty(..) => SqlType::NVarChar(Some(128)),
+            System::TrackedVersion => SqlType::BigInt,
         }
     }
 
@@ -128,7 +121,7 @@ impl System {
                 ("COL_LENGTH", 2) => System::ColumnLength(text(0)?, text(1)?),
                 ("IS_MEMBER" | "IS_ROLEMEMBER" | "HAS_DBACCESS", 1 | 2) => System::Granted,
                 ("IS_SRVROLEMEMBER", 1 | 2) => System::Number(0),
-                ("CHANGE_TRACKING_CURRENT_VERSION", 0) => System::Null(SqlKind::BigInt),
+                ("CHANGE_TRACKING_CURRENT_VERSION", 0) => System::TrackedVersion,
                 ("DATABASE_PRINCIPAL_ID", _) => System::Number(5),
                 _ => return None,
             },

@@ -23,6 +23,7 @@ mod sales_types;
 mod stamps;
 mod statements;
 mod stock;
+mod tracking;
 mod vendors;
 mod wire;
 
