@@ -4,7 +4,7 @@ use super::company::Company;
 use super::connection::SqlConnection;
 use super::error::SqlError;
 use super::health::Finding;
-use super::queries::{self, Own};
+use super::queries::{self, NOT_TRACKED, Own};
 use super::statements;
 
 /// Compiles everything on a connection of its own, which is closed afterwards.
@@ -50,6 +50,8 @@ async fn refused(
         match connection.batch(text).await {
             Ok(()) => {}
             Err(error) if error.breaks_connection() => return Err(error),
+            // Sent only where the owner has switched change tracking on.
+            Err(error) if error.number().is_some_and(|n| NOT_TRACKED.contains(&n)) => {}
             Err(error) => refused.push((name, error)),
         }
     }

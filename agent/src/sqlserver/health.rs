@@ -12,7 +12,7 @@ use super::numbers::Counter;
 use super::plan::PROCESS_INFO;
 use super::procedures::Shape;
 use super::proving;
-use super::queries::{self, Means, Reach, WATCHED, Watched};
+use super::queries::{self, Reach, WATCHED, Watched};
 use super::reply::Cell;
 use super::statements;
 
@@ -211,16 +211,14 @@ fn unix_ms(moment: PrimitiveDateTime) -> i64 {
 /// How a watcher would notice changes on this server; one look is taken.
 async fn watcher(company: &Company, watched: &Watched, name: String) -> Finding {
     let name = format!("{name} {}", watched.name);
-    let means = match watched.means {
-        Means::Stamps(_) => "changes show by GP's time stamps (DEX_ROW_TS)",
-        Means::RowIds(..) => "new rows show by their number, others by the daily full read",
-    };
     let look = async {
-        let mark = queries::newest(company, watched).await?;
-        queries::noticed(company, watched, mark, Reach::Narrow).await
+        let by = queries::choose(company, watched).await?;
+        let mark = queries::newest(company, watched, by).await?;
+        queries::noticed(company, watched, by, mark, Reach::Narrow).await?;
+        Ok::<_, SqlError>(by)
     };
     match look.await {
-        Ok(_) => Finding::passed(name, means),
+        Ok(by) => Finding::passed(name, by.text()),
         Err(error) => Finding::failed(name, error.to_string(), ROLE),
     }
 }

@@ -40,9 +40,9 @@ pub use econnect::{Progress, Request, execute, locked_failure, settle};
 pub use error::SqlError;
 pub use health::{Finding, examine, procedures_of, served_procedures};
 pub use queries::{
-    GROUPS_AT_ONCE, Means, Noticed, Own as OwnQuery, OwnProblem, QueryError, Reach,
-    Request as QueryRequest, RowsRead, WATCHED, Watched, described as described_queries, newest,
-    noticed, printed as query_texts, rows_behind, rows_of, run as query,
+    By, GROUPS_AT_ONCE, Looked, Own as OwnQuery, OwnProblem, QueryError, Reach,
+    Request as QueryRequest, RowsRead, WATCHED, Watched, choose, described as described_queries,
+    newest, noticed, printed as query_texts, rows_behind, rows_of, run as query,
 };
 pub use refusal::of_sql_error;
 pub use statements::{ALL as STATEMENTS, grant, procedure_line};

@@ -26,6 +26,9 @@ pub struct Progress {
     pub incarnation: String,
     /// What rows looked like then; other columns make other fingerprints.
     pub shape: String,
+    /// By what means it looks; what wrote none looked without change tracking.
+    #[serde(default)]
+    pub by: String,
     /// Where the next look for changes begins, as the watcher's means count.
     pub mark: i64,
     /// When the last full read was begun, by the agent's clock; 0 before the first has ended.

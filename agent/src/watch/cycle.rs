@@ -12,7 +12,9 @@ use thiserror::Error;
 use super::compare::{self, Change, Row};
 use super::telling::{Counts, Telling};
 use crate::clock::Clock;
-use crate::sqlserver::{self, Company, GROUPS_AT_ONCE, QueryError, Reach, SqlError, Watched};
+use crate::sqlserver::{
+    self, By, Company, GROUPS_AT_ONCE, Looked, QueryError, Reach, SqlError, Watched,
+};
 use crate::state::{Progress, SeenError, group_of};
 
 /// Rows look otherwise when the agent is another one.
@@ -56,6 +58,8 @@ pub(super) struct Cycles {
     kept_unix_ms: i64,
     /// Looks since the last wide one.
     looks: u32,
+    /// By what means it looks, once that is chosen.
+    by: Option<By>,
 }
 
 impl Cycles {
@@ -74,7 +78,13 @@ impl Cycles {
             held: BTreeSet::new(),
             kept_unix_ms: 0,
             looks: 0,
+            by: None,
         }
+    }
+
+    /// By what means changes are noticed; none before the first cycle.
+    pub(super) fn by(&self) -> Option<By> {
+        self.by
     }
 
     /// Does what is due, with a full read after so long.
@@ -93,36 +103,74 @@ impl Cycles {
             self.held.clear();
             progress
         } else {
-            let mark = self.telling.progress.mark.max(progress.mark);
+            let before = &self.telling.progress;
+            let mark = if before.by == progress.by {
+                before.mark.max(progress.mark)
+            } else {
+                progress.mark
+            };
             Progress { mark, ..progress }
         };
         let now = self.clock.now_unix_ms();
         let swept = self.telling.progress.swept_unix_ms;
         let sweep = i64::try_from(sweep.as_millis()).unwrap_or(i64::MAX);
+        let by = self.chosen().await?;
         if swept == 0 {
+            self.begin_again(by).await?;
             self.full_read(ChangeKind::Baseline, now).await
+        } else if self.telling.progress.by != by.name() {
+            // What another means counted says nothing now.
+            self.begin_again(by).await?;
+            self.full_read(ChangeKind::Sweep, now).await
         } else if now.saturating_sub(swept) >= sweep {
             self.full_read(ChangeKind::Sweep, now).await
+        } else if self.look(by).await? {
+            Ok(())
         } else {
-            self.look().await
+            self.by = None;
+            let by = self.chosen().await?;
+            self.begin_again(by).await?;
+            self.full_read(ChangeKind::Sweep, now).await
         }
     }
 
-    /// Looks at what shows as changed since the last look.
-    async fn look(&mut self) -> Result<(), Broken> {
+    /// The means, chosen with the first cycle and again when it is lost.
+    async fn chosen(&mut self) -> Result<By, Broken> {
+        if let Some(by) = self.by {
+            return Ok(by);
+        }
+        let by = sqlserver::choose(&self.company, self.watched).await?;
+        self.by = Some(by);
+        Ok(by)
+    }
+
+    /// What changes while everything is read shows in the look after it.
+    async fn begin_again(&mut self, by: By) -> Result<(), Broken> {
+        let newest = sqlserver::newest(&self.company, self.watched, by);
+        self.telling.progress.mark = newest.await?;
+        by.name().clone_into(&mut self.telling.progress.by);
+        self.done.clear();
+        Ok(())
+    }
+
+    /// Looks at what shows as changed since the last look; false when that is not known any more.
+    async fn look(&mut self, by: By) -> Result<bool, Broken> {
         let mark = self.telling.progress.mark;
         let reach = if self.looks == 0 {
             Reach::Wide
         } else {
             Reach::Narrow
         };
-        let noticed = sqlserver::noticed(&self.company, self.watched, mark, reach).await?;
+        let looked = sqlserver::noticed(&self.company, self.watched, by, mark, reach);
+        let Looked::Noticed(noticed) = looked.await? else {
+            return Ok(false);
+        };
         let mut shown: BTreeMap<String, i64> = BTreeMap::new();
         for (group, by) in noticed.groups {
             let last = shown.entry(group).or_insert(by);
             *last = by.max(*last);
         }
-        if reach == Reach::Wide {
+        if reach == Reach::Wide || by == By::ChangeTracking {
             self.done.retain(|group, _| shown.contains_key(group));
         }
         let new = shown
@@ -147,7 +195,7 @@ impl Cycles {
             self.telling.remember(Vec::new()).await?;
             self.kept_unix_ms = now;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Compares the rows of groups and tells what differs.
@@ -202,11 +250,6 @@ impl Cycles {
 
     /// Reads everything that is not settled, page by page, and finds what vanished.
     async fn full_read(&mut self, kind: ChangeKind, begun_unix_ms: i64) -> Result<(), Broken> {
-        let baseline = kind == ChangeKind::Baseline;
-        if baseline {
-            // What changes while everything is read shows in the first look.
-            self.telling.progress.mark = sqlserver::newest(&self.company, self.watched).await?;
-        }
         let mut counts = Counts::default();
         let mut met = HashSet::new();
         let mut token = String::new();

@@ -13,7 +13,7 @@ use super::cycle::Cycles;
 use super::telling::Telling;
 use super::{Pace, scope};
 use crate::clock::Clock;
-use crate::sqlserver::{Company, Means, Watched};
+use crate::sqlserver::{By, Company, Watched};
 use crate::state::{Progress, Seen};
 
 /// After a cycle that broke.
@@ -106,9 +106,11 @@ impl Watcher {
     }
 
     fn report(&self, problem: &str) {
-        let means = match self.watched.means {
-            Means::Stamps(_) => WatchMeans::Stamps,
-            Means::RowIds(..) => WatchMeans::RowIds,
+        let means = match self.cycles.by() {
+            Some(By::ChangeTracking) => WatchMeans::ChangeTracking,
+            Some(By::Stamps) => WatchMeans::Stamps,
+            Some(By::RowIds) => WatchMeans::RowIds,
+            None => WatchMeans::Unspecified,
         };
         self.company.watcher_report(WatcherReport {
             name: self.watched.name.to_owned(),

@@ -321,3 +321,86 @@ async fn tracking_numbers_have_no_stamp_and_are_noticed_all_the_same() {
     );
     assert_eq!(told[0]["key"]["Tracking_Number"], "1Z-OLD");
 }
+
+/// What a watcher says next of its means; changes that come before are acknowledged.
+async fn means(session: &mut Session, watcher: &str) -> WatchMeans {
+    loop {
+        let pick = |message: FromAgent| {
+            let of_watching = matches!(message, FromAgent::Company(_) | FromAgent::Changes(_));
+            of_watching.then_some(message)
+        };
+        let said = session.next(pick).await;
+        if let FromAgent::Changes(batch) = &said {
+            acknowledge(session, batch).await;
+        }
+        if let FromAgent::Company(report) = said {
+            let found = report.watchers.iter().find(|each| each.name == watcher);
+            if let Some(found) = found {
+                return found.means();
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn change_tracking_is_used_where_the_owner_has_switched_it_on() {
+    const TRACK: &str = "ALTER TABLE dbo.IV00101 ENABLE CHANGE_TRACKING";
+    const STOP: &str = "ALTER TABLE dbo.IV00101 DISABLE CHANGE_TRACKING";
+    let mut stage = Stage::set().await;
+    let on = "ALTER DATABASE TWO SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS)";
+    stage.sql(on).await;
+    stage.sql(TRACK).await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["items"], 0).await;
+    baseline(&mut session, "items").await;
+    assert_eq!(
+        means(&mut session, "items").await,
+        WatchMeans::ChangeTracking
+    );
+    // Stamped longer ago than any look by stamps reaches, and gone without a trace.
+    let behind = "UPDATE IV00101 SET ITEMDESC = 'Late', \
+                  DEX_ROW_TS = DATEADD(minute, -45, GETUTCDATE()) WHERE ITEMNMBR = 'CORDG'";
+    stage.sql(behind).await;
+    let (kind, told) = changes(&mut session).await;
+    assert_eq!((kind, told.len()), (ChangeKind::Changes, 1));
+    assert_eq!(told[0]["row"]["ITEMDESC"], "Late");
+    stage
+        .sql("DELETE FROM IV00101 WHERE ITEMNMBR = 'HA100G'")
+        .await;
+    let gone = json!({"change": "delete", "key": {"ITEMNMBR": "HA100G"}});
+    assert_eq!(
+        changes(&mut session).await,
+        (ChangeKind::Changes, vec![gone])
+    );
+    // Cleaned up while the agent was away: everything is read, and only the difference told.
+    stage.kill_agent();
+    let rename = |item: &str, words: &str| {
+        format!("UPDATE IV00101 SET ITEMDESC = '{words}' WHERE ITEMNMBR = '{item}'")
+    };
+    stage.sql(&rename("100XLG", "Missed")).await;
+    stage.sql(STOP).await;
+    stage.sql(TRACK).await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["items"], 0).await;
+    let (kind, told) = changes(&mut session).await;
+    assert_eq!((kind, told.len()), (ChangeKind::Sweep, 1));
+    assert_eq!(told[0]["row"]["ITEMDESC"], "Missed");
+    // What had been acknowledged in the moment of the kill may be told again before this.
+    stage.sql(&rename("100XLG", "Followed")).await;
+    let followed = loop {
+        let (kind, told) = changes(&mut session).await;
+        if told[0]["row"]["ITEMDESC"] == "Followed" {
+            break kind;
+        }
+    };
+    assert_eq!(followed, ChangeKind::Changes);
+    // Switched off meanwhile: the next best means goes on from a full read.
+    stage.sql(STOP).await;
+    stage.sql(&rename("100XLG", "By stamps")).await;
+    while means(&mut session, "items").await != WatchMeans::Stamps {}
+    stage.sql(&rename("CORDG", "By stamps too")).await;
+    let (kind, told) = changes(&mut session).await;
+    assert_eq!((kind, told.len()), (ChangeKind::Changes, 1));
+    let log = stage.log();
+    assert!(!log.contains("does not come on"), "{log}");
+}

@@ -204,6 +204,7 @@ async fn keep_watchers(
     let watches = services.database.watches();
     for said in &report.watchers {
         let means = match said.means() {
+            v1::WatchMeans::ChangeTracking => Some(Means::ChangeTracking),
             v1::WatchMeans::Stamps => Some(Means::Stamps),
             v1::WatchMeans::RowIds => Some(Means::RowIds),
             v1::WatchMeans::Unspecified => None,

@@ -99,7 +99,10 @@ fn queries_are_t_sql_about_columns_that_gp_has() {
 }
 
 /// The columns of the agent's own tables and of the server's catalogue that statements name.
-const OTHER_COLUMNS: [&str; 35] = [
+const OTHER_COLUMNS: [&str; 38] = [
+    "SYS_CHANGE_VERSION",
+    "change_tracking_tables",
+    "CHANGES",
     "JournalId",
     "EffectKey",
     "State",
@@ -248,7 +251,9 @@ fn statements_name_nothing_but_columns_that_are_there() {
 fn statements_are_t_sql() {
     let mut parsed = 0;
     for statement in statements::ALL {
+        // The parser does not know this function's word.
         let text = statement.text("DYNAMICS");
+        let text = text.replace("CHANGETABLE(CHANGES ", "CHANGETABLE(");
         let first = text.split(' ').next().unwrap_or_default();
         let whole = matches!(first, "SELECT" | "INSERT" | "UPDATE") && !text.contains('{');
         let alone =

@@ -10,6 +10,7 @@ mod reading;
 mod rows;
 mod text;
 mod token;
+mod tracked;
 mod watched;
 
 use serde_json::{Map, Value};
@@ -19,9 +20,11 @@ pub(super) use looks::Looks;
 pub use own::{Own, Problem as OwnProblem};
 pub(crate) use print::compilable;
 pub use print::{described, printed};
+pub(super) use tracked::NOT_TRACKED;
+pub use tracked::choose;
 pub use watched::{
-    GROUPS_AT_ONCE, Means, Noticed, Reach, RowsRead, WATCHED, Watched, newest, noticed,
-    rows_behind, rows_of,
+    By, GROUPS_AT_ONCE, Looked, Reach, RowsRead, WATCHED, Watched, newest, noticed, rows_behind,
+    rows_of,
 };
 
 use super::company::Company;

@@ -361,3 +361,25 @@ fn an_owner_s_query_stands_as_a_table_in_the_agent_s_own_text() {
                     WHERE CUSTNMBR = CAST(@P2 AS varchar(20))\n) AS q\nORDER BY q.[SOPNUMBE]";
     assert_eq!(text.sql, expected);
 }
+
+#[test]
+fn the_set_up_script_lets_changes_of_watched_tables_be_followed() {
+    let script = include_str!("../../../../installer/sql/connect.sql");
+    let granted = script.lines().filter_map(|line| {
+        let rest = line
+            .trim()
+            .strip_prefix("GRANT VIEW CHANGE TRACKING ON dbo.")?;
+        rest.strip_suffix(" TO connect_agent;").map(str::to_owned)
+    });
+    let granted: BTreeSet<_> = granted.collect();
+    let tracked = statements::ALL.iter().filter_map(|statement| {
+        let (_, rest) = statement.fixed().split_once("CHANGETABLE(CHANGES dbo.")?;
+        rest.split_once(',').map(|(table, _)| table.to_owned())
+    });
+    let tracked: BTreeSet<_> = tracked.collect();
+    assert!(tracked.len() > 10);
+    assert_eq!(granted, tracked);
+    // Whoever else uses change tracking relies on how it is set.
+    let script = script.to_uppercase();
+    assert!(!script.contains("ENABLE CHANGE_TRACKING") && !script.contains("SET CHANGE_TRACKING"));
+}

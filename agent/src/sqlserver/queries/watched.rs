@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use time::{Duration, PrimitiveDateTime, Time, UtcDateTime};
 
+use super::tracked::{self, Tracked};
 use super::{QueryError, Request, run};
 use crate::sqlserver::company::Company;
 use crate::sqlserver::connection::SqlConnection;
@@ -26,7 +27,9 @@ pub struct Watched {
     pub group: &'static str,
     /// Columns that tell a row apart.
     pub key: &'static [&'static str],
-    pub means: Means,
+    pub(super) means: Means,
+    /// What change tracking must be on for to notice changes by it instead.
+    pub(super) tracked: &'static [Tracked],
     /// A full read ends at the first row of this state, and only rows before it may vanish:
     /// what is in history stays there.
     pub settled: Option<&'static str>,
@@ -40,15 +43,52 @@ pub enum Reach {
     Wide,
 }
 
-/// How changes show.
+/// How changes show without change tracking.
 #[derive(Debug, Clone, Copy)]
-pub enum Means {
+pub(super) enum Means {
     /// By `DEX_ROW_TS`, the time of the change and not of its commit. The overlap is as long as a
     /// transaction may be open and still lose nothing.
     Stamps(&'static [&'static Statement]),
     /// New rows by `DEX_ROW_ID`, and the text that tells the newest; changed and deleted rows by
     /// full reads.
     RowIds(&'static Statement, &'static Statement),
+}
+
+impl Means {
+    pub(super) fn by(self) -> By {
+        match self {
+            Self::Stamps(_) => By::Stamps,
+            Self::RowIds(..) => By::RowIds,
+        }
+    }
+}
+
+/// By what a watcher notices changes on a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    ChangeTracking,
+    Stamps,
+    RowIds,
+}
+
+impl By {
+    /// What the state file knows it by: marks of one means say nothing to another.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ChangeTracking => "change_tracking",
+            Self::Stamps => "stamps",
+            Self::RowIds => "row_ids",
+        }
+    }
+
+    /// For the owner.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::ChangeTracking => "changes show by SQL Server's change tracking",
+            Self::Stamps => "changes show by GP's time stamps (DEX_ROW_TS)",
+            Self::RowIds => "new rows show by their number, others by the daily full read",
+        }
+    }
 }
 
 /// How far back a wide look by stamps reaches: longer than transactions stay open.
@@ -60,6 +100,15 @@ const SAME_STAMP_MS: i64 = 5_000;
 /// How many row ids are looked at again: rows of transactions that were open meanwhile.
 const ROWS_AGAIN: i64 = 1_000;
 
+macro_rules! tracked {
+    ($table:literal, $changes:ident) => {
+        Tracked {
+            table: $table,
+            changes: &statements::$changes,
+        }
+    };
+}
+
 /// Everything that can be watched.
 pub static WATCHED: &[Watched] = &[
     Watched {
@@ -69,6 +118,7 @@ pub static WATCHED: &[Watched] = &[
         group: "ITEMNMBR",
         key: &["ITEMNMBR", "LOCNCODE"],
         means: Means::Stamps(&[&statements::STAMPED_ITEMS]),
+        tracked: &[tracked!("IV00102", TRACKED_QUANTITIES)],
         settled: None,
     },
     Watched {
@@ -78,6 +128,7 @@ pub static WATCHED: &[Watched] = &[
         group: "ITEMNMBR",
         key: &["ITEMNMBR"],
         means: Means::Stamps(&[&statements::STAMPED_ITEMS]),
+        tracked: &[tracked!("IV00101", TRACKED_ITEMS)],
         settled: None,
     },
     Watched {
@@ -90,6 +141,10 @@ pub static WATCHED: &[Watched] = &[
             &statements::STAMPED_PRICE_OPTIONS,
             &statements::STAMPED_PRICES,
         ]),
+        tracked: &[
+            tracked!("IV00107", TRACKED_PRICE_OPTIONS),
+            tracked!("IV00108", TRACKED_PRICES),
+        ],
         settled: None,
     },
     Watched {
@@ -99,6 +154,7 @@ pub static WATCHED: &[Watched] = &[
         group: "CUSTNMBR",
         key: &["CUSTNMBR"],
         means: Means::Stamps(&[&statements::STAMPED_CUSTOMERS]),
+        tracked: &[tracked!("RM00101", TRACKED_CUSTOMERS)],
         settled: None,
     },
     Watched {
@@ -111,6 +167,10 @@ pub static WATCHED: &[Watched] = &[
             &statements::STAMPED_SALES_WORK,
             &statements::STAMPED_SALES_HISTORY,
         ]),
+        tracked: &[
+            tracked!("SOP10100", TRACKED_SALES_WORK),
+            tracked!("SOP30200", TRACKED_SALES_HISTORY),
+        ],
         settled: Some("history"),
     },
     Watched {
@@ -123,6 +183,7 @@ pub static WATCHED: &[Watched] = &[
             &statements::NEW_TRACKING_NUMBERS,
             &statements::NEWEST_TRACKING_NUMBER,
         ),
+        tracked: &[tracked!("SOP10107", TRACKED_TRACKING_NUMBERS)],
         settled: None,
     },
     Watched {
@@ -135,6 +196,10 @@ pub static WATCHED: &[Watched] = &[
             &statements::STAMPED_OPEN_RECEIVABLES,
             &statements::STAMPED_PAID_RECEIVABLES,
         ]),
+        tracked: &[
+            tracked!("RM20101", TRACKED_OPEN_RECEIVABLES),
+            tracked!("RM30101", TRACKED_PAID_RECEIVABLES),
+        ],
         settled: Some("history"),
     },
     // Applying changes what is left of the document it goes to, and that is stamped.
@@ -148,6 +213,10 @@ pub static WATCHED: &[Watched] = &[
             &statements::STAMPED_OPEN_RECEIVABLES,
             &statements::STAMPED_PAID_RECEIVABLES,
         ]),
+        tracked: &[
+            tracked!("RM20201", TRACKED_APPLIED),
+            tracked!("RM30201", TRACKED_APPLIED_HISTORY),
+        ],
         settled: Some("history"),
     },
     // Whoever saves a document stamps it; what only changed here shows in the full reads.
@@ -161,6 +230,7 @@ pub static WATCHED: &[Watched] = &[
             &statements::STAMPED_SALES_WORK,
             &statements::STAMPED_SALES_HISTORY,
         ]),
+        tracked: &[tracked!("SOP10106", TRACKED_USER_DEFINED)],
         settled: None,
     },
 ];
@@ -181,10 +251,19 @@ pub struct RowsRead {
     pub next_page_token: String,
 }
 
+/// What a look by a means came to.
+#[derive(Debug)]
+pub enum Looked {
+    Noticed(Noticed),
+    /// What happened since the mark is not known any more: only a full read tells.
+    Stale,
+}
+
 /// Where a first look begins: behind everything there is now.
-pub async fn newest(company: &Company, watched: &Watched) -> Result<i64, SqlError> {
+pub async fn newest(company: &Company, watched: &Watched, by: By) -> Result<i64, SqlError> {
     let mut lease = company.lease().await?;
     let mark = match watched.means {
+        _ if by == By::ChangeTracking => tracked::version(&mut lease.connection).await?,
         Means::Stamps(_) => clock(&mut lease.connection).await?,
         Means::RowIds(_, newest) => {
             let row = lease.connection.query_one(newest, Vec::new()).await?;
@@ -200,12 +279,18 @@ pub async fn newest(company: &Company, watched: &Watched) -> Result<i64, SqlErro
 pub async fn noticed(
     company: &Company,
     watched: &Watched,
+    by: By,
     mark: i64,
     reach: Reach,
-) -> Result<Noticed, SqlError> {
+) -> Result<Looked, SqlError> {
     let mut lease = company.lease().await?;
     let connection = &mut lease.connection;
     let noticed = match watched.means {
+        _ if by == By::ChangeTracking => {
+            let looked = tracked::changes(connection, watched, mark).await?;
+            lease.give_back();
+            return Ok(looked);
+        }
         Means::Stamps(statements) => {
             let mut groups = Vec::new();
             let mut now = i64::MAX;
@@ -238,7 +323,7 @@ pub async fn noticed(
         }
     };
     lease.give_back();
-    Ok(noticed)
+    Ok(Looked::Noticed(noticed))
 }
 
 /// The server's clock, which its stamps are made with.

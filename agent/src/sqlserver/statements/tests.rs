@@ -18,6 +18,7 @@ fn every_statement_is_listed() {
         .filter(|line| {
             line.starts_with("asked!(")
                 || line.starts_with("stamped!(")
+                || line.starts_with("tracked!(")
                 || line.starts_with("pub(") && line.contains(": Statement =")
         })
         .count();

@@ -43,3 +43,43 @@ pub(crate) static NEWEST_TRACKING_NUMBER: Statement = Statement::new(
     RIGHT,
     "SELECT CAST(MAX(DEX_ROW_ID) AS bigint) FROM dbo.SOP10107 WITH (READPAST)",
 );
+
+macro_rules! tracked {
+    ($name:ident, $column:literal, $table:literal) => {
+        pub(crate) static $name: Statement = Statement::new(
+            concat!("watch: ", $table, " changed behind a version"),
+            TRACKING,
+            concat!(
+                "SELECT c.",
+                $column,
+                ", c.SYS_CHANGE_VERSION FROM CHANGETABLE(CHANGES dbo.",
+                $table,
+                ", @P1) AS c"
+            ),
+        );
+    };
+}
+
+const TRACKING: &str = "SELECT and VIEW CHANGE TRACKING on the table it names (role connect_agent); \
+     sent only where change tracking is on for it";
+
+tracked!(TRACKED_ITEMS, "ITEMNMBR", "IV00101");
+tracked!(TRACKED_QUANTITIES, "ITEMNMBR", "IV00102");
+tracked!(TRACKED_PRICE_OPTIONS, "ITEMNMBR", "IV00107");
+tracked!(TRACKED_PRICES, "ITEMNMBR", "IV00108");
+tracked!(TRACKED_CUSTOMERS, "CUSTNMBR", "RM00101");
+tracked!(TRACKED_SALES_WORK, "SOPNUMBE", "SOP10100");
+tracked!(TRACKED_SALES_HISTORY, "SOPNUMBE", "SOP30200");
+tracked!(TRACKED_TRACKING_NUMBERS, "SOPNUMBE", "SOP10107");
+tracked!(TRACKED_USER_DEFINED, "SOPNUMBE", "SOP10106");
+tracked!(TRACKED_OPEN_RECEIVABLES, "DOCNUMBR", "RM20101");
+tracked!(TRACKED_PAID_RECEIVABLES, "DOCNUMBR", "RM30101");
+tracked!(TRACKED_APPLIED, "APTODCNM", "RM20201");
+tracked!(TRACKED_APPLIED_HISTORY, "APTODCNM", "RM30201");
+
+pub(crate) static TRACKED_TABLES: Statement = Statement::new(
+    "watch: which tables are tracked, from which version on, and the version now",
+    "VIEW CHANGE TRACKING on a table shows its version (role connect_agent)",
+    "SELECT OBJECT_NAME(object_id), CHANGE_TRACKING_MIN_VALID_VERSION(object_id), \
+     CHANGE_TRACKING_CURRENT_VERSION() FROM sys.change_tracking_tables",
+);

@@ -24,6 +24,8 @@ pub struct Watch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Means {
+    /// By SQL Server's change tracking.
+    ChangeTracking,
     /// By GP's time stamps.
     Stamps,
     /// New rows by their number, the others by full reads.

@@ -42,13 +42,13 @@ pub(crate) struct WantedWatcher {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WatcherView {
     /// `item_quantities`, `items`, `item_prices`, `customers`, `sales_documents`,
-    /// `tracking_numbers`, `receivables`.
+    /// `tracking_numbers`, `user_defined_fields`, `receivables`, `applied_payments`.
     name: String,
     /// Milliseconds between two looks for changes; 0: a second.
     interval_ms: i64,
     /// Seconds between two full reads; 0: a day.
     sweep_seconds: i64,
-    /// How changes show: `stamps` (GP's time of a record's last change) or `row_ids` (new rows; the
+    /// How changes show: `change_tracking` (SQL Server's, where it is on), `stamps` (GP's time of a record's last change) or `row_ids` (new rows; the
     /// others by full reads). Null for a watcher the agent does not know, or that has not begun.
     means: Option<&'static str>,
     /// What is in its way.
@@ -91,6 +91,7 @@ impl From<(Watch, WatcherState)> for WatcherView {
             interval_ms: watch.interval_ms,
             sweep_seconds: watch.sweep_seconds,
             means: state.means.map(|means| match means {
+                Means::ChangeTracking => "change_tracking",
                 Means::Stamps => "stamps",
                 Means::RowIds => "row_ids",
             }),

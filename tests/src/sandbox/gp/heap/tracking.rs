@@ -33,6 +33,16 @@ pub fn side_name(table: &Table) -> String {
     format!("change_tracking_{}", table.id)
 }
 
+fn plain(name: &str, kind: SqlType) -> Column {
+    Column {
+        name: name.to_owned(),
+        kind,
+        nullable: true,
+        identity: false,
+        default: Default::Missing,
+    }
+}
+
 impl Inner {
     /// Switches change tracking of a database.
     pub fn track_database(&mut self, database: usize, on: bool) {
@@ -75,13 +85,6 @@ impl Inner {
                 4_997,
                 "Cannot enable change tracking on a table without a primary key.",
             ));
-        };
-        let plain = |name: &str, kind| Column {
-            name: name.to_owned(),
-            kind,
-            nullable: true,
-            identity: false,
-            default: Default::Missing,
         };
         let mut columns = vec![
             plain("SYS_CHANGE_VERSION", SqlType::BigInt),

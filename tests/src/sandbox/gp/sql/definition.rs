@@ -89,15 +89,7 @@ pub fn parse(parser: &mut Parser<'_>) -> Parsed<Option<Definition>> {
         ("CREATE", "UNIQUE" | "INDEX" | "NONCLUSTERED" | "CLUSTERED") => create_index(parser)?,
         ("ALTER", "DATABASE") => {
             skip(parser, 2);
-            let name = identifier(parser)?;
-            let tracks = word(parser, "SET") && word(parser, "CHANGE_TRACKING");
-            if !tracks {
-                return Err(SqlError::unsupported("this ALTER DATABASE"));
-            }
-            let _equals = parser.consume_token(&Token::Eq);
-            let on = word(parser, "ON");
-            rest_of_line(parser);
-            Definition::TrackDatabase { name, on }
+            alter_database(parser)?
         }
         ("ALTER", "TABLE") => {
             skip(parser, 2);
@@ -322,6 +314,18 @@ fn named_default(name: &str) -> Parsed<Default> {
         "NULL" => Default::Missing,
         other => return Err(SqlError::unsupported(format!("default {other}"))),
     })
+}
+
+fn alter_database(parser: &mut Parser<'_>) -> Parsed<Definition> {
+    let name = identifier(parser)?;
+    let tracks = word(parser, "SET") && word(parser, "CHANGE_TRACKING");
+    if !tracks {
+        return Err(SqlError::unsupported("this ALTER DATABASE"));
+    }
+    let _equals = parser.consume_token(&Token::Eq);
+    let on = word(parser, "ON");
+    rest_of_line(parser);
+    Ok(Definition::TrackDatabase { name, on })
 }
 
 fn alter_table(parser: &mut Parser<'_>) -> Parsed<Definition> {

@@ -8,7 +8,8 @@
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, JoinConstraint, JoinOperator, TableFactor, TableWithJoins,
+    Expr, FunctionArg, FunctionArgExpr, JoinConstraint, JoinOperator, ObjectName, TableAlias,
+    TableFactor, TableWithJoins,
 };
 
 use super::super::error::SqlError;
@@ -62,33 +63,7 @@ impl Compiler<'_> {
                 with_hints,
                 args: None,
                 ..
-            } => {
-                let written = parts(name);
-                let shown = alias.as_ref().map_or_else(
-                    || written.last().cloned().unwrap_or_default(),
-                    |alias| alias.name.value.clone(),
-                );
-                let fresh = self.alias();
-                if let ([single], Some(common)) = (
-                    written.as_slice(),
-                    self.common.iter().rev().find(|each| {
-                        written.len() == 1 && each.name.eq_ignore_ascii_case(&written[0])
-                    }),
-                ) {
-                    let (sql, columns) = (common.alias.clone(), common.columns.clone());
-                    let _ = single;
-                    self.add_item(FromItem {
-                        name: shown,
-                        alias: fresh.clone(),
-                        columns,
-                        table: None,
-                    });
-                    return Ok(format!("({sql}) AS {fresh}"));
-                }
-                let table = self.resolve(name)?;
-                let hint = hints(with_hints, self.isolation)?;
-                Ok(self.use_table(&table, shown, &fresh, hint))
-            }
+            } => self.named_table(name, alias.as_ref(), with_hints),
             TableFactor::Derived {
                 lateral: false,
                 subquery,
@@ -113,6 +88,41 @@ impl Compiler<'_> {
             }
             other => Err(SqlError::unsupported(format!("table source {other}"))),
         }
+    }
+
+    /// A table or common table by its name.
+    fn named_table(
+        &mut self,
+        name: &ObjectName,
+        alias: Option<&TableAlias>,
+        with_hints: &[Expr],
+    ) -> Compiled<String> {
+        let written = parts(name);
+        let shown = alias.map_or_else(
+            || written.last().cloned().unwrap_or_default(),
+            |alias| alias.name.value.clone(),
+        );
+        let fresh = self.alias();
+        if let ([single], Some(common)) = (
+            written.as_slice(),
+            self.common
+                .iter()
+                .rev()
+                .find(|each| written.len() == 1 && each.name.eq_ignore_ascii_case(&written[0])),
+        ) {
+            let (sql, columns) = (common.alias.clone(), common.columns.clone());
+            let _ = single;
+            self.add_item(FromItem {
+                name: shown,
+                alias: fresh.clone(),
+                columns,
+                table: None,
+            });
+            return Ok(format!("({sql}) AS {fresh}"));
+        }
+        let table = self.resolve(name)?;
+        let hint = hints(with_hints, self.isolation)?;
+        Ok(self.use_table(&table, shown, &fresh, hint))
     }
 
     /// The rows of a table that changed behind a version, as the script's reader writes it:
