@@ -11,6 +11,7 @@ use stage::{Stage, execute, good, number, order, refused, result};
 mod asking;
 mod batches;
 mod bulk;
+mod companies;
 mod doctor;
 mod effects;
 mod money;

@@ -56,7 +56,7 @@ impl Stage {
             agent: None,
         };
         stage.write_config(&said);
-        stage.prepare_company().await;
+        stage.prepare("TWO").await;
         let enrolled = stage
             .command(&["enroll", "--token", "good"])
             .output()
@@ -85,14 +85,21 @@ impl Stage {
     }
 
     /// Runs the very script a database administrator gets.
-    async fn prepare_company(&self) {
+    async fn prepare(&self, company: &str) {
         let script = self.command(&["sql", "--install-script"]).output().unwrap();
         let script = String::from_utf8(script.stdout).unwrap();
         for batch in script.split("\nGO\n") {
             if !batch.trim().is_empty() {
-                self.sql(batch).await;
+                self.sql_in(company, batch).await;
             }
         }
+    }
+
+    /// Serves GP's second company too: another currency, other document ids and sites, and a
+    /// collation that compares case.
+    pub(crate) async fn serve_second(&self) {
+        self.prepare("TWO2").await;
+        self.configure("[[gp.companies]]\ndatabase = 'TWO2'\n");
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Process {
@@ -164,7 +171,11 @@ impl Stage {
     }
 
     pub(crate) async fn sql(&self, sql: &str) -> Value {
-        self.http("POST", "/sql", &json!({"db": "TWO", "sql": sql}))
+        self.sql_in("TWO", sql).await
+    }
+
+    pub(crate) async fn sql_in(&self, company: &str, sql: &str) -> Value {
+        self.http("POST", "/sql", &json!({"db": company, "sql": sql}))
             .await
     }
 
@@ -330,6 +341,7 @@ pub(crate) fn execute(id: &str, key: &str, document: &str) -> FromCloud {
 /// A command with what differs from the usual.
 pub(crate) struct Order {
     id: String,
+    company: &'static str,
     timeout_ms: u32,
     pub(crate) body: ExecuteDocument,
 }
@@ -347,9 +359,15 @@ impl Order {
         };
         Self {
             id: id.to_owned(),
+            company: "TWO",
             timeout_ms: 20_000,
             body,
         }
+    }
+
+    pub(crate) fn in_company(mut self, company: &'static str) -> Self {
+        self.company = company;
+        self
     }
 
     pub(crate) fn within(mut self, timeout_ms: u32) -> Self {
@@ -378,7 +396,7 @@ impl Order {
     pub(crate) fn command(self) -> FromCloud {
         FromCloud::Command(Command {
             command_id: self.id,
-            company: "TWO".to_owned(),
+            company: self.company.to_owned(),
             lane: self.body.effect_key.clone(),
             timeout_ms: self.timeout_ms,
             body: Some(Body::Execute(self.body)),

@@ -46,9 +46,9 @@ pub(super) async fn troubles<'s>(
     let mut records = HashMap::new();
     for kind in Kind::ALL {
         let asked = subjects.iter().filter(|subject| subject.key.kind == kind);
-        let asked: Vec<&Key> = asked.map(|subject| &subject.key).collect();
-        if !asked.is_empty() {
-            ask(connection, kind, &asked, &mut records).await?;
+        let names: HashSet<&str> = asked.map(|subject| subject.asked.as_str()).collect();
+        if !names.is_empty() {
+            ask(connection, kind, names, &mut records).await?;
         }
     }
     let good = records
@@ -73,22 +73,15 @@ pub(super) async fn troubles<'s>(
 async fn ask(
     connection: &mut SqlConnection,
     kind: Kind,
-    asked: &[&Key],
+    names: HashSet<&str>,
     records: &mut HashMap<Key, Record>,
 ) -> Result<(), SqlError> {
     let (statement, at_once) = text(kind);
-    let names: HashSet<&str> = asked
-        .iter()
-        .map(|key| match key.owner.as_str() {
-            "" => key.name.as_str(),
-            owner => owner,
-        })
-        .collect();
     let mut discontinued = Vec::new();
     for row in rows(connection, statement, at_once, names).await? {
         let (key, record) = record(kind, &row);
         if record == Record::Discontinued {
-            discontinued.push(key.name.clone());
+            discontinued.push(text_at(&row, 0).trim_end().to_owned());
         }
         records.insert(key, record);
     }

@@ -95,7 +95,7 @@ pub(super) async fn run(
 fn guard(subject: &Subject) -> Option<Guard> {
     let of_customer = subject.key.kind == Kind::Customer && subject.made;
     of_customer.then(|| Guard {
-        customer: subject.key.name.clone(),
+        customer: subject.asked.clone(),
         hold_accepted: subject.held == Held::Accepts,
     })
 }

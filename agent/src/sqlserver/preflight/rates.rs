@@ -32,13 +32,14 @@ pub(super) type Wanted = (String, Date);
 pub(super) struct Priced {
     pub(super) transaction: usize,
     pub(super) node: usize,
+    /// As the document writes it.
     currency: String,
     day: PrimitiveDateTime,
 }
 
 impl Priced {
     pub(super) fn wanted(&self) -> Wanted {
-        (self.currency.clone(), self.day.date())
+        (self.currency.to_uppercase(), self.day.date())
     }
 }
 
@@ -82,7 +83,7 @@ fn currency_and_day(node: &Node) -> Option<(String, PrimitiveDateTime)> {
     // A rate of the caller's own needs no table, and its own rules are GP's to judge.
     let rate: rust_decimal::Decimal = text("XCHGRATE").parse().unwrap_or_default();
     let ruled = !matches!(text("TRXDTDEF"), "" | "-1");
-    let currency = text("CURNCYID").to_uppercase();
+    let currency = text("CURNCYID").to_owned();
     if !rate.is_zero() || ruled || currency.is_empty() {
         return None;
     }

@@ -55,6 +55,9 @@ impl Key {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Subject {
     pub(super) key: Key,
+    /// What GP is asked for, as the document writes it: a company may compare case too. Of a unit
+    /// it is the item.
+    pub(super) asked: String,
     pub(super) transaction: usize,
     pub(super) node: usize,
     pub(super) element: &'static str,
@@ -121,7 +124,7 @@ pub(super) fn of(document: &Document) -> Vec<Subject> {
     for (transaction, content) in document.transactions.iter().enumerate() {
         for (at, node) in content.nodes.iter().enumerate() {
             for (_, element, kind) in NAMED.iter().filter(|(name, ..)| *name == node.name) {
-                let Some(key) = key(node, element, *kind) else {
+                let Some((key, asked)) = key(node, element, *kind) else {
                     continue;
                 };
                 let held = held(node, *kind);
@@ -132,6 +135,7 @@ pub(super) fn of(document: &Document) -> Vec<Subject> {
                 subjects.push(Subject {
                     made: made.contains(&key) || made.contains(&item),
                     key,
+                    asked,
                     transaction,
                     node: at,
                     element,
@@ -153,7 +157,7 @@ fn made(document: &Document) -> HashSet<Key> {
 }
 
 /// Two single quotes stand for a blank in GP's documents.
-fn key(node: &Node, element: &str, kind: Kind) -> Option<Key> {
+fn key(node: &Node, element: &str, kind: Kind) -> Option<(Key, String)> {
     let name = node
         .text(element)
         .map(str::trim)
@@ -163,12 +167,11 @@ fn key(node: &Node, element: &str, kind: Kind) -> Option<Key> {
     if is_no_item && matches!(kind, Kind::Item | Kind::Unit) {
         return None;
     }
-    let owner = if kind == Kind::Unit {
-        node.text("ITEMNMBR")?.trim()
-    } else {
-        ""
-    };
-    Some(Key::new(kind, owner, name))
+    if kind == Kind::Unit {
+        let item = node.text("ITEMNMBR")?.trim();
+        return Some((Key::new(kind, item, name), item.to_owned()));
+    }
+    Some((Key::new(kind, "", name), name.to_owned()))
 }
 
 /// A customer on hold is owed nothing new: it still pays, returns and is quoted. `CKHOLD` 0 in the

@@ -151,7 +151,10 @@ fn databases(config: &Config) -> anyhow::Result<Heap> {
         let mut inner = heap.lock();
         tables::create_locks(&mut inner, 1)?;
         tables::create(&mut inner, 2, true)?;
-        for database in 3..names.len() {
+        for (database, name) in names.iter().enumerate().skip(3) {
+            let company = seed::company_of(&world, name);
+            let binary = company.and_then(|company| company.get("binary"));
+            inner.registry.databases[database].binary = binary == Some(&true.into());
             tables::create(&mut inner, database, false)?;
         }
     }

@@ -8,7 +8,7 @@ use super::super::clock;
 use super::super::error::SqlError;
 use super::super::value::{Family, SqlType};
 use super::Inner;
-use super::schema::{Column, Database, Default, Table, TableSpec, create_statements};
+use super::schema::{Column, Database, Default, Table, TableSpec, collation, create_statements};
 
 /// A parameter of a procedure as the catalogue lists it.
 #[derive(Debug, Clone, PartialEq)]
@@ -208,6 +208,7 @@ impl Inner {
             recovery_fork: clock::new_guid(),
             family: clock::new_guid(),
             next_object: 581_577_110,
+            binary: false,
         });
         let database = self.registry.databases.len() - 1;
         for (full, columns) in SYSTEM_TABLES {
@@ -323,11 +324,7 @@ impl Inner {
         table: &Arc<Table>,
         column: &Column,
     ) -> Result<Arc<Table>, SqlError> {
-        let collation = if column.kind.family() == Family::Text {
-            " COLLATE GP"
-        } else {
-            ""
-        };
+        let collation = collation(column.kind, table.binary);
         for place in [&table.stored, &table.before] {
             self.connection.execute_batch(&format!(
                 "ALTER TABLE {place} ADD COLUMN \"{}\"{collation}",

@@ -27,6 +27,11 @@ pub fn compare(left: &str, right: &str) -> Ordering {
     padded(upper(left).into_iter(), upper(right).into_iter(), ' ')
 }
 
+/// Compares text as a binary collation does: by code, but for trailing blanks.
+fn compare_binary(left: &str, right: &str) -> Ordering {
+    padded(left.chars(), right.chars(), ' ')
+}
+
 /// Compares two sequences as if the shorter one went on with blanks.
 fn padded<T: Ord + Copy>(
     mut left: impl Iterator<Item = T>,
@@ -48,6 +53,7 @@ fn padded<T: Ord + Copy>(
 /// Registers everything on a connection.
 pub fn register(connection: &Connection, locks: &Arc<Mutex<Locks>>) -> Result<()> {
     connection.create_collation("GP", compare)?;
+    connection.create_collation("GPBIN", compare_binary)?;
     arithmetic(connection)?;
     conversions(connection)?;
     let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;

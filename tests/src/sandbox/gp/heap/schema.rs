@@ -65,6 +65,7 @@ pub struct Table {
     /// The column that is SQLite's row id: the identity column or a hidden one.
     pub row_id: String,
     pub view: bool,
+    pub binary: bool,
     /// Changes of its rows stamp what they belong to.
     pub triggers: bool,
     by_name: HashMap<String, usize>,
@@ -108,6 +109,8 @@ pub struct Database {
     pub recovery_fork: String,
     pub family: String,
     pub next_object: i64,
+    /// Its columns compare by code, and so by case.
+    pub binary: bool,
 }
 
 /// All tables by name.
@@ -178,6 +181,7 @@ impl Registry {
             list: list.join(", "),
             uniques: spec.uniques,
             view,
+            binary: !view && self.databases[database].binary,
             by_name,
         });
         if id as usize == self.tables.len() {
@@ -222,7 +226,13 @@ pub fn stored_name(schema: &str, name: &str) -> String {
 
 /// The statements that make a table, its unique indexes and its before-image table.
 pub fn create_statements(table: &Table) -> Vec<String> {
-    let column = |column: &Column| format!("\"{}\"{}", column.name, collation(column.kind));
+    let column = |column: &Column| {
+        format!(
+            "\"{}\"{}",
+            column.name,
+            collation(column.kind, table.binary)
+        )
+    };
     let mut body: Vec<String> = Vec::new();
     if table.identity().is_none() {
         body.push("\"_row\" INTEGER PRIMARY KEY".to_owned());
@@ -267,10 +277,13 @@ pub fn create_statements(table: &Table) -> Vec<String> {
     statements
 }
 
-fn collation(kind: SqlType) -> &'static str {
-    if kind.family() == Family::Text {
-        " COLLATE GP"
-    } else {
+/// What a column of a type compares by.
+pub fn collation(kind: SqlType, binary: bool) -> &'static str {
+    if kind.family() != Family::Text {
         ""
+    } else if binary {
+        " COLLATE GPBIN"
+    } else {
+        " COLLATE GP"
     }
 }

@@ -24,6 +24,8 @@ struct Seed<'a, 'w> {
     work: &'a mut Work<'w>,
     database: usize,
     world: &'a Json,
+    /// What the company has instead of the world's lists.
+    own: Option<&'a Json>,
 }
 
 /// Fills a company, or the system database.
@@ -37,10 +39,13 @@ pub fn fill(
     let mut inner = heap.lock();
     let tx = inner.begin();
     let mut work = inner.work(tx);
+    let name = work.inner.registry.databases[database].name.clone();
+    let own = company_of(world, &name).and_then(|company| company.get("own"));
     let mut seed = Seed {
         work: &mut work,
         database,
         world,
+        own,
     };
     let result = if system {
         seed.system(companies)
@@ -58,6 +63,13 @@ pub fn fill(
             Err(SqlError::new(1222, "the seed was blocked"))
         }
     }
+}
+
+/// What the world says of a company.
+pub fn company_of<'w>(world: &'w Json, name: &str) -> Option<&'w Json> {
+    let companies = world.get("companies").and_then(Json::as_array);
+    let mut companies = companies.into_iter().flatten();
+    companies.find(|company| text(company, "INTERID") == name)
 }
 
 fn text<'j>(json: &'j Json, name: &str) -> &'j str {
@@ -85,9 +97,10 @@ fn error_row<'r>(
 }
 
 impl Seed<'_, '_> {
+    /// A list of the company's own, or everybody's.
     fn list(&self, name: &str) -> Vec<Json> {
-        self.world
-            .get(name)
+        let own = self.own.and_then(|own| own.get(name));
+        own.or(self.world.get(name))
             .and_then(Json::as_array)
             .cloned()
             .unwrap_or_default()
@@ -318,7 +331,7 @@ impl Seed<'_, '_> {
         let functional = self.functional();
         let cells = [
             ("FUNLCURR", functional.as_str().into()),
-            ("FUNCRIDX", FUNCTIONAL.into()),
+            ("FUNCRIDX", self.functional_index().into()),
             ("RPTGCURR", functional.as_str().into()),
         ];
         self.add("MC40000", &cells)?;
@@ -351,6 +364,15 @@ impl Seed<'_, '_> {
             self.add("SOP40200", &cells)?;
         }
         Ok(())
+    }
+
+    /// Currencies are numbered by the list everybody shares.
+    fn functional_index(&self) -> i64 {
+        let functional = self.functional();
+        let all = self.world.get("currencies").and_then(Json::as_array);
+        let mut all = (FUNCTIONAL..).zip(all.into_iter().flatten());
+        let found = all.find(|(_, currency)| text(currency, "CURNCYID") == functional);
+        found.map_or(FUNCTIONAL, |(index, _)| index)
     }
 
     fn functional(&self) -> String {

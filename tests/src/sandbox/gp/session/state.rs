@@ -117,11 +117,12 @@ fn whole(number: i64) -> Value {
 
 const VERSION: &str = "Microsoft SQL Server 2019 - 15.0.4312.2 (X64) (Connect sandbox, not the product)\n\tDeveloper Edition (64-bit)";
 
-fn database_property(name: &str) -> Value {
+fn database_property(name: &str, binary: bool) -> Value {
     match name.to_ascii_lowercase().as_str() {
         "status" => text("ONLINE"),
         "updateability" => text("READ_WRITE"),
         "recovery" => text("FULL"),
+        "collation" if binary => text("Latin1_General_BIN"),
         "collation" => text("SQL_Latin1_General_CP1_CI_AS"),
         _ => Value::Null,
     }
@@ -210,7 +211,10 @@ impl State {
             }
             System::DatabaseProperty(database, property) => {
                 let known = inner.registry.database(database);
-                known.map_or(Value::Null, |_| database_property(property))
+                known.map_or(Value::Null, |at| {
+                    let binary = inner.registry.databases[at].binary;
+                    database_property(property, binary)
+                })
             }
             System::ServerProperty(name) => self.server_property(name),
             System::ObjectId(name) => self.object(name, work),

@@ -205,8 +205,20 @@ async fn queries_of_many_shapes_answer() {
             "Fabrikam Test",
         ),
         (
-            "SELECT SOPNUMBE FROM TWO2.dbo.SOP40200 WHERE SOPTYPE = 2 AND DOCID = 'STDORD'",
-            "ORDST2228            ",
+            "SELECT DATABASEPROPERTYEX('TWO2', 'Collation')",
+            "Latin1_General_BIN",
+        ),
+        (
+            "SELECT COUNT(*) FROM TWO2.dbo.IV00101 WHERE ITEMNMBR IN ('100xlg', '100XLG  ')",
+            "1",
+        ),
+        (
+            "SELECT COUNT(*) FROM TWO2.dbo.IV00101 WHERE ITEMNMBR = '100xlg'",
+            "0",
+        ),
+        (
+            "SELECT SOPNUMBE FROM TWO2.dbo.SOP40200 WHERE SOPTYPE = 2 AND DOCID = 'WEBSHOP'",
+            "SHOP000001           ",
         ),
         (
             "DECLARE @n int = 4, @t varchar(9); SET @n = @n + 1; SELECT @t = SHIPMTHD FROM SY03000 WHERE SHIPMTHD = 'MAIL'; IF @n > 4 SELECT RTRIM(@t) ELSE SELECT 'no'",
