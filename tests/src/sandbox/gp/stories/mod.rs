@@ -2,6 +2,7 @@
 #![expect(clippy::too_many_lines, reason = "a story lists its cases, one a line")]
 
 mod bank;
+mod codes;
 mod control;
 mod difference;
 mod faults;

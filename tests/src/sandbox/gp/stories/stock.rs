@@ -11,10 +11,10 @@ const SERIAL: &str = "taIVTransactionSerialInsert";
 const LOT: &str = "taIVTransactionLotInsert";
 const LINE: &str = "taIVTransactionLineInsert";
 const HEADER: &str = "taIVTransactionHeaderInsert";
-const MOVED_SERIAL: &str = "taIVTransferSerialInsert";
-const MOVED_LOT: &str = "taIVTransferLotInsert";
-const MOVED_LINE: &str = "taIVTransferLineInsert";
-const MOVED_HEADER: &str = "taIVTransferHeaderInsert";
+pub(super) const MOVED_SERIAL: &str = "taIVTransferSerialInsert";
+pub(super) const MOVED_LOT: &str = "taIVTransferLotInsert";
+pub(super) const MOVED_LINE: &str = "taIVTransferLineInsert";
+pub(super) const MOVED_HEADER: &str = "taIVTransferHeaderInsert";
 
 fn serial() -> Node {
     vec![
@@ -58,7 +58,7 @@ fn header() -> Node {
     ]
 }
 
-fn moved_lot() -> Node {
+pub(super) fn moved_lot() -> Node {
     without(
         with(
             without(lot(), "IVDOCTYP"),
@@ -72,7 +72,7 @@ fn moved_lot() -> Node {
     )
 }
 
-fn moved_line() -> Node {
+pub(super) fn moved_line() -> Node {
     vec![
         ("IVDOCNBR", Text("TFR0000000001")),
         ("ITEMNMBR", Text("STK-PASTE")),
@@ -82,7 +82,7 @@ fn moved_line() -> Node {
     ]
 }
 
-fn moved_header() -> Node {
+pub(super) fn moved_header() -> Node {
     with(
         without(header(), "IVDOCTYP"),
         &[("IVDOCNBR", Text("TFR0000000001"))],
@@ -306,6 +306,11 @@ async fn what_is_wrong_with_a_line_or_header_has_its_code_and_leaves_nothing() {
     refused(&sandbox, &mut client, HEADER, &header(), known).await;
     let known: &[(&[(&'static str, Element)], i32)] = &[(&[], codes::LINE_DOCUMENT)];
     refused(&sandbox, &mut client, LINE, &line(), known).await;
+    let known: &[(&[(&'static str, Element)], i32)] = &[(&[], codes::SERIAL_DOCUMENT)];
+    refused(&sandbox, &mut client, SERIAL, &serial(), known).await;
+    let known: &[(&[(&'static str, Element)], i32)] =
+        &[(&[("LOTNUMBR", Text("LOT-A"))], codes::LOT_DOCUMENT)];
+    refused(&sandbox, &mut client, LOT, &lot(), known).await;
 }
 
 #[tokio::test]

@@ -107,7 +107,6 @@ codes! {
     MOVED_SERIAL_DOCUMENT = 95_301, "taIVTransferSerialInsert", "IVDOCNBR, ITEMNMBR, SERLNMBR", "IVDOCNBR", "A document with this number exists already.";
     MOVED_SERIAL_ITEM = 95_302, "taIVTransferSerialInsert", "IVDOCNBR, ITEMNMBR, SERLNMBR", "ITEMNMBR", "There is no such item, or it is inactive.";
     MOVED_SERIAL_UNTRACKED = 95_303, "taIVTransferSerialInsert", "IVDOCNBR, ITEMNMBR, SERLNMBR", "ITEMNMBR", "The item has no serial numbers.";
-    MOVED_SERIAL_BLANK = 95_304, "taIVTransferSerialInsert", "IVDOCNBR, ITEMNMBR, SERLNMBR", "SERLNMBR, AUTOCREATESERIAL", "No serial number was sent, and none can be made.";
     MOVED_SERIAL_UNKNOWN = 95_305, "taIVTransferSerialInsert", "IVDOCNBR, ITEMNMBR, SERLNMBR", "SERLNMBR", "The serial number is not at the site.";
     MOVED_SERIAL_SOLD = 95_306, "taIVTransferSerialInsert", "IVDOCNBR, ITEMNMBR, SERLNMBR", "SERLNMBR", "The serial number is sold or taken by another document.";
     MOVED_SERIAL_BIN = 95_307, "taIVTransferSerialInsert", "IVDOCNBR, ITEMNMBR, SERLNMBR", "BIN", "Bins are not in use.";

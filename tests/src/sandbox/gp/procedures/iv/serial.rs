@@ -65,7 +65,7 @@ pub fn transfer(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         document: codes::MOVED_SERIAL_DOCUMENT,
         item: codes::MOVED_SERIAL_ITEM,
         untracked: codes::MOVED_SERIAL_UNTRACKED,
-        blank: codes::MOVED_SERIAL_BLANK,
+        blank: codes::MOVED_SERIAL_UNKNOWN,
         unknown: codes::MOVED_SERIAL_UNKNOWN,
         sold: codes::MOVED_SERIAL_SOLD,
         bin: codes::MOVED_SERIAL_BIN,

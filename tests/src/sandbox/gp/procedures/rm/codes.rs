@@ -15,7 +15,6 @@ codes! {
     CUSTOMER_PRICE_LEVEL = 90_120, "taUpdateCreateCustomerRcd", "CUSTNMBR", "PRCLEVEL", "There is no such price level.";
     CUSTOMER_CURRENCY = 90_121, "taUpdateCreateCustomerRcd", "CUSTNMBR", "CURNCYID", "There is no such currency.";
     CUSTOMER_CHECKBOOK = 90_122, "taUpdateCreateCustomerRcd", "CUSTNMBR", "CHEKBKID", "There is no such checkbook.";
-    ADDRESS_CODE = 90_123, "taUpdateCreateCustomerRcd", "CUSTNMBR", "ADRSCODE", "A primary address needs an address code.";
     ADDRESS_CUSTOMER = 90_131, "taCreateCustomerAddress", "CUSTNMBR, ADRSCODE", "CUSTNMBR", "There is no such customer.";
     ADDRESS_EXISTS = 90_132, "taCreateCustomerAddress", "CUSTNMBR, ADRSCODE", "UpdateIfExists", "The address exists already.";
     ADDRESS_SHIPPING = 90_133, "taCreateCustomerAddress", "CUSTNMBR, ADRSCODE", "SHIPMTHD", "There is no such shipping method.";
