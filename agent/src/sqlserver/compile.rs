@@ -5,6 +5,7 @@ use super::connection::SqlConnection;
 use super::error::SqlError;
 use super::health::Finding;
 use super::queries::{self, NOT_TRACKED, Own};
+use super::reply::Cell;
 use super::statements;
 
 /// Compiles everything on a connection of its own, which is closed afterwards.
@@ -13,9 +14,18 @@ pub(super) async fn examine(company: &Company, name: String) -> Finding {
         Ok(lease) => lease,
         Err(error) => return Finding::failed(name, error.to_string(), LOOK),
     };
-    match refused(&mut lease.connection, company.own_queries()).await {
+    let connection = &mut lease.connection;
+    let different = match different(connection).await {
+        Ok(different) => different,
+        Err(error) => return Finding::failed(name, error.to_string(), LOOK),
+    };
+    match refused(connection, company.own_queries()).await {
+        Ok((_, refused)) if refused.is_empty() && !different.is_empty() => {
+            Finding::failed(name, different.join("; "), OTHER_COLUMNS)
+        }
         Ok((count, refused)) if refused.is_empty() => {
-            Finding::passed(name, format!("{count} statements compile"))
+            let detail = format!("{count} statements compile, and queries give what is expected");
+            Finding::passed(name, detail)
         }
         Ok((_, refused)) => {
             let repair = repair(&refused);
@@ -28,6 +38,35 @@ pub(super) async fn examine(company: &Company, name: String) -> Finding {
         Err(error) => Finding::failed(name, error.to_string(), LOOK),
     }
 }
+
+/// What a query would give that its rows are not read as. Texts that do not compile are told by
+/// that.
+async fn different(connection: &mut SqlConnection) -> Result<Vec<String>, SqlError> {
+    let mut different = Vec::new();
+    for query in queries::described_columns(connection.system_database()) {
+        let asked = vec![query.sql.as_str().into(), query.parameters.as_str().into()];
+        let rows = match connection.query(&statements::DESCRIBE, asked).await {
+            Ok(rows) => rows,
+            Err(error) if error.breaks_connection() => return Err(error),
+            Err(_) => continue,
+        };
+        let text = |row: &[Cell], at: usize| {
+            let text = row.get(at).and_then(Cell::text).unwrap_or_default();
+            text.to_owned()
+        };
+        let told: Vec<_> = rows
+            .iter()
+            .map(|row| (text(row, 2), text(row, 5)))
+            .collect();
+        if let Some(why) = query.differs(&told) {
+            different.push(format!("{}: {why}", query.name));
+        }
+    }
+    Ok(different)
+}
+
+const OTHER_COLUMNS: &str = "GP's tables are of another version here than this agent knows: tell us \
+                             GP's version and these words.";
 
 type Refused = Vec<(String, SqlError)>;
 

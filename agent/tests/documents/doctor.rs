@@ -9,7 +9,7 @@ async fn every_statement_is_compiled_on_the_server_and_none_is_run() {
     let stage = Stage::set().await;
     let said = examined(&stage);
     for expected in [
-        "ok   TWO: statements: ",
+        "statements compile, and queries give what is expected",
         "ok   TWO: SELECT on DYNAMICS.dbo.taErrorCode: granted",
         "ok   TWO: SELECT on DYNAMICS.dbo.SY01500: granted",
         "ok   clock: this machine's clock is ",
@@ -20,6 +20,18 @@ async fn every_statement_is_compiled_on_the_server_and_none_is_run() {
         assert!(said.contains(expected), "no {expected} in {said}");
     }
     assert!(stage.rows("connect.Journal").await.is_empty());
+    // Another version's table: everything compiles, and the rows would be misread.
+    stage.sql("DROP TABLE SOP10107").await;
+    stage
+        .sql(
+            "CREATE TABLE SOP10107 (SOPTYPE smallint, SOPNUMBE char(21), \
+             Tracking_Number numeric(19,5), DEX_ROW_ID int IDENTITY(1,1))",
+        )
+        .await;
+    let said = examined(&stage);
+    let expected = "query sop_tracking: column Tracking_Number is numeric(19,5); \
+                    Tracking_Number is read as text";
+    assert!(said.contains(expected), "{said}");
     stage.sql("DROP TABLE SOP30200").await;
     let said = examined(&stage);
     let found = said

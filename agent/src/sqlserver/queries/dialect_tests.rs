@@ -99,7 +99,8 @@ fn queries_are_t_sql_about_columns_that_gp_has() {
 }
 
 /// The columns of the agent's own tables and of the server's catalogue that statements name.
-const OTHER_COLUMNS: [&str; 38] = [
+const OTHER_COLUMNS: [&str; 39] = [
+    "sp_describe_first_result_set",
     "SYS_CHANGE_VERSION",
     "change_tracking_tables",
     "CHANGES",

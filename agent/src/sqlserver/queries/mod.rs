@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod declare;
+mod described;
 mod given;
 mod looks;
 mod own;
@@ -16,6 +17,7 @@ mod watched;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+pub(super) use described::all as described_columns;
 pub(super) use looks::Looks;
 pub use own::{Own, Problem as OwnProblem};
 pub(crate) use print::compilable;

@@ -85,11 +85,22 @@ fn described_own(own: &Own) -> Value {
 /// Every text of the queries, as it reads behind a first page; a first page's text is the same
 /// without what the page key is compared with.
 pub fn printed(own: &[Own]) -> Vec<Printed> {
-    let fixed = catalogue::all().flat_map(texts);
+    let fixed = fixed().map(|(printed, _)| printed);
     fixed.chain(own.iter().filter_map(own_text)).collect()
 }
 
-fn texts(query: &'static Query) -> Vec<Printed> {
+/// The texts of the fixed queries, with the columns each selects.
+pub(super) fn fixed() -> impl Iterator<Item = (Printed, Vec<&'static Column>)> {
+    catalogue::all().flat_map(texts)
+}
+
+impl Printed {
+    pub(super) fn parameters(&self) -> usize {
+        self.parameters
+    }
+}
+
+fn texts(query: &'static Query) -> Vec<(Printed, Vec<&'static Column>)> {
     let mut printed = Vec::new();
     let added = query.parameters.iter().filter_map(|parameter| {
         let adds = matches!(parameter.role, Role::Adds(_));
@@ -108,12 +119,15 @@ fn texts(query: &'static Query) -> Vec<Printed> {
                 by => format!(" by {}", by.join(", ")),
             };
             let tables = tables_of(&page.sql);
-            printed.push(Printed {
+            let columns = page.columns.into_iter();
+            let columns = columns.filter(|column| column.kind.is_selected()).collect();
+            let text = Printed {
                 name: format!("query {}{by}{added}", query.name),
                 right: format!("SELECT on {}", tables.join(", ")),
                 sql: page.sql,
                 parameters: page.values.len(),
-            });
+            };
+            printed.push((text, columns));
         }
     }
     printed

@@ -82,6 +82,12 @@ pub(super) static COMPILE_ONLY: Statement = Statement::new(
     NONE,
     "SET NOEXEC ON",
 );
+/// Known since SQL Server 2012; the text it is given does not run.
+pub(super) static DESCRIBE: Statement = Statement::new(
+    "doctor: columns and types that a text would give",
+    NONE,
+    "EXEC sp_describe_first_result_set @P1, @P2",
+);
 pub(super) static TRANSACTION_STATE: Statement = Statement::new(
     "transaction: state",
     NONE,
@@ -370,6 +376,7 @@ fn declared(declarations: &str, text: &str) -> String {
 pub static ALL: &[&Statement] = &[
     &SESSION,
     &COMPILE_ONLY,
+    &DESCRIBE,
     &TRANSACTION_STATE,
     &JOURNAL_INSERT,
     &JOURNAL_NUMBERS,

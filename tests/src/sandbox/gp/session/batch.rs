@@ -416,7 +416,11 @@ impl Session {
         .await
     }
 
-    fn answer(&mut self, answer: Answer, variables: &mut Variables) -> Result<(), SqlError> {
+    pub(super) fn answer(
+        &mut self,
+        answer: Answer,
+        variables: &mut Variables,
+    ) -> Result<(), SqlError> {
         self.state.row_count = i64::try_from(answer.affected).unwrap_or(i64::MAX);
         if answer.identity.is_some() {
             self.state.identity = answer.identity;

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod define;
+mod describe;
 #[cfg(test)]
 mod fuzz;
 mod plain;

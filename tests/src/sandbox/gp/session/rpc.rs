@@ -20,7 +20,7 @@ use super::super::wire::tokens;
 use super::batch::{Flow, refuse_doomed};
 use super::state::{Handle, Variables};
 use super::unit::Failure;
-use super::{Session, plain};
+use super::{Session, describe, plain};
 
 impl Session {
     /// Runs every call of an RPC message.
@@ -422,6 +422,9 @@ impl Session {
         let short = procedure.rsplit('.').next().unwrap_or(procedure);
         if short.eq_ignore_ascii_case("sp_executesql") {
             return self.nested_sql(&given).await;
+        }
+        if short.eq_ignore_ascii_case(describe::NAME) {
+            return self.describe(&given).await;
         }
         let reply = self.procedure(procedure, &given).await?;
         if let Some(name) = status {
