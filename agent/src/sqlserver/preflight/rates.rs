@@ -21,8 +21,9 @@ const HEADERS: [(&str, &str); 7] = [
 ];
 /// The setting of an exchange table by which a later day's rate counts too.
 const NEXT: i64 = 1;
-/// The login may not read the tables, or not enter the system database: GP has the last word.
-const NO_RIGHT: [i32; 2] = [229, 916];
+/// The login may not read the tables, not enter the system database, or they are not there: GP has
+/// the last word.
+const UNREADABLE: [i32; 3] = [208, 229, 916];
 
 /// A currency and the day of the rate.
 pub(super) type Wanted = (String, Date);
@@ -102,7 +103,7 @@ pub(super) async fn no_rate(
         .await
     {
         Ok(rows) => Ok(judge(&rows, priced)),
-        Err(error) if error.number().is_some_and(|n| NO_RIGHT.contains(&n)) => {
+        Err(error) if error.number().is_some_and(|n| UNREADABLE.contains(&n)) => {
             tracing::debug!("Exchange rates cannot be read; GP will tell: {error}");
             Ok(None)
         }

@@ -1,6 +1,9 @@
 //! Serial and lot numbers on sales documents: sent, chosen, replaced, given back and coming back.
 
+use super::super::Sandbox;
 use super::super::procedures::sop::codes;
+use super::super::session::Session;
+use super::super::user::Act;
 use super::difference::{changes, snapshot};
 use super::sales_documents::{LOCK, deletion, document, done, refused};
 use super::{
@@ -677,4 +680,47 @@ async fn only_what_goes_out_of_stock_chooses_numbers() {
         done(&mut client, "taSopVoidDocument", &void).await;
         assert_eq!(sold(&mut client).await, "", "{document}");
     }
+}
+
+async fn acted(sandbox: &Sandbox, act: Act) -> serde_json::Value {
+    let (_alive, mut session) = Session::detached(&sandbox.server, "TWO").unwrap();
+    act.done(&mut session).await.unwrap()
+}
+
+#[tokio::test]
+async fn pieces_go_on_into_the_invoice_and_leave_the_stock_when_it_is_posted() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    done(&mut client, SERIAL, &serial("SCAN002")).await;
+    done(&mut client, LINE, &manual(scanners("1", "120"))).await;
+    let second = [("LNITMSEQ", Number(32_768))];
+    done(&mut client, LINE, &with(pastes("12", "114"), &second)).await;
+    done(&mut client, HEADER, &closing("234")).await;
+    let transfer = Act::TransferOrder {
+        number: "T1".to_owned(),
+    };
+    let invoice = acted(&sandbox, transfer).await["SOPNUMBE"].clone();
+    assert_eq!(
+        numbers(&mut client).await,
+        "SCAN002=1 LOT-A=10 LOT-B=2",
+        "each once"
+    );
+    let of = "SELECT COUNT(*) FROM SOP10201 WHERE SOPTYPE = 3 AND SOPNUMBE = ";
+    let of = format!("{of}'{}'", invoice.as_str().unwrap());
+    assert_eq!(one(&mut client, &of).await, "3");
+    assert_eq!(sold(&mut client).await, "SCAN002");
+    let post = Act::PostBatch {
+        batch: "WEB20260305".to_owned(),
+        source: None,
+    };
+    acted(&sandbox, post).await;
+    let left = "SELECT COUNT(*) FROM IV00200 WHERE SERLNMBR = 'SCAN002'";
+    assert_eq!(one(&mut client, left).await, "0");
+    assert_eq!(lots(&mut client).await, "0 0");
+    let gone = "SELECT CAST(CAST(QTYSOLD AS int) AS varchar(9)) + '/' + CAST(LTNUMSLD AS varchar(9)) \
+                FROM IV00300 ORDER BY LOTNUMBR";
+    let gone = rows(&mut client, gone).await.unwrap().concat();
+    assert_eq!(gone, ["10/1", "2/0"]);
+    let posted = "SELECT COUNT(*) FROM SOP10201 WHERE POSTED = 1";
+    assert_eq!(one(&mut client, posted).await, "3");
 }

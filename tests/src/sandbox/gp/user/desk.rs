@@ -74,14 +74,40 @@ impl Desk<'_, '_> {
         self.rows(table, &key)
     }
 
-    /// Serial and lot numbers do not follow a document that moves.
-    pub(super) fn refuse_tracked(&mut self, header: &Row) -> Result<(), Stop> {
-        if self.rows_of(header, "SOP10201")?.is_empty() {
-            return Ok(());
+    /// The serial and lot numbers of an invoice leave the stock: a serial number is gone, a lot has
+    /// so much less. What a return brings back is not posted here.
+    pub(super) fn sell_numbers(&mut self, header: &Row, returns: bool) -> Result<(), Stop> {
+        let numbers = self.rows_of(header, "SOP10201")?;
+        if returns && !numbers.is_empty() {
+            return Err(refused(
+                "Returns with serial or lot numbers are not posted in the sandbox.",
+            ));
         }
-        Err(refused(
-            "Documents with serial or lot numbers are not moved in the sandbox.",
-        ))
+        for number in numbers {
+            let of = |column: &'static str| -> Vec<Cell<'_>> {
+                let mut key: Vec<Cell<'_>> = ["ITEMNMBR", "DATERECD", "DTSEQNUM", "QTYTYPE"]
+                    .into_iter()
+                    .map(|name| (name, number.get(name).clone()))
+                    .collect();
+                key.push((column, number.text("SERLTNUM").into()));
+                key
+            };
+            if let Some(serial) = self.find("IV00200", &of("SERLNMBR"))? {
+                self.remove(&serial)?;
+            } else if let Some(lot) = self.find("IV00300", &of("LOTNUMBR"))? {
+                let quantity = number.money("SERLTQTY");
+                let sold = lot.money("QTYSOLD") + quantity;
+                let all = i64::from(sold >= lot.money("QTYRECVD"));
+                let cells = [
+                    ("QTYSOLD", sold.into()),
+                    ("ATYALLOC", (lot.money("ATYALLOC") - quantity).into()),
+                    ("LTNUMSLD", all.into()),
+                ];
+                self.set(&lot, &cells)?;
+            }
+            self.set(&number, &[("POSTED", 1.into())])?;
+        }
+        Ok(())
     }
 
     /// Moves a document to history, lines and all; its other rows get the audit trail code.

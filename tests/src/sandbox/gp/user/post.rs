@@ -54,9 +54,6 @@ fn claim(desk: &mut Desk<'_, '_>, name: &str) -> Result<Vec<Row>, Stop> {
     if documents.is_empty() || !documents.iter().all(postable) {
         return Err(refused("Only invoices and returns can be posted."));
     }
-    for header in &documents {
-        desk.refuse_tracked(header)?;
-    }
     desk.set(&batch, &[("BCHSTTUS", 1.into())])?;
     Ok(documents)
 }
@@ -78,6 +75,7 @@ fn document(desk: &mut Desk<'_, '_>, header: &Row) -> Result<(), Stop> {
             desk.stock(line.text("ITEMNMBR"), line.text("LOCNCODE"), on_hand, -held)?;
         }
     }
+    desk.sell_numbers(header, returns)?;
     receivables(desk, header, &trail)?;
     let cells = [
         ("GLPOSTDT", Value::Time(header.time("DOCDATE"))),

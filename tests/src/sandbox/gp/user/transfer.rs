@@ -15,7 +15,6 @@ const INVOICE: i64 = 3;
 /// Makes the invoice of a whole order and gives its number; the order moves to history.
 pub(super) fn order(desk: &mut Desk<'_, '_>, number: &str) -> Result<String, Stop> {
     let header = desk.document(ORDER, number)?;
-    desk.refuse_tracked(&header)?;
     let lines = desk.rows_of(&header, "SOP10200")?;
     let whole =
         |line: &Row| line.int("CMPNTSEQ") != 0 || line.money("QTYTOINV") == line.money("QUANTITY");
@@ -50,11 +49,12 @@ pub(super) fn order(desk: &mut Desk<'_, '_>, number: &str) -> Result<String, Sto
         ];
         desk.set(line, &moved)?;
     }
-    for table in SHARED.into_iter().chain(["SOP10106", "SOP10107"]) {
+    let others = ["SOP10106", "SOP10107", "SOP10201"];
+    for table in SHARED.into_iter().chain(others) {
         for row in desk.rows_of(&header, table)? {
             desk.copy(&row, table, &of_invoice)?;
-            // What was paid goes on with the invoice.
-            if table == "SOP10103" {
+            // What was paid and which pieces were chosen goes on with the invoice.
+            if matches!(table, "SOP10103" | "SOP10201") {
                 desk.remove(&row)?;
             }
         }
