@@ -16,7 +16,42 @@ const NAMES: [&str; 4] = ["CUSTNMBR", "ITEMNMBR", "SOPNUMBE", "DOCNUMBR"];
 #[derive(Debug, Default)]
 pub(super) struct Watching {
     reports: Mutex<BTreeMap<String, WatcherReport>>,
-    written: Mutex<HashMap<(&'static str, String), Instant>>,
+    written: Mutex<Written>,
+}
+
+/// Records of our own writing, in two spans of time: looking through all of them with each document
+/// took a sixth of the agent's time.
+#[derive(Debug)]
+struct Written {
+    /// When the newer span began.
+    begun: Instant,
+    newer: HashMap<(&'static str, String), Instant>,
+    older: HashMap<(&'static str, String), Instant>,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            begun: Instant::now(),
+            newer: HashMap::new(),
+            older: HashMap::new(),
+        }
+    }
+}
+
+impl Written {
+    /// Forgets the older span once nothing in it counts any more.
+    fn turn(&mut self, now: Instant) {
+        if now.duration_since(self.begun) >= OWN_FOR {
+            self.older = std::mem::take(&mut self.newer);
+            self.begun = now;
+        }
+    }
+
+    fn when(&self, record: &(&'static str, String)) -> Option<Instant> {
+        let newer = self.newer.get(record);
+        newer.or_else(|| self.older.get(record)).copied()
+    }
 }
 
 impl Watching {
@@ -34,18 +69,18 @@ impl Watching {
     pub(super) fn written(&self, document: &Document, keys: &[DocumentKey]) {
         let now = Instant::now();
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        written.retain(|_, when| when.elapsed() < OWN_FOR);
+        written.turn(now);
         let nodes = document.transactions.iter().flat_map(|t| &t.nodes);
         for node in nodes {
             for name in NAMES {
                 if let Some(value) = node.text(name) {
-                    written.insert((name, known(value)), now);
+                    written.newer.insert((name, known(value)), now);
                 }
             }
         }
         for key in keys {
             if let Some(name) = NAMES.iter().find(|name| **name == key.element) {
-                written.insert((name, known(&key.value)), now);
+                written.newer.insert((name, known(&key.value)), now);
             }
         }
     }
@@ -53,7 +88,7 @@ impl Watching {
     pub(super) fn wrote(&self, element: &str, value: &str) -> bool {
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let name = NAMES.iter().find(|name| **name == element);
-        let when = name.and_then(|name| written.get(&(*name, known(value))));
+        let when = name.and_then(|name| written.when(&(*name, known(value))));
         when.is_some_and(|when| when.elapsed() < OWN_FOR)
     }
 }
@@ -83,9 +118,17 @@ mod tests {
         assert!(watching.wrote("SOPNUMBE", "ORDST2228"));
         assert!(!watching.wrote("CUSTNMBR", "100XLG"));
         let old = Instant::now().checked_sub(OWN_FOR).unwrap();
-        for when in watching.written.lock().unwrap().values_mut() {
+        for when in watching.written.lock().unwrap().newer.values_mut() {
             *when = old;
         }
         assert!(!watching.wrote("ITEMNMBR", "100XLG"));
+        // What no longer counts is forgotten a span later.
+        let next = |watching: &Watching| {
+            watching.written.lock().unwrap().begun = old;
+            watching.written(&Document::new(), &[]);
+            let written = watching.written.lock().unwrap();
+            written.newer.len() + written.older.len()
+        };
+        assert_eq!((next(&watching), next(&watching)), (2, 0));
     }
 }
