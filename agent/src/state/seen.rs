@@ -33,6 +33,9 @@ pub struct Progress {
     pub mark: i64,
     /// When the last full read was begun, by the agent's clock; 0 before the first has ended.
     pub swept_unix_ms: i64,
+    /// What happened before the mark is known by a full read only, which has not ended.
+    #[serde(default)]
+    pub owed: bool,
 }
 
 /// A row with its fingerprint; without one the row is gone.

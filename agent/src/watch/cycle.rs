@@ -118,7 +118,7 @@ impl Cycles {
         if swept == 0 {
             self.begin_again(by).await?;
             self.full_read(ChangeKind::Baseline, now).await
-        } else if self.telling.progress.by != by.name() {
+        } else if self.telling.progress.by != by.name() || self.telling.progress.owed {
             // What another means counted says nothing now.
             self.begin_again(by).await?;
             self.full_read(ChangeKind::Sweep, now).await
@@ -144,11 +144,21 @@ impl Cycles {
         Ok(by)
     }
 
-    /// What changes while everything is read shows in the look after it.
+    /// What changes while everything is read shows in the look after it. That the read is owed is
+    /// written down first: one that does not come to its end is begun again, not passed over.
     async fn begin_again(&mut self, by: By) -> Result<(), Broken> {
-        let newest = sqlserver::newest(&self.company, self.watched, by);
-        self.telling.progress.mark = newest.await?;
-        by.name().clone_into(&mut self.telling.progress.by);
+        let newest = sqlserver::newest(&self.company, self.watched, by).await?;
+        let again = Progress {
+            by: by.name().to_owned(),
+            mark: newest,
+            owed: true,
+            ..self.telling.progress.clone()
+        };
+        let before = std::mem::replace(&mut self.telling.progress, again);
+        if let Err(broken) = self.telling.remember(Vec::new()).await {
+            self.telling.progress = before;
+            return Err(broken);
+        }
         self.done.clear();
         Ok(())
     }
@@ -274,6 +284,7 @@ impl Cycles {
         let vanished = self.vanished(&met)?;
         self.groups(kind, &vanished, &mut counts).await?;
         self.telling.progress.swept_unix_ms = begun_unix_ms;
+        self.telling.progress.owed = false;
         self.telling.end(kind, counts).await
     }
 

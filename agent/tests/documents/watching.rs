@@ -404,3 +404,55 @@ async fn change_tracking_is_used_where_the_owner_has_switched_it_on() {
     let log = stage.log();
     assert!(!log.contains("does not come on"), "{log}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_read_that_is_owed_is_begun_again_until_it_ends() {
+    const TRACK: &str = "ALTER TABLE dbo.IV00101 ENABLE CHANGE_TRACKING";
+    let mut stage = Stage::set().await;
+    stage
+        .sql("ALTER DATABASE TWO SET CHANGE_TRACKING = ON")
+        .await;
+    stage.sql(TRACK).await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["items"], 0).await;
+    baseline(&mut session, "items").await;
+    // Looked since: that the first read has ended is written down.
+    stage
+        .sql("UPDATE IV00101 SET ITEMDESC = 'Known' WHERE ITEMNMBR = '100XLG'")
+        .await;
+    changes(&mut session).await;
+    stage.kill_agent();
+    // More than one batch, and change tracking has forgotten all of it.
+    let new: BTreeSet<String> = (0..600).map(|n| format!("NEW-{n:03}")).collect();
+    let inserts = new
+        .iter()
+        .map(|item| format!("INSERT INTO IV00101 (ITEMNMBR) VALUES ('{item}');"));
+    stage.sql(&inserts.collect::<String>()).await;
+    stage
+        .sql("ALTER TABLE dbo.IV00101 DISABLE CHANGE_TRACKING")
+        .await;
+    stage.sql(TRACK).await;
+    let mut told = BTreeSet::new();
+    let names = |rows: Vec<Value>| {
+        let keys = rows.into_iter().map(|row| row["key"]["ITEMNMBR"].clone());
+        let keys = keys.filter_map(|key| key.as_str().map(str::to_owned));
+        keys.filter(|key| key.starts_with("NEW-"))
+            .collect::<Vec<_>>()
+    };
+    let mut first = stage.agent(None).await;
+    watch(&first, &["items"], 0).await;
+    for _ in 0..2 {
+        let (kind, some) = changes(&mut first).await;
+        assert_eq!(kind, ChangeKind::Sweep);
+        told.extend(names(some));
+    }
+    assert!(told.len() < new.len(), "{}", told.len());
+    stage.kill_agent();
+    let mut second = stage.agent(None).await;
+    watch(&second, &["items"], 0).await;
+    while told.len() < new.len() {
+        let (kind, some) = changes(&mut second).await;
+        assert_eq!(kind, ChangeKind::Sweep);
+        told.extend(names(some));
+    }
+}

@@ -55,31 +55,45 @@ pub(super) async fn changes(
     watched: &Watched,
     since: i64,
 ) -> Result<Looked, SqlError> {
-    let state = state(connection).await?;
-    let known = |tracked: &Tracked| {
-        let from = state.valid_from.get(tracked.table);
-        from.is_some_and(|from| *from <= since)
-    };
-    // Cleaned up, switched off meanwhile, or of a database that went back in time.
-    if !watched.tracked.iter().all(known) || since > state.version {
+    let before = state(connection).await?;
+    // Switched off meanwhile, or of a database that went back in time.
+    if !before.knows(watched, since) || since > before.version {
         return Ok(Looked::Stale);
     }
     let mut groups = Vec::new();
-    for tracked in watched.tracked {
-        let since = vec![SqlValue::BigInt(since)];
-        match connection.query(tracked.changes, since).await {
-            Ok(rows) => groups.extend(rows.iter().filter_map(|row| group(row, Cell::int))),
-            Err(error) if error.number().is_some_and(|n| NOT_TRACKED.contains(&n)) => {
-                return Ok(Looked::Stale);
+    // Most looks find that nothing was committed.
+    if since < before.version {
+        for tracked in watched.tracked {
+            let since = vec![SqlValue::BigInt(since)];
+            match connection.query(tracked.changes, since).await {
+                Ok(rows) => groups.extend(rows.iter().filter_map(|row| group(row, Cell::int))),
+                Err(error) if error.number().is_some_and(|n| NOT_TRACKED.contains(&n)) => {
+                    return Ok(Looked::Stale);
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
+        }
+        // Cleaned up while it was read.
+        if !state(connection).await?.knows(watched, since) {
+            return Ok(Looked::Stale);
         }
     }
     Ok(Looked::Noticed(Noticed {
         groups,
-        mark: state.version,
+        mark: before.version,
         final_up_to: i64::MAX,
     }))
+}
+
+impl State {
+    /// Whether everything behind a version is known of every table a watcher looks at.
+    fn knows(&self, watched: &Watched, since: i64) -> bool {
+        let mut tables = watched.tracked.iter();
+        tables.all(|tracked| {
+            let from = self.valid_from.get(tracked.table);
+            from.is_some_and(|from| *from <= since)
+        })
+    }
 }
 
 /// A row for each tracked table, with the version its changes are known from, NULL without the
