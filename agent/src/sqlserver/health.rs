@@ -235,7 +235,15 @@ async fn system_rights(
 ) -> Vec<Finding> {
     let system = connection.system_database().to_owned();
     let mut findings = Vec::new();
-    for table in ["taErrorCode", "SY01500", "SY00800"] {
+    let tables = [
+        "taErrorCode",
+        "SY01500",
+        "SY00800",
+        "MC40200",
+        "MC40300",
+        "MC00100",
+    ];
+    for table in tables {
         let object = format!("{system}.dbo.{table}");
         let finding = name(&format!("{READ} on {object}"));
         let repair = format!(
