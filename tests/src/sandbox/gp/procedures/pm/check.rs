@@ -10,7 +10,8 @@ use super::super::call::Call;
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::distribution::{self, Line, STEP};
-use super::{PAYMENT, codes, lookups};
+use super::lookups::{self, VendorCodes};
+use super::{PAYMENT, codes};
 
 /// The source of payment batches.
 const SOURCE: &str = "PM_Payment";
@@ -31,7 +32,12 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     batch::lock(call, SOURCE, &number)?;
     check_way(call)?;
     check_numbers(call)?;
-    let vendor = vendor(call)?;
+    let refusals = VendorCodes {
+        unknown: codes::PAYMENT_VENDOR,
+        inactive: codes::PAYMENT_VENDOR_INACTIVE,
+        held: codes::PAYMENT_VENDOR_HOLD,
+    };
+    let vendor = lookups::vendor(call, refusals)?;
     let sent = distributions(call)?;
     check_distributions(call, &sent);
     let Some(vendor) = vendor.filter(|_| !call.failed()) else {
@@ -96,20 +102,6 @@ fn check_numbers(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         call.fail_if(written, codes::PAYMENT_CHECK_EXISTS);
     }
     Ok(())
-}
-
-fn vendor(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
-    let number = call.text("VENDORID");
-    let key = [("VENDORID", number.as_str().into())];
-    let vendor = call.find("PM00200", &key, Access::Committed)?;
-    match &vendor {
-        None => call.fail(codes::PAYMENT_VENDOR),
-        Some(row) => {
-            call.fail_if(row.int("VENDSTTS") == 2, codes::PAYMENT_VENDOR_INACTIVE);
-            call.fail_if(row.int("HOLD") != 0, codes::PAYMENT_VENDOR_HOLD);
-        }
-    }
-    Ok(vendor)
 }
 
 /// The payment's distributions, as they are now.

@@ -30,3 +30,26 @@ pub fn of_vendor(
     let row = call.find("SY01100", &key, Access::Committed)?;
     Ok(row.map_or(0, |row| row.int("ACTINDX")))
 }
+
+/// The codes of a document whose vendor does not take it.
+#[derive(Debug, Clone, Copy)]
+pub struct VendorCodes {
+    pub unknown: i32,
+    pub inactive: i32,
+    pub held: i32,
+}
+
+/// The vendor a document names.
+pub fn vendor(call: &mut Call<'_, '_>, codes: VendorCodes) -> Result<Option<Row>, Stop> {
+    let number = call.text("VENDORID");
+    let key = [("VENDORID", number.as_str().into())];
+    let vendor = call.find("PM00200", &key, Access::Committed)?;
+    match &vendor {
+        None => call.fail(codes.unknown),
+        Some(row) => {
+            call.fail_if(row.int("VENDSTTS") == 2, codes.inactive);
+            call.fail_if(row.int("HOLD") != 0, codes.held);
+        }
+    }
+    Ok(vendor)
+}

@@ -4,13 +4,14 @@ use rust_decimal::Decimal;
 
 use super::super::super::clock;
 use super::super::super::error::Stop;
-use super::super::super::heap::rows::{Access, Cell, Row};
+use super::super::super::heap::rows::{Cell, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
+use super::lookups::{self, VendorCodes};
 use super::transaction_lines::{self as lines, Lines};
-use super::{Effect, codes, lookups};
+use super::{Effect, codes};
 
 /// The source of payables transaction batches.
 const SOURCE: &str = "PM_Trxent";
@@ -30,7 +31,12 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     check_amounts(call);
     check_setup(call)?;
     check_numbers(call)?;
-    let vendor = vendor(call)?;
+    let refusals = VendorCodes {
+        unknown: codes::VENDOR,
+        inactive: codes::VENDOR_INACTIVE,
+        held: codes::VENDOR_HOLD,
+    };
+    let vendor = lookups::vendor(call, refusals)?;
     let sent = Lines::of(call, &call.text("VCHNUMWK"))?;
     sent.check(call);
     let Some((vendor, effect)) = vendor.zip(effect).filter(|_| !call.failed()) else {
@@ -97,20 +103,6 @@ fn check_numbers(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     let used = call.exists("PM00400", &key)?;
     call.fail_if(used, codes::DOCUMENT_EXISTS);
     Ok(())
-}
-
-fn vendor(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
-    let number = call.text("VENDORID");
-    let key = [("VENDORID", number.as_str().into())];
-    let vendor = call.find("PM00200", &key, Access::Committed)?;
-    match &vendor {
-        None => call.fail(codes::VENDOR),
-        Some(row) => {
-            call.fail_if(row.int("VENDSTTS") == 2, codes::VENDOR_INACTIVE);
-            call.fail_if(row.int("HOLD") != 0, codes::VENDOR_HOLD);
-        }
-    }
-    Ok(vendor)
 }
 
 fn write(call: &mut Call<'_, '_>, vendor: &Row) -> Result<(), Stop> {

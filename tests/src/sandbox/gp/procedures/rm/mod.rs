@@ -15,6 +15,7 @@ pub mod void;
 use rust_decimal::Decimal;
 
 use super::super::error::Stop;
+use super::super::heap::rows::{Access, Row};
 use super::call::Call;
 use super::{Family, numbers};
 
@@ -71,4 +72,20 @@ impl Side {
 pub fn entered(call: &mut Call<'_, '_>, kind: i64, number: &str) -> Result<bool, Stop> {
     let key = [("RMDTYPAL", kind.into()), ("DOCNUMBR", number.into())];
     call.exists("RM00401", &key)
+}
+
+/// The customer a document names, which must be active.
+pub fn customer_of(
+    call: &mut Call<'_, '_>,
+    unknown: i32,
+    inactive: i32,
+) -> Result<Option<Row>, Stop> {
+    let number = call.text("CUSTNMBR");
+    let key = [("CUSTNMBR", number.as_str().into())];
+    let customer = call.find("RM00101", &key, Access::Committed)?;
+    match &customer {
+        None => call.fail(unknown),
+        Some(row) => call.fail_if(row.int("INACTIVE") != 0, inactive),
+    }
+    Ok(customer)
 }

@@ -23,7 +23,8 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     }
     batch::lock(call, SOURCE, &call.text("BACHNUMB"))?;
     check(call)?;
-    let customer = customer(call)?;
+    let (unknown, inactive) = (codes::RECEIPT_CUSTOMER, codes::RECEIPT_CUSTOMER_INACTIVE);
+    let customer = super::customer_of(call, unknown, inactive)?;
     let Some(customer) = customer.filter(|_| !call.failed()) else {
         return Ok(());
     };
@@ -89,17 +90,6 @@ fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         distribution::hold_against(call, &sent, debit, refusals);
     }
     Ok(())
-}
-
-fn customer(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
-    let number = call.text("CUSTNMBR");
-    let key = [("CUSTNMBR", number.as_str().into())];
-    let customer = call.find("RM00101", &key, Access::Committed)?;
-    match &customer {
-        None => call.fail(codes::RECEIPT_CUSTOMER),
-        Some(row) => call.fail_if(row.int("INACTIVE") != 0, codes::RECEIPT_CUSTOMER_INACTIVE),
-    }
-    Ok(customer)
 }
 
 fn write(call: &mut Call<'_, '_>, customer: &Row) -> Result<(), Stop> {

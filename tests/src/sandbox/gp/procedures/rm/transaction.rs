@@ -35,7 +35,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     call.fail_if(entered, codes::EXISTS);
     check_amounts(call);
     check_setup(call)?;
-    let customer = customer(call)?;
+    let customer = super::customer_of(call, codes::CUSTOMER, codes::CUSTOMER_INACTIVE)?;
     let taxes = call.rows(
         "RM10601",
         &[
@@ -115,17 +115,6 @@ fn check_setup(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         call.fail_if(!known, codes::ADDRESS);
     }
     Ok(())
-}
-
-fn customer(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
-    let number = call.text("CUSTNMBR");
-    let key = [("CUSTNMBR", number.as_str().into())];
-    let customer = call.find("RM00101", &key, Access::Committed)?;
-    match &customer {
-        None => call.fail(codes::CUSTOMER),
-        Some(row) => call.fail_if(row.int("INACTIVE") != 0, codes::CUSTOMER_INACTIVE),
-    }
-    Ok(customer)
 }
 
 fn check_taxes(call: &mut Call<'_, '_>, taxes: &[Row]) {
