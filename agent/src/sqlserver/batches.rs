@@ -1,10 +1,14 @@
 //! Batches: which one a document joins, and what it does when that one cannot be joined.
 
-use connect_proto::econnect::Node;
+use connect_proto::econnect::{Document, Node};
 use connect_proto::tunnel::v1::{ErrorClass, Failure, GpError};
 
+use super::connection::SqlConnection;
+use super::error::SqlError;
 use super::plan::Place;
 use super::refusal::failure;
+use super::reply::Cell;
+use super::statements;
 
 /// When a batch that cannot be joined is worth another look.
 const LOOK_AGAIN_MS: u32 = 30_000;
@@ -102,10 +106,16 @@ impl Closed {
 
 /// The report on a document whose batches are all closed; it costs no attempt.
 pub(super) fn closed(place: &Place<'_>, batch: &Joined, number: &str, why: Closed) -> Failure {
-    let message = format!("Batch {number} ({}) {}.", batch.source, why.text());
-    let mut failure = failure(ErrorClass::Busy, "batch_closed", message.clone());
-    failure.errors.push(GpError {
-        text: message,
+    let problem = problem(place, batch, number, why);
+    let mut failure = failure(ErrorClass::Busy, "batch_closed", problem.text.clone());
+    failure.errors.push(problem);
+    failure.retry_after_ms = LOOK_AGAIN_MS;
+    failure
+}
+
+fn problem(place: &Place<'_>, batch: &Joined, number: &str, why: Closed) -> GpError {
+    GpError {
+        text: format!("Batch {number} ({}) {}.", batch.source, why.text()),
         procedure: place.spec().name.clone(),
         node: place.path(),
         element: ELEMENT.to_owned(),
@@ -113,9 +123,48 @@ pub(super) fn closed(place: &Place<'_>, batch: &Joined, number: &str, why: Close
         repair: why.repair().to_owned(),
         retryable: true,
         ..GpError::default()
-    });
-    failure.retry_after_ms = LOOK_AGAIN_MS;
-    failure
+    }
+}
+
+/// What batches of a document that is refused anyway are in its way too. Nothing is locked; a
+/// batch that somebody holds is left out.
+pub(super) async fn problems(
+    connection: &mut SqlConnection,
+    company_name: &str,
+    document: &Document,
+) -> Result<Vec<GpError>, SqlError> {
+    let mut problems: Vec<GpError> = Vec::new();
+    for (transaction, content) in document.transactions.iter().enumerate() {
+        for (node, of_node) in content.nodes.iter().enumerate() {
+            let Some(batch) = joined(of_node) else {
+                continue;
+            };
+            let asked = vec![
+                batch.source.into(),
+                batch.number.as_str().into(),
+                company_name.into(),
+            ];
+            let found = match connection.query_one(&statements::BATCH_STATE, asked).await {
+                Ok(found) => found,
+                Err(error) if error.is_lock() => continue,
+                Err(error) => return Err(error),
+            };
+            let state = found.as_deref().and_then(<[Cell]>::first);
+            let Some(why) = state.and_then(Cell::int).and_then(Closed::of) else {
+                continue;
+            };
+            let place = Place {
+                document,
+                transaction,
+                node,
+            };
+            let problem = problem(&place, &batch, &batch.number, why);
+            if !problems.iter().any(|known| known.text == problem.text) {
+                problems.push(problem);
+            }
+        }
+    }
+    Ok(problems)
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ async fn look_ahead(
     request: &Request<'_>,
     guarded: bool,
 ) -> Result<preflight::Outcome, Failure> {
-    let look = || preflight::run(company, request.document, request.closed_period, guarded);
+    let look = || preflight::run(company, request, guarded);
     let mut looked = look().await;
     if matches!(looked, Err(SqlError::Broken(_))) {
         company.connection_lost();

@@ -68,7 +68,9 @@ async fn everything_in_the_way_is_told_at_once_and_nothing_is_called() {
              UPDATE IV00101 SET INACTIVE = 1 WHERE ITEMNMBR = '100XLG'; \
              UPDATE IV40700 SET INACTIVE = 1 WHERE LOCNCODE = 'NORTH'; \
              UPDATE IV00101 SET ITEMTYPE = 2 WHERE ITEMNMBR IN ('HA100G', 'CORDG'); \
-             UPDATE IV00102 SET QTYONHND = 0 WHERE ITEMNMBR = 'HA100G'",
+             UPDATE IV00102 SET QTYONHND = 0 WHERE ITEMNMBR = 'HA100G'; \
+             INSERT INTO SY00500 (BCHSOURC, BACHNUMB, BCHSTTUS) \
+             VALUES ('Sales Entry', 'WEB20250304', 1)",
         )
         .await;
     let document = wrong_everywhere();
@@ -90,6 +92,7 @@ async fn everything_in_the_way_is_told_at_once_and_nothing_is_called() {
             "Tax detail NO-SUCH-TAX is not in GP",
             "Customer AARONFIT0001 is inactive",
             "Salesperson NOBODY is not in GP",
+            "Batch WEB20250304 (Sales Entry) is being posted, or its posting was interrupted.",
         ]
     );
     let site = &failure.errors[3];
@@ -106,7 +109,11 @@ async fn everything_in_the_way_is_told_at_once_and_nothing_is_called() {
         )
     );
     assert!(failure.errors.iter().all(|error| !error.repair.is_empty()));
-    assert!(failure.message.contains("9 reasons"), "{}", failure.message);
+    assert!(
+        failure.message.contains("10 reasons"),
+        "{}",
+        failure.message
+    );
     assert_eq!(stage.calls("taSopLineIvcInsert").await, 0);
     assert!(stage.rows("connect.Journal").await.is_empty());
 }

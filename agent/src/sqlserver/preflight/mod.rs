@@ -15,8 +15,10 @@ use periods::{NotOpen, Posting};
 use rates::{NoRate, Priced};
 use subjects::{Held, Kind, Subject};
 
+use super::batches;
 use super::company::Company;
 use super::connection::SqlConnection;
+use super::econnect::Request;
 use super::error::SqlError;
 use super::plan::Place;
 use super::refusal;
@@ -54,10 +56,10 @@ pub(super) struct Guard {
 /// itself is left to them.
 pub(super) async fn run(
     company: &Company,
-    document: &Document,
-    closed_period: i32,
+    request: &Request<'_>,
     guarded: bool,
 ) -> Result<Outcome, SqlError> {
+    let document = request.document;
     let subjects = subjects::of(document);
     let unknown = asking::unknown(company.known(), &subjects);
     let mut postings = periods::of(document);
@@ -79,10 +81,19 @@ pub(super) async fn run(
         _ => {}
     }
     let mut lease = company.lease().await?;
-    match look(&mut lease.connection, company, &asked).await {
+    let connection = &mut lease.connection;
+    let looked = async {
+        let mut found = look(connection, company, &asked).await?;
+        // Closed batches alone are waited for, or passed by for the next one.
+        if !found.is_of_periods() && request.next_batches == 0 {
+            found.batches = batches::problems(connection, &company.name(), document).await?;
+        }
+        Ok::<_, SqlError>(found)
+    };
+    match looked.await {
         Ok(found) => {
             lease.give_back();
-            Ok(found.outcome(document, periods::policy(closed_period)))
+            Ok(found.outcome(document, periods::policy(request.closed_period)))
         }
         Err(error) if error.is_lock() => {
             lease.give_back();
@@ -119,6 +130,8 @@ struct Found<'a> {
     troubles: Vec<(&'a Subject, Trouble)>,
     unpriced: Vec<(&'a Priced, NoRate)>,
     closed: Vec<(&'a Posting, NotOpen)>,
+    /// Batches in the way of a document that something else is in the way of.
+    batches: Vec<GpError>,
 }
 
 async fn look<'a>(
@@ -146,6 +159,7 @@ async fn look<'a>(
         troubles,
         unpriced,
         closed,
+        batches: Vec::new(),
     })
 }
 
@@ -186,6 +200,7 @@ impl Found<'_> {
                     .iter()
                     .map(|(at, why)| of_period(document, at, why)),
             )
+            .chain(self.batches.iter().cloned())
             .collect();
         let count = errors.len();
         let first = errors.first().map_or("", |error| error.text.as_str());

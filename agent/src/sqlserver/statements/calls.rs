@@ -19,6 +19,17 @@ pub(crate) static BATCH_CHECK: Statement = Statement::new(
      FROM dbo.SY00500 b WITH (UPDLOCK) \
      WHERE b.BCHSOURC = @connect_batch_source AND b.BACHNUMB = @connect_batch_number; ",
 );
+/// Asks the same for a document that does not get as far, without locking anything.
+pub(crate) static BATCH_STATE: Statement = Statement::new(
+    "pre-flight: may a document join a batch",
+    "SELECT on SY00500 of the company and on SY00800 of the system database",
+    "SELECT CASE WHEN b.BCHSTTUS <> 0 THEN 1 WHEN b.MKDTOPST <> 0 THEN 2 \
+     WHEN EXISTS (SELECT 1 FROM {system}.dbo.SY00800 a WHERE a.BCHSOURC = b.BCHSOURC \
+     AND a.BACHNUMB = b.BACHNUMB \
+     AND (a.CMPNYNAM = CAST(@P3 AS char(65)) OR CAST(@P3 AS char(65)) = '')) \
+     THEN 3 ELSE 0 END FROM dbo.SY00500 b \
+     WHERE b.BCHSOURC = CAST(@P1 AS char(15)) AND b.BACHNUMB = CAST(@P2 AS char(15))",
+);
 /// What [`BATCH_CHECK`] found; 0 when the document may join.
 pub(crate) const BATCH: &str = "@connect_batch";
 

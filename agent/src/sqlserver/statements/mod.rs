@@ -8,7 +8,7 @@ mod watched;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-pub(super) use calls::{Around, BATCH, BATCH_CHECK, input, procedure_call};
+pub(super) use calls::{Around, BATCH, BATCH_CHECK, BATCH_STATE, input, procedure_call};
 
 pub(super) use numbers::{
     NUMBER, NUMBER_DECLARATIONS, NUMBER_INVENTORY, NUMBER_JOURNAL, NUMBER_RECEIVABLE, NUMBER_SOP,
@@ -390,6 +390,7 @@ pub static ALL: &[&Statement] = &[
     &JOURNAL_TAKE,
     &JOURNAL_REVISE,
     &BATCH_CHECK,
+    &BATCH_STATE,
     &JOURNAL_COMMIT,
     &JOURNAL_FIND,
     &JOURNAL_HIGHEST,
