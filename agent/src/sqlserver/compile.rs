@@ -20,6 +20,7 @@ pub(super) async fn examine(company: &Company, name: String) -> Finding {
         Err(error) => return Finding::failed(name, error.to_string(), LOOK),
     };
     match refused(connection, company.own_queries()).await {
+        // What does not compile is told by that.
         Ok((_, refused)) if refused.is_empty() && !different.is_empty() => {
             Finding::failed(name, different.join("; "), OTHER_COLUMNS)
         }
@@ -39,8 +40,8 @@ pub(super) async fn examine(company: &Company, name: String) -> Finding {
     }
 }
 
-/// What a query would give that its rows are not read as. Texts that do not compile are told by
-/// that.
+/// What a query would give that its rows are not read as, or why the server does not say what it
+/// would give.
 async fn different(connection: &mut SqlConnection) -> Result<Vec<String>, SqlError> {
     let mut different = Vec::new();
     for query in queries::described_columns(connection.system_database()) {
@@ -48,7 +49,10 @@ async fn different(connection: &mut SqlConnection) -> Result<Vec<String>, SqlErr
         let rows = match connection.query(&statements::DESCRIBE, asked).await {
             Ok(rows) => rows,
             Err(error) if error.breaks_connection() => return Err(error),
-            Err(_) => continue,
+            Err(error) => {
+                different.push(format!("{}: {error}", query.name));
+                continue;
+            }
         };
         let text = |row: &[Cell], at: usize| {
             let text = row.get(at).and_then(Cell::text).unwrap_or_default();
@@ -65,8 +69,8 @@ async fn different(connection: &mut SqlConnection) -> Result<Vec<String>, SqlErr
     Ok(different)
 }
 
-const OTHER_COLUMNS: &str = "GP's tables are of another version here than this agent knows: tell us \
-                             GP's version and these words.";
+const OTHER_COLUMNS: &str = "What this agent reads here is not as it knows it: tell us the versions of GP \
+                             and SQL Server and these words.";
 
 type Refused = Vec<(String, SqlError)>;
 

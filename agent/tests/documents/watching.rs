@@ -456,3 +456,29 @@ async fn a_full_read_that_is_owed_is_begun_again_until_it_ends() {
         told.extend(names(some));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_balance_has_no_stamp_and_shows_where_its_table_is_tracked_too() {
+    let mut stage = Stage::set().await;
+    stage
+        .sql("ALTER DATABASE TWO SET CHANGE_TRACKING = ON")
+        .await;
+    let track = |table: &str| format!("ALTER TABLE dbo.{table} ENABLE CHANGE_TRACKING");
+    stage.sql(&track("RM00101")).await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["customers"], 0).await;
+    baseline(&mut session, "customers").await;
+    // One of the two tables alone would miss what changes in the other.
+    assert_eq!(means(&mut session, "customers").await, WatchMeans::Stamps);
+    stage.kill_agent();
+    stage.sql(&track("RM00103")).await;
+    let mut session = stage.agent(None).await;
+    watch(&session, &["customers"], 0).await;
+    while means(&mut session, "customers").await != WatchMeans::ChangeTracking {}
+    stage
+        .sql("UPDATE RM00103 SET CUSTBLNC = 44.49 WHERE CUSTNMBR = 'AARONFIT0001'")
+        .await;
+    let (_, told) = changes(&mut session).await;
+    assert_eq!(told[0]["key"], json!({"CUSTNMBR": "AARONFIT0001"}));
+    assert_eq!(told[0]["row"]["CUSTBLNC"], "44.49000");
+}

@@ -41,7 +41,7 @@ impl Series {
 
 /// Headers that post, and the elements that give the date: the first one is the posting date.
 /// Where it is the document's own date, every node of the transaction repeats it.
-const POSTING: [(&str, Series, &[&str]); 14] = [
+const POSTING: [(&str, Series, &[&str]); 15] = [
     ("taSopHdrIvcInsert", Series::Sales, &["DOCDATE"]),
     (
         "taRMCashReceiptInsert",
@@ -55,6 +55,7 @@ const POSTING: [(&str, Series, &[&str]); 14] = [
         &["GLPOSTDT", "VOIDDATE"],
     ),
     ("taRMApply", Series::Sales, &["GLPOSTDT", "APPLYDATE"]),
+    ("taRMUnapplyTransaction", Series::Sales, &["GLPOSTDT"]),
     (
         "taGLTransactionHeaderInsert",
         Series::Financial,

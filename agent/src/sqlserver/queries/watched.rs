@@ -28,7 +28,8 @@ pub struct Watched {
     /// Columns that tell a row apart.
     pub key: &'static [&'static str],
     pub(super) means: Means,
-    /// What change tracking must be on for to notice changes by it instead.
+    /// The tables its rows come from: change tracking must be on for all of them to notice changes
+    /// by it instead.
     pub(super) tracked: &'static [Tracked],
     /// A full read ends at the first row of this state, and only rows before it may vanish:
     /// what is in history stays there.
@@ -144,6 +145,8 @@ pub static WATCHED: &[Watched] = &[
         tracked: &[
             tracked!("IV00107", TRACKED_PRICE_OPTIONS),
             tracked!("IV00108", TRACKED_PRICES),
+            tracked!("IV00105", TRACKED_LIST_PRICES),
+            tracked!("IV00101", TRACKED_ITEMS),
         ],
         settled: None,
     },
@@ -154,7 +157,10 @@ pub static WATCHED: &[Watched] = &[
         group: "CUSTNMBR",
         key: &["CUSTNMBR"],
         means: Means::Stamps(&[&statements::STAMPED_CUSTOMERS]),
-        tracked: &[tracked!("RM00101", TRACKED_CUSTOMERS)],
+        tracked: &[
+            tracked!("RM00101", TRACKED_CUSTOMERS),
+            tracked!("RM00103", TRACKED_BALANCES),
+        ],
         settled: None,
     },
     Watched {
@@ -170,6 +176,7 @@ pub static WATCHED: &[Watched] = &[
         tracked: &[
             tracked!("SOP10100", TRACKED_SALES_WORK),
             tracked!("SOP30200", TRACKED_SALES_HISTORY),
+            tracked!("SOP10104", TRACKED_HOLDS),
         ],
         settled: Some("history"),
     },
@@ -262,8 +269,12 @@ pub enum Looked {
 /// Where a first look begins: behind everything there is now.
 pub async fn newest(company: &Company, watched: &Watched, by: By) -> Result<i64, SqlError> {
     let mut lease = company.lease().await?;
+    if by == By::ChangeTracking {
+        let version = tracked::version(&mut lease.connection).await?;
+        lease.give_back();
+        return Ok(version);
+    }
     let mark = match watched.means {
-        _ if by == By::ChangeTracking => tracked::version(&mut lease.connection).await?,
         Means::Stamps(_) => clock(&mut lease.connection).await?,
         Means::RowIds(_, newest) => {
             let row = lease.connection.query_one(newest, Vec::new()).await?;
@@ -285,12 +296,12 @@ pub async fn noticed(
 ) -> Result<Looked, SqlError> {
     let mut lease = company.lease().await?;
     let connection = &mut lease.connection;
+    if by == By::ChangeTracking {
+        let looked = tracked::changes(connection, watched, mark).await?;
+        lease.give_back();
+        return Ok(looked);
+    }
     let noticed = match watched.means {
-        _ if by == By::ChangeTracking => {
-            let looked = tracked::changes(connection, watched, mark).await?;
-            lease.give_back();
-            return Ok(looked);
-        }
         Means::Stamps(statements) => {
             let mut groups = Vec::new();
             let mut now = i64::MAX;

@@ -98,6 +98,18 @@ pub fn currency(call: &mut Call<'_, '_>, code: i32) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Fails if an element names an unknown currency, or another than the functional one.
+pub fn functional_only(call: &mut Call<'_, '_>, unknown: i32, foreign: i32) -> Result<(), Stop> {
+    currency(call, unknown)?;
+    let (functional, _) = functional(call)?;
+    let sent = call.text("CURNCYID");
+    call.fail_if(
+        !sent.is_empty() && !sent.eq_ignore_ascii_case(&functional),
+        foreign,
+    );
+    Ok(())
+}
+
 /// The functional currency and its index.
 pub fn functional(call: &mut Call<'_, '_>) -> Result<(String, i64), Stop> {
     let table = call.work.table(call.database, "MC40000")?;

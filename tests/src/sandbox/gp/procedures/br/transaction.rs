@@ -76,13 +76,7 @@ fn check(call: &mut Call<'_, '_>, option: i64) -> Result<(), Stop> {
     call.fail_if(option == RECEIPT && of == CARD && no_card, codes::CARD);
     lookup::known(call, "CARDNAME", lookup::CARD, codes::CARD)?;
     call.fail_if(call.money("TRXAMNT") <= Decimal::ZERO, codes::AMOUNT);
-    lookup::currency(call, codes::CURRENCY)?;
-    let (functional, _) = lookup::functional(call)?;
-    let currency = call.text("CURNCYID");
-    call.fail_if(
-        !currency.is_empty() && !currency.eq_ignore_ascii_case(&functional),
-        codes::FOREIGN,
-    );
+    lookup::functional_only(call, codes::CURRENCY, codes::FOREIGN)?;
     let known = !rows_of(call, option)?.is_empty();
     call.fail_if(known, codes::EXISTS);
     Ok(())

@@ -54,13 +54,7 @@ fn check_header(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     };
     call.fail_if(wrong, codes::REVERSING_DATE);
     call.fail_if(!(2..=7).contains(&call.int("SERIES", 2)), codes::SERIES);
-    lookup::currency(call, codes::CURRENCY)?;
-    let (functional, _) = lookup::functional(call)?;
-    let currency = call.text("CURNCYID");
-    call.fail_if(
-        !currency.is_empty() && !currency.eq_ignore_ascii_case(&functional),
-        codes::FOREIGN,
-    );
+    lookup::functional_only(call, codes::CURRENCY, codes::FOREIGN)?;
     let key = [("JRNENTRY", call.int("JRNENTRY", 0).into())];
     let known = !call.rows("GL10000", &key)?.is_empty() || !call.rows("GL20000", &key)?.is_empty();
     call.fail_if(known, codes::JOURNAL_EXISTS);

@@ -24,13 +24,8 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         negative || debit.is_zero() == credit.is_zero(),
         codes::SIDES,
     );
-    lookup::currency(call, codes::LINE_CURRENCY)?;
-    let (functional, index) = lookup::functional(call)?;
-    let currency = call.text("CURNCYID");
-    call.fail_if(
-        !currency.is_empty() && !currency.eq_ignore_ascii_case(&functional),
-        codes::LINE_FOREIGN,
-    );
+    lookup::functional_only(call, codes::LINE_CURRENCY, codes::LINE_FOREIGN)?;
+    let (_, index) = lookup::functional(call)?;
     let journal = call.int("JRNENTRY", 0);
     let others = call.rows("GL10001", &[("JRNENTRY", journal.into())])?;
     let sequence = sequence(call, &others);

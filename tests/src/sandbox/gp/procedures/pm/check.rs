@@ -77,13 +77,7 @@ fn check_way(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     for element in ["CHEKBKID", "BatchCHEKBKID"] {
         lookup::known(call, element, lookup::CHECKBOOK, codes::PAYMENT_CHECKBOOK)?;
     }
-    lookup::currency(call, codes::PAYMENT_CURRENCY)?;
-    let (functional, _) = lookup::functional(call)?;
-    let currency = call.text("CURNCYID");
-    call.fail_if(
-        !currency.is_empty() && !currency.eq_ignore_ascii_case(&functional),
-        codes::PAYMENT_FOREIGN,
-    );
+    lookup::functional_only(call, codes::PAYMENT_CURRENCY, codes::PAYMENT_FOREIGN)?;
     Ok(())
 }
 

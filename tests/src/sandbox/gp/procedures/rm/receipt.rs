@@ -67,13 +67,7 @@ fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     for element in ["CHEKBKID", "BatchCHEKBKID"] {
         lookup::known(call, element, lookup::CHECKBOOK, codes::RECEIPT_CHECKBOOK)?;
     }
-    lookup::currency(call, codes::RECEIPT_CURRENCY)?;
-    let (functional, _) = lookup::functional(call)?;
-    let currency = call.text("CURNCYID");
-    call.fail_if(
-        !currency.is_empty() && !currency.eq_ignore_ascii_case(&functional),
-        codes::RECEIPT_FOREIGN,
-    );
+    lookup::functional_only(call, codes::RECEIPT_CURRENCY, codes::RECEIPT_FOREIGN)?;
     let number = call.text("DOCNUMBR");
     let known = super::entered(call, PAYMENT, &number)?;
     call.fail_if(known, codes::RECEIPT_EXISTS);

@@ -98,13 +98,7 @@ fn check_setup(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     for element in ["CBKIDCSH", "CBKIDCHK", "CBKIDCRD", "BatchCHEKBKID"] {
         lookup::known(call, element, lookup::CHECKBOOK, codes::CHECKBOOK)?;
     }
-    lookup::currency(call, codes::CURRENCY)?;
-    let (functional, _) = lookup::functional(call)?;
-    let currency = call.text("CURNCYID");
-    call.fail_if(
-        !currency.is_empty() && !currency.eq_ignore_ascii_case(&functional),
-        codes::FOREIGN,
-    );
+    lookup::functional_only(call, codes::CURRENCY, codes::FOREIGN)?;
     let (customer, address) = (call.text("CUSTNMBR"), call.text("ADRSCODE"));
     if !address.is_empty() {
         let key = [
