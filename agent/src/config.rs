@@ -60,6 +60,9 @@ pub struct Gp {
     pub tls: SqlTls,
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// SHA-256 fingerprint of the server's certificate, for `tls = "fingerprint"`.
+    #[serde(default)]
+    pub fingerprint: Option<sqlserver::Fingerprint>,
     /// Name in the server's certificate, when it differs from the host.
     #[serde(default)]
     pub certificate_name: Option<String>,
@@ -89,6 +92,8 @@ pub enum SqlTls {
     /// By `ca_file`, or by the machine's own authorities when none is given.
     #[default]
     Ca,
+    /// It is the one with this `fingerprint`, for one that SQL Server's owner signed himself.
+    Fingerprint,
     /// Encrypted, but any certificate will do.
     Trust,
 }
@@ -202,6 +207,12 @@ impl Config {
         self.own_queries()?;
         if self.gp.auth == SqlAuth::Sql && self.gp.user.is_none() {
             return Err(value("gp.user", "SQL authentication needs a login name"));
+        }
+        if (self.gp.tls == SqlTls::Fingerprint) != self.gp.fingerprint.is_some() {
+            return Err(value(
+                "gp.fingerprint",
+                "it goes with tls = \"fingerprint\", and that goes with it",
+            ));
         }
         if self.gp.auth == SqlAuth::Windows && !cfg!(windows) {
             return Err(value(

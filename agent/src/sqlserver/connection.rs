@@ -1,7 +1,6 @@
 //! One connection to a company database. The only file that speaks tiberius.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use futures::TryStreamExt;
@@ -22,6 +21,7 @@ use super::error::SqlError;
 use super::prepared::Prepared;
 use super::reply::{Called, Cell, Rows, TransactionState};
 use super::statements::{self, Statement};
+use super::tls::{self, Secured, TlsProblem, Trust};
 use super::values::SqlValue;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,21 +32,12 @@ const TICKS_PER_SECOND: u32 = 300;
 #[derive(Debug, Clone)]
 pub(super) struct ConnectOptions {
     pub(super) address: Address,
-    pub(super) tls: Tls,
+    pub(super) trust: Trust,
     /// Name in the server's certificate, when it is not the host.
     pub(super) certificate_name: Option<String>,
     pub(super) login: Login,
     pub(super) system_database: String,
     pub(super) lock_timeout_ms: u32,
-}
-
-/// How the server's certificate is judged.
-#[derive(Debug, Clone)]
-pub(super) enum Tls {
-    /// By these authorities, or the machine's own when there is no file.
-    Authority(Option<PathBuf>),
-    /// Not at all.
-    Trust,
 }
 
 /// Who the agent is to SQL Server.
@@ -72,7 +63,7 @@ pub(super) struct TextCall<'a> {
 
 /// A connection that is logged in to one company database.
 pub(super) struct SqlConnection {
-    client: Client<Compat<TcpStream>>,
+    client: Client<Compat<Secured>>,
     system_database: String,
     prepared: Prepared,
 }
@@ -110,8 +101,10 @@ impl SqlConnection {
         stream
             .set_nodelay(true)
             .map_err(|error| SqlError::Unreachable(error.to_string()))?;
+        let name = options.certificate_name.as_deref().unwrap_or(host);
+        let secured = Box::pin(tls::secure(stream, &options.trust, name)).await?;
         let config = configure(options, database, port);
-        let client = Box::pin(Client::connect(config, stream.compat_write()))
+        let client = Box::pin(Client::connect(config, secured.compat_write()))
             .await
             .map_err(while_opening)?;
         let mut connection = Self {
@@ -330,18 +323,11 @@ fn configure(options: &ConnectOptions, database: &str, port: u16) -> Config {
     config.port(port);
     config.database(database);
     config.application_name("Integration Hero Connect agent");
-    config.encryption(EncryptionLevel::Required);
+    // The stream is encrypted already.
+    config.encryption(EncryptionLevel::NotSupported);
     config.handshake_timeout(Some(HANDSHAKE_TIMEOUT));
     // Commands are bounded by their own deadline, after which the connection is dropped.
     config.command_timeout(None);
-    if let Some(name) = &options.certificate_name {
-        config.hostname_in_certificate(name);
-    }
-    match &options.tls {
-        Tls::Authority(Some(file)) => config.trust_cert_ca(file.display()),
-        Tls::Authority(None) => {}
-        Tls::Trust => config.trust_cert(),
-    }
     match &options.login {
         Login::Sql { user, password } => {
             config.authentication(AuthMethod::sql_server(user, password.expose_secret()));
@@ -439,7 +425,7 @@ fn sql_error(error: tiberius::error::Error) -> SqlError {
             message: token.message().to_owned(),
             fatal: token.class() >= 20,
         },
-        Error::Tls(message) => SqlError::Tls(message),
+        Error::Tls(message) => SqlError::Tls(TlsProblem::Other(message)),
         other @ (Error::Io { .. }
         | Error::Protocol(_)
         | Error::Encoding(_)

@@ -2,13 +2,15 @@
 
 use thiserror::Error;
 
+use super::tls::TlsProblem;
+
 /// A failed statement or connection.
 #[derive(Debug, Clone, Error)]
 pub enum SqlError {
     #[error("SQL Server is not reachable: {0}")]
     Unreachable(String),
     #[error("the encrypted connection to SQL Server failed: {0}")]
-    Tls(String),
+    Tls(#[from] TlsProblem),
     #[error("SQL Server refused the login: {0}")]
     LoginRefused(String),
     #[error("SQL Server error {number} in {procedure}: {message}")]

@@ -152,10 +152,7 @@ fn no_connection(name: String, error: &SqlError) -> Finding {
         SqlError::Unreachable(_) => {
             "Check gp.server, that SQL Server runs and takes TCP connections, and the firewall."
         }
-        SqlError::Tls(_) => {
-            "Point gp.ca_file to the authority of SQL Server's certificate, or set \
-             gp.certificate_name to the name in it."
-        }
+        SqlError::Tls(problem) => problem.repair(),
         SqlError::LoginRefused(_) => {
             "Check the login, its password (`enroll --sql-password-file`) and that it is a user of \
              the company database."

@@ -24,6 +24,7 @@ mod queries;
 mod refusal;
 mod reply;
 mod statements;
+mod tls;
 mod values;
 mod view;
 mod watching;
@@ -46,11 +47,13 @@ pub use queries::{
 };
 pub use refusal::of_sql_error;
 pub use statements::{ALL as STATEMENTS, grant, procedure_line};
+pub use tls::{Fingerprint, TlsProblem};
 
 use crate::config::{Config, SqlAuth, SqlTls};
 use crate::state::MarkKeeper;
 use address::Address;
-use connection::{ConnectOptions, Login, Tls};
+use connection::{ConnectOptions, Login};
+use tls::Trust;
 
 /// The GP installation with its companies.
 #[derive(Debug)]
@@ -64,6 +67,8 @@ pub struct Gp {
 pub enum GpError {
     #[error("gp.server is not HOST, HOST,PORT or HOST\\INSTANCE")]
     Address,
+    #[error("gp.tls = \"fingerprint\" needs gp.fingerprint")]
+    NoFingerprint,
     #[error("no password for the SQL login is stored; give it to `enroll --sql-password-file`")]
     NoPassword,
     #[error(transparent)]
@@ -124,9 +129,11 @@ fn options(config: &Config, password: Option<SecretString>) -> Result<ConnectOpt
     };
     Ok(ConnectOptions {
         address: Address::parse(&gp.server).ok_or(GpError::Address)?,
-        tls: match gp.tls {
-            SqlTls::Ca => Tls::Authority(gp.ca_file.clone()),
-            SqlTls::Trust => Tls::Trust,
+        trust: match (gp.tls, gp.fingerprint) {
+            (SqlTls::Fingerprint, Some(fingerprint)) => Trust::Fingerprint(fingerprint),
+            (SqlTls::Fingerprint, None) => return Err(GpError::NoFingerprint),
+            (SqlTls::Ca, _) => Trust::Authority(gp.ca_file.clone()),
+            (SqlTls::Trust, _) => Trust::Any,
         },
         certificate_name: gp.certificate_name.clone(),
         login,

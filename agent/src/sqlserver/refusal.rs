@@ -408,7 +408,7 @@ pub(super) fn failure(class: ErrorClass, code: &str, message: impl Into<String>)
 pub fn of_sql_error(error: &SqlError) -> Failure {
     let (class, code) = match error {
         SqlError::Unreachable(_) => (ErrorClass::Unavailable, "company_unreachable"),
-        SqlError::Tls(_) => (ErrorClass::Unavailable, "sql_tls_failed"),
+        SqlError::Tls(problem) => (ErrorClass::Unavailable, problem.code()),
         SqlError::LoginRefused(_) => (ErrorClass::Authentication, "login_refused"),
         SqlError::Broken(_) => (ErrorClass::Unavailable, "connection_lost"),
         SqlError::Unexpected(_) => (ErrorClass::Bug, "unexpected_answer"),

@@ -51,6 +51,48 @@ async fn every_statement_is_compiled_on_the_server_and_none_is_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_way_in_that_fails_is_told_with_its_own_repair() {
+    let stage = Stage::set().await;
+    let config = std::fs::read_to_string(stage.config()).unwrap();
+    let with = |from: &str, to: &str| {
+        assert!(config.contains(from), "{config}");
+        std::fs::write(stage.config(), config.replace(from, to)).unwrap();
+        examined(&stage)
+    };
+    let authority = format!("ca_file = '{}/gp.pem'\n", stage.directory().display());
+    // The sandbox's certificate is signed by itself: no authority of this machine knows it.
+    let said = with(&authority, "");
+    let (_, print) = said
+        .split_once("SHA-256 fingerprint ")
+        .unwrap_or_else(|| panic!("{said}"));
+    let print = print.get(..95).unwrap().to_owned();
+    assert!(said.contains("is not trusted"), "{said}");
+    assert!(said.contains("set gp.tls = 'fingerprint'"), "{said}");
+    // What the doctor showed works when it is set, and nothing else does.
+    let pinned = |print: &str| format!("tls = 'fingerprint'\nfingerprint = '{print}'\n");
+    let said = with(&authority, &pinned(&print));
+    assert!(said.contains("ok   TWO: connection: SQL Server"), "{said}");
+    let other = print.replace(['0', '1', '2', '3'], "A");
+    let said = with(&authority, &pinned(&other));
+    assert!(said.contains("shows another certificate"), "{said}");
+    assert!(said.contains(&print), "{said}");
+    assert!(said.contains("somebody may stand between"), "{said}");
+    let said = with(
+        &authority,
+        &pinned("a9993e364706816aba3e25717850c26c9cd0d89d"),
+    );
+    assert!(said.contains("SHA-1 thumbprint"), "{said}");
+    let said = with(&authority, "tls = 'fingerprint'\n");
+    assert!(said.contains("gp.fingerprint"), "{said}");
+    // A wrong password is no matter of certificates.
+    std::fs::write(stage.directory().join("wrong"), "wrong").unwrap();
+    let said = with("/password'\n[[gp", "/wrong'\n[[gp");
+    assert!(said.contains("refused the login"), "{said}");
+    assert!(said.contains("-> Check the login, its password"), "{said}");
+    assert!(!said.contains("certificate of SQL Server"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rights_are_proven_by_calls_that_leave_nothing() {
     let stage = Stage::set().await;
     let tables = ["SOP10100", "SOP40200", "GL40000", "RM00101", "SY00500"];
@@ -101,5 +143,6 @@ async fn rights_are_proven_by_calls_that_leave_nothing() {
 
 fn examined(stage: &Stage) -> String {
     let doctor = stage.command(&["doctor"]).output().expect("runs");
-    String::from_utf8_lossy(&doctor.stdout).into_owned()
+    let said = [doctor.stdout, doctor.stderr].concat();
+    String::from_utf8_lossy(&said).into_owned()
 }

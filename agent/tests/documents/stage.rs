@@ -123,6 +123,11 @@ impl Stage {
         command.spawn().unwrap()
     }
 
+    /// Where its files are.
+    pub(crate) fn directory(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// The agent's file.
     pub(crate) fn config(&self) -> PathBuf {
         self.dir.path().join("agent.toml")
