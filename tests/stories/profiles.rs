@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use connect_tests::harness::database::Choice;
 use connect_tests::harness::world::{COMPANY, Options, World, fixture};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
 use super::support::{
@@ -117,6 +117,53 @@ async fn what_rounding_leaves_becomes_a_misc_charge_where_the_profile_says_so() 
         charged += usize::from(!left.is_zero());
     }
     assert!(charged > 0, "no order left anything, so nothing was shown");
+    world.end(false).await.unwrap();
+}
+
+/// GP values them by the rate of the day; what the shop asked for stays in the shop's currency.
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_go_to_gp_in_the_currency_that_the_profile_gives_the_shops() {
+    let euros = profile(|profile| profile["currencies"]["USD"]["CURNCYID"] = json!("Z-EURO"));
+    let rate = Decimal::new(11_703, 4);
+    let world = under(&euros, Choice::Sqlite, "opensource").await;
+    let mut placed = world.shop.place(20, "simple").await.unwrap();
+    placed.extend(world.shop.place(20, "four_decimals").await.unwrap());
+    world.settled(40, LIMIT).await.unwrap();
+    for order in &placed {
+        run_of(&world, order, "succeeded").await;
+    }
+    let sides = world.gp.table(COMPANY, "SOP10102").await.unwrap();
+    for order in &placed {
+        let documents = documents_of(&world, order).await;
+        let order = world.shop.order(&plain(&order["id"])).await.unwrap();
+        let [document] = documents.as_slice() else {
+            panic!("{documents:?}");
+        };
+        assert_eq!(plain(&document["CURNCYID"]), "Z-EURO");
+        assert_eq!(amount(&document["XCHGRATE"]), rate);
+        assert_eq!(amount(&document["ORDOCAMT"]), amount(&order["order_total"]));
+        let valued = (amount(&document["ORDOCAMT"]) * rate)
+            .round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+        assert_eq!(amount(&document["DOCAMNT"]), valued);
+        assert_eq!(
+            amount(&document["ACCTAMNT"]).is_zero(),
+            amount(&document["ORACTAMT"]).is_zero(),
+            "{document}"
+        );
+        let number = plain(&document["SOPNUMBE"]);
+        let booked = sides.iter().filter(|row| plain(&row["SOPNUMBE"]) == number);
+        let booked: Vec<_> = booked.collect();
+        for (debit, credit) in [("DEBITAMT", "CRDTAMNT"), ("ORDBTAMT", "ORCRDAMT")] {
+            let sum = |column: &str| {
+                booked
+                    .iter()
+                    .map(|row| amount(&row[column]))
+                    .sum::<Decimal>()
+            };
+            assert_eq!(sum(debit), sum(credit), "{booked:?}");
+            assert!(sum(debit) > Decimal::ZERO);
+        }
+    }
     world.end(false).await.unwrap();
 }
 

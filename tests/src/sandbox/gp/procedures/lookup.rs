@@ -98,16 +98,16 @@ pub fn currency(call: &mut Call<'_, '_>, code: i32) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Fails if an element names an unknown currency, or another than the functional one.
-pub fn functional_only(call: &mut Call<'_, '_>, unknown: i32, foreign: i32) -> Result<(), Stop> {
-    currency(call, unknown)?;
-    let (functional, _) = functional(call)?;
-    let sent = call.text("CURNCYID");
-    call.fail_if(
-        !sent.is_empty() && !sent.eq_ignore_ascii_case(&functional),
-        foreign,
-    );
-    Ok(())
+/// The index of the currency that is sent, or of the functional one.
+pub fn currency_index(call: &mut Call<'_, '_>) -> Result<i64, Stop> {
+    let value = call.text("CURNCYID");
+    if value.is_empty() {
+        return Ok(functional(call)?.1);
+    }
+    let table = call.work.table(call.system, "MC40200")?;
+    let key = [("CURNCYID", value.as_str().into())];
+    let found = call.work.find(&table, &key, Access::Committed)?;
+    Ok(found.map_or(0, |row| row.int("CURRNIDX")))
 }
 
 /// The functional currency and its index.

@@ -4,6 +4,7 @@ pub mod account;
 pub mod br;
 pub mod call;
 pub mod codes;
+pub mod currency;
 pub mod gl;
 pub mod iv;
 pub mod lookup;

@@ -404,6 +404,7 @@ impl Seed<'_, '_> {
             (14, "Cost of Goods Sold", "000-4510-01"),
             (15, "Inventory", "000-1300-01"),
             (21, "Deposits", "000-2310-00"),
+            (22, "Rounding Difference", "000-4600-00"),
         ] {
             let cells = [
                 ("SERIES", 3.into()),

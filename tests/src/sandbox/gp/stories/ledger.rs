@@ -129,10 +129,6 @@ async fn what_is_wrong_with_a_journal_entry_has_its_code_and_leaves_nothing() {
             with(good(), &[("CURNCYID", Text("Z-NONE"))]),
             codes::LINE_CURRENCY,
         ),
-        (
-            with(good(), &[("CURNCYID", Text("Z-EURO"))]),
-            codes::LINE_FOREIGN,
-        ),
     ] {
         let answer = call(&mut client, "taGLTransactionLineInsert", &node)
             .await
@@ -157,8 +153,9 @@ async fn what_is_wrong_with_a_journal_entry_has_its_code_and_leaves_nothing() {
         ),
         (
             with(entry(), &[("CURNCYID", Text("Z-EURO"))]),
-            codes::FOREIGN,
+            codes::LINES_CURRENCY,
         ),
+        (with(entry(), &[("CURNCYID", Text("Z-UK"))]), codes::NO_RATE),
         (
             with(entry(), &[("JRNENTRY", Number(5009))]),
             codes::NO_LINES,

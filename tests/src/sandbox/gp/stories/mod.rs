@@ -4,6 +4,7 @@
 mod bank;
 mod codes;
 mod control;
+mod currencies;
 mod difference;
 mod faults;
 mod generated;

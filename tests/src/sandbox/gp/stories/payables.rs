@@ -10,7 +10,7 @@ const TRANSACTION: &str = "taPMTransactionInsert";
 const DISTRIBUTION: &str = "taPMDistribution";
 const TAX: &str = "taPMTransactionTaxInsert";
 
-fn tax() -> Node {
+pub(super) fn tax() -> Node {
     vec![
         ("VENDORID", Text("ACETRAVE0001")),
         ("VCHRNMBR", Text("V-1")),
@@ -24,7 +24,7 @@ fn tax() -> Node {
     ]
 }
 
-fn transaction() -> Node {
+pub(super) fn transaction() -> Node {
     vec![
         ("BACHNUMB", Text("WEBPM")),
         ("VCHNUMWK", Text("V-1")),
@@ -188,7 +188,7 @@ async fn what_is_wrong_with_a_voucher_has_its_code_and_leaves_nothing() {
         (("CHEKBKID", Text("NOWHERE")), codes::CHECKBOOK),
         (("BatchCHEKBKID", Text("NOWHERE")), codes::CHECKBOOK),
         (("CURNCYID", Text("Z-NONE")), codes::CURRENCY),
-        (("CURNCYID", Text("Z-EURO")), codes::FOREIGN),
+        (("CURNCYID", Text("Z-UK")), codes::NO_RATE),
         (("TAXAMNT", Money("4.00")), codes::TAXES_DIFFER),
         (("CREATEDIST", Number(2)), codes::CREATE_DISTRIBUTIONS),
         (("CREATEDIST", Number(0)), codes::DISTRIBUTIONS_MISSING),

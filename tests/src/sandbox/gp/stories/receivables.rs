@@ -94,7 +94,7 @@ async fn what_is_wrong_with_a_cash_receipt_has_its_code_and_leaves_nothing() {
         (("CHEKBKID", Text("NOWHERE")), codes::RECEIPT_CHECKBOOK),
         (("BatchCHEKBKID", Text("NOWHERE")), codes::RECEIPT_CHECKBOOK),
         (("CURNCYID", Text("Z-NONE")), codes::RECEIPT_CURRENCY),
-        (("CURNCYID", Text("Z-EURO")), codes::RECEIPT_FOREIGN),
+        (("CURNCYID", Text("Z-UK")), codes::RECEIPT_NO_RATE),
         (("DOCNUMBR", Text("KNOWN")), codes::RECEIPT_EXISTS),
     ] {
         let node = with(receipt(), std::slice::from_ref(&changed));

@@ -19,7 +19,7 @@ const APPLY: &str = "taRMApply";
 const UNAPPLY: &str = "taRMUnapplyTransaction";
 const VOID: &str = "taRMVoidTransaction";
 
-fn memo() -> Node {
+pub(super) fn memo() -> Node {
     vec![
         ("RMDTYPAL", Number(7)),
         ("DOCNUMBR", Text("CREDT00000042")),
@@ -38,7 +38,7 @@ fn memo() -> Node {
     ]
 }
 
-fn tax() -> Node {
+pub(super) fn tax() -> Node {
     vec![
         ("CUSTNMBR", Text("AARONFIT0001")),
         ("DOCNUMBR", Text("CREDT00000042")),
@@ -387,7 +387,7 @@ async fn what_is_wrong_with_a_document_has_its_code_and_leaves_nothing() {
         (("CBKIDCHK", Text("NOWHERE")), codes::CHECKBOOK),
         (("BatchCHEKBKID", Text("NOWHERE")), codes::CHECKBOOK),
         (("CURNCYID", Text("Z-NONE")), codes::CURRENCY),
-        (("CURNCYID", Text("Z-EURO")), codes::FOREIGN),
+        (("CURNCYID", Text("Z-UK")), codes::NO_RATE),
         (("ADRSCODE", Text("NOWHERE")), codes::ADDRESS),
         (("TAXAMNT", Money("4.00")), codes::TAXES_DIFFER),
         (("BACHNUMB", Text("OTHER")), codes::CHILD_CUSTOMER),

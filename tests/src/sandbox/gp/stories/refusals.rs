@@ -320,14 +320,8 @@ async fn headers_that_gp_would_not_take() {
             vec![("PRCLEVEL", Text("NONE"))],
             vec![sop::codes::PRICE_LEVEL],
         ),
-        (
-            vec![("CURNCYID", Text("NONE"))],
-            vec![sop::codes::CURRENCY, sop::codes::FOREIGN],
-        ),
-        (
-            vec![("CURNCYID", Text("Z-EURO"))],
-            vec![sop::codes::FOREIGN],
-        ),
+        (vec![("CURNCYID", Text("NONE"))], vec![sop::codes::CURRENCY]),
+        (vec![("CURNCYID", Text("Z-UK"))], vec![sop::codes::NO_RATE]),
         (
             vec![("DISTKNAM", Money("2")), ("DISAVAMT", Money("1"))],
             vec![sop::codes::DISCOUNT_ORDER],

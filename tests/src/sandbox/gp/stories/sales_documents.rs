@@ -507,7 +507,7 @@ PRCTOSAL=6000 COMMAMNT=0.59 OCOMMAMT=0.59 CURRNIDX=1007"
         (("SALSTERR", Text("MOON")), codes::COMMISSION_TERRITORY),
         (("COMPRCNT", Money("100.01")), codes::COMMISSION_PERCENT),
         (("COMMAMNT", Money("-1")), codes::COMMISSION_NEGATIVE),
-        (("CURNCYID", Text("Z-EURO")), codes::COMMISSION_FOREIGN),
+        (("CURNCYID", Text("NONE")), codes::COMMISSION_CURRENCY),
         (("LNITMSEQ", Number(16_384)), codes::COMMISSION_LINE),
     ] {
         let node = with(commission("P2"), &[change]);

@@ -136,7 +136,7 @@ async fn what_is_wrong_with_a_vendor_has_its_code_and_leaves_nothing() {
 const CHECK: &str = "taPMManualCheck";
 const DISTRIBUTION: &str = "taPMDistribution";
 
-fn check() -> Node {
+pub(super) fn check() -> Node {
     vec![
         ("BACHNUMB", Text("WEBPAY")),
         ("PMNTNMBR", Text("P-1")),
@@ -241,7 +241,7 @@ async fn what_is_wrong_with_a_payment_has_its_code_and_leaves_nothing() {
         (("CHEKBKID", Text("NOWHERE")), codes::PAYMENT_CHECKBOOK),
         (("BatchCHEKBKID", Text("NOWHERE")), codes::PAYMENT_CHECKBOOK),
         (("CURNCYID", Text("Z-NONE")), codes::PAYMENT_CURRENCY),
-        (("CURNCYID", Text("Z-EURO")), codes::PAYMENT_FOREIGN),
+        (("CURNCYID", Text("Z-UK")), codes::PAYMENT_NO_RATE),
         (("PMNTNMBR", Text("KNOWN")), codes::PAYMENT_EXISTS),
         (("DOCNUMBR", Text("20001")), codes::PAYMENT_CHECK_EXISTS),
         (("VENDORID", Text("NOBODY")), codes::PAYMENT_VENDOR),

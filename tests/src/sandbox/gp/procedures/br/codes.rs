@@ -15,7 +15,7 @@ codes! {
     CARD = 96_026, "taBRBankTransactionHeader", "CHEKBKID, CMTrxNum", "CARDNAME, RcpType", "A receipt by card needs a card that exists.";
     AMOUNT = 96_027, "taBRBankTransactionHeader", "CHEKBKID, CMTrxNum", "TRXAMNT", "The amount is not above zero.";
     CURRENCY = 96_028, "taBRBankTransactionHeader", "CHEKBKID, CMTrxNum", "CURNCYID", "There is no such currency.";
-    FOREIGN = 96_029, "taBRBankTransactionHeader", "CHEKBKID, CMTrxNum", "CURNCYID", "Bank transactions in other currencies than the functional one are not built in the sandbox.";
+    FOREIGN = 96_029, "taBRBankTransactionHeader", "CHEKBKID, CMTrxNum", "CURNCYID", "The currency is not that of the checkbook.";
     EXISTS = 96_030, "taBRBankTransactionHeader", "CHEKBKID, CMTrxNum", "CMTrxNum", "The checkbook has such a transaction with this number already.";
     NO_DISTRIBUTIONS = 96_031, "taBRBankTransactionHeader", "CHEKBKID, CMTrxNum", "TRXAMNT", "No distribution was sent.";
     UNBALANCED = 96_032, "taBRBankTransactionHeader", "CHEKBKID, CMTrxNum", "TRXAMNT", "The distributions do not balance the amount.";

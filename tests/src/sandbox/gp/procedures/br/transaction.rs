@@ -76,7 +76,10 @@ fn check(call: &mut Call<'_, '_>, option: i64) -> Result<(), Stop> {
     call.fail_if(option == RECEIPT && of == CARD && no_card, codes::CARD);
     lookup::known(call, "CARDNAME", lookup::CARD, codes::CARD)?;
     call.fail_if(call.money("TRXAMNT") <= Decimal::ZERO, codes::AMOUNT);
-    lookup::functional_only(call, codes::CURRENCY, codes::FOREIGN)?;
+    lookup::currency(call, codes::CURRENCY)?;
+    let (sent, own) = (call.text("CURNCYID"), lookup::functional(call)?.0);
+    let other = !sent.is_empty() && !sent.eq_ignore_ascii_case(&own);
+    call.fail_if(other, codes::FOREIGN);
     let known = !rows_of(call, option)?.is_empty();
     call.fail_if(known, codes::EXISTS);
     Ok(())

@@ -7,14 +7,22 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Cell, Row};
 use super::super::super::value::{Value, moment};
 use super::super::call::Call;
+use super::super::currency::{Codes, Currency, Pair};
+use super::super::note;
 use super::super::sm::batch::{self, Batch};
-use super::super::{lookup, note};
 use super::codes;
 
 /// The source of journal batches.
 pub const SOURCE: &str = "GL_Normal";
 /// A unit account counts things; it takes no part in the balance.
 const UNIT_ACCOUNT: i64 = 2;
+
+const CURRENCY: Codes = Codes {
+    unknown: codes::CURRENCY,
+    no_rate: codes::NO_RATE,
+};
+
+const SIDES: (Pair, Pair) = (("DEBITAMT", "ORDBTAMT"), ("CRDTAMNT", "ORCRDAMT"));
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -26,11 +34,20 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     check_header(call)?;
     let journal = call.int("JRNENTRY", 0);
     let lines = call.rows("GL10001", &[("JRNENTRY", journal.into())])?;
-    check_lines(call, &lines);
+    let currency = Currency::sent(call, "TRXDATE", CURRENCY)?;
+    check_lines(call, &lines, &currency);
     if call.failed() {
         return Ok(());
     }
-    write(call, journal, &lines)?;
+    write(call, journal, &lines, &currency)?;
+    if currency.is_foreign() {
+        let (units, posting): (Vec<Row>, _) = lines.into_iter().partition(is_unit);
+        currency.restate_balanced(call, &posting, SIDES)?;
+        for line in posting.iter().chain(&units) {
+            call.set(line, &currency.rate_cells())?;
+        }
+    }
+    let lines = call.rows("GL10001", &[("JRNENTRY", journal.into())])?;
     let debits = lines.iter().map(|line| line.money("DEBITAMT")).sum();
     let number = call.text("BACHNUMB");
     let joined = Batch {
@@ -54,18 +71,21 @@ fn check_header(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     };
     call.fail_if(wrong, codes::REVERSING_DATE);
     call.fail_if(!(2..=7).contains(&call.int("SERIES", 2)), codes::SERIES);
-    lookup::functional_only(call, codes::CURRENCY, codes::FOREIGN)?;
     let key = [("JRNENTRY", call.int("JRNENTRY", 0).into())];
     let known = !call.rows("GL10000", &key)?.is_empty() || !call.rows("GL20000", &key)?.is_empty();
     call.fail_if(known, codes::JOURNAL_EXISTS);
     Ok(())
 }
 
-fn check_lines(call: &mut Call<'_, '_>, lines: &[Row]) {
+fn is_unit(line: &Row) -> bool {
+    line.int("ACCTTYPE") == UNIT_ACCOUNT
+}
+
+fn check_lines(call: &mut Call<'_, '_>, lines: &[Row], currency: &Currency) {
     call.fail_if(lines.is_empty(), codes::NO_LINES);
-    let posting = lines
-        .iter()
-        .filter(|line| line.int("ACCTTYPE") != UNIT_ACCOUNT);
+    let other = |line: &Row| line.int("CURRNIDX") != currency.index;
+    call.fail_if(lines.iter().any(other), codes::LINES_CURRENCY);
+    let posting = lines.iter().filter(|line| !is_unit(line));
     let difference: Decimal = posting
         .map(|line| line.money("DEBITAMT") - line.money("CRDTAMNT"))
         .sum();
@@ -77,8 +97,12 @@ fn check_lines(call: &mut Call<'_, '_>, lines: &[Row]) {
     call.fail_if(strange, codes::LINE_BATCH);
 }
 
-fn write(call: &mut Call<'_, '_>, journal: i64, lines: &[Row]) -> Result<(), Stop> {
-    let (functional, index) = lookup::functional(call)?;
+fn write(
+    call: &mut Call<'_, '_>,
+    journal: i64,
+    lines: &[Row],
+    currency: &Currency,
+) -> Result<(), Stop> {
     let note = note::write(call)?;
     let last = lines.iter().map(|line| line.money("SQNCLINE")).max();
     let (date, reversed) = (call.time("TRXDATE"), call.time("RVRSNGDT"));
@@ -89,7 +113,7 @@ fn write(call: &mut Call<'_, '_>, journal: i64, lines: &[Row]) -> Result<(), Sto
         period(reversed)
     };
     let (year, month) = period(date);
-    let cells: [Cell<'_>; 24] = [
+    let mut cells: Vec<Cell<'_>> = vec![
         ("BACHNUMB", call.text("BACHNUMB").as_str().into()),
         ("BCHSOURC", SOURCE.into()),
         ("JRNENTRY", journal.into()),
@@ -102,8 +126,6 @@ fn write(call: &mut Call<'_, '_>, journal: i64, lines: &[Row]) -> Result<(), Sto
         ("TRXTYPE", call.int("TRXTYPE", 0).into()),
         ("SQNCLINE", last.unwrap_or_default().into()),
         ("SERIES", call.int("SERIES", 2).into()),
-        ("CURNCYID", functional.as_str().into()),
-        ("CURRNIDX", index.into()),
         ("NOTEINDX", note.unwrap_or_default().into()),
         ("PERIODID", month.into()),
         ("OPENYEAR", year.into()),
@@ -118,6 +140,8 @@ fn write(call: &mut Call<'_, '_>, journal: i64, lines: &[Row]) -> Result<(), Sto
             call.int("Adjustment_Transaction", 0).into(),
         ),
     ];
+    cells.push(("CURNCYID", currency.id.as_str().into()));
+    cells.extend(currency.rate_cells());
     call.add("GL10000", &cells).map(|_| ())
 }
 

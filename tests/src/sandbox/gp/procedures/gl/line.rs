@@ -24,8 +24,8 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         negative || debit.is_zero() == credit.is_zero(),
         codes::SIDES,
     );
-    lookup::functional_only(call, codes::LINE_CURRENCY, codes::LINE_FOREIGN)?;
-    let (_, index) = lookup::functional(call)?;
+    lookup::currency(call, codes::LINE_CURRENCY)?;
+    let index = lookup::currency_index(call)?;
     let journal = call.int("JRNENTRY", 0);
     let others = call.rows("GL10001", &[("JRNENTRY", journal.into())])?;
     let sequence = sequence(call, &others);

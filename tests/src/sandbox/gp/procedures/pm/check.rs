@@ -7,6 +7,7 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Cell, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
+use super::super::currency::{Codes, Currency};
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::distribution::{self, Line, STEP};
@@ -21,6 +22,11 @@ const CARD: i64 = 2;
 /// Distribution types of payables.
 const CASH: i64 = 1;
 const PAYABLE: i64 = 2;
+
+const CURRENCY: Codes = Codes {
+    unknown: codes::PAYMENT_CURRENCY,
+    no_rate: codes::PAYMENT_NO_RATE,
+};
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -40,13 +46,17 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     let vendor = lookups::vendor(call, refusals)?;
     let sent = distributions(call)?;
     check_distributions(call, &sent);
+    let currency = Currency::sent(call, "DOCDATE", CURRENCY)?;
     let Some(vendor) = vendor.filter(|_| !call.failed()) else {
         return Ok(());
     };
-    write(call, &vendor)?;
+    let amount = currency.functional_of(call.money("DOCAMNT"));
+    write(call, &vendor, &currency, amount)?;
     if call.int("CREATEDIST", 1) == 1 {
         distribute(call, &vendor)?;
     }
+    let rows = distributions(call)?;
+    distribution::restate(call, &rows, &currency)?;
     let date = Value::Time(posting_date(call));
     for row in distributions(call)? {
         call.set(&row, &[("PSTGDATE", date.clone())])?;
@@ -59,7 +69,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         checkbook: &checkbook,
         date: posting_date(call),
     };
-    batch::join(call, &joined, 1, call.money("DOCAMNT"))
+    batch::join(call, &joined, 1, amount)
 }
 
 fn check_way(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -77,7 +87,6 @@ fn check_way(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     for element in ["CHEKBKID", "BatchCHEKBKID"] {
         lookup::known(call, element, lookup::CHECKBOOK, codes::PAYMENT_CHECKBOOK)?;
     }
-    lookup::functional_only(call, codes::PAYMENT_CURRENCY, codes::PAYMENT_FOREIGN)?;
     Ok(())
 }
 
@@ -130,9 +139,13 @@ fn check_distributions(call: &mut Call<'_, '_>, sent: &[Row]) {
     }
 }
 
-fn write(call: &mut Call<'_, '_>, vendor: &Row) -> Result<(), Stop> {
-    let (functional, _) = lookup::functional(call)?;
-    let (number, amount) = (call.text("PMNTNMBR"), call.money("DOCAMNT"));
+fn write(
+    call: &mut Call<'_, '_>,
+    vendor: &Row,
+    currency: &Currency,
+    amount: Decimal,
+) -> Result<(), Stop> {
+    let number = call.text("PMNTNMBR");
     let of_both: [Cell<'_>; 7] = [
         ("VENDORID", vendor.text("VENDORID").into()),
         ("DOCNUMBR", call.text("DOCNUMBR").as_str().into()),
@@ -155,7 +168,7 @@ fn write(call: &mut Call<'_, '_>, vendor: &Row) -> Result<(), Stop> {
         ("DOCAMNT", amount.into()),
         ("CURTRXAM", amount.into()),
         ("PYENTTYP", call.int("PYENTTYP", CHECK).into()),
-        ("CURNCYID", functional.as_str().into()),
+        ("CURNCYID", currency.id.as_str().into()),
         ("PSTGDATE", Value::Time(posting_date(call))),
         ("MODIFDT", Value::Time(clock::today())),
     ]);

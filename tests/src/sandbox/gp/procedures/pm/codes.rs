@@ -36,7 +36,7 @@ codes! {
     SCHEDULE = 93_053, "taPMTransactionInsert", "VENDORID, VCHNUMWK", "TAXSCHID, PCHSCHID, FRTSCHID, MSCSCHID", "There is no such tax schedule.";
     CHECKBOOK = 93_054, "taPMTransactionInsert", "VENDORID, VCHNUMWK", "CHEKBKID, BatchCHEKBKID", "There is no such checkbook.";
     CURRENCY = 93_055, "taPMTransactionInsert", "VENDORID, VCHNUMWK", "CURNCYID", "There is no such currency.";
-    FOREIGN = 93_056, "taPMTransactionInsert", "VENDORID, VCHNUMWK", "CURNCYID", "Payables in other currencies than the functional one are not built in the sandbox.";
+    NO_RATE = 93_056, "taPMTransactionInsert", "VENDORID, VCHNUMWK", "CURNCYID, EXCHDATE, DOCDATE", "There is no exchange rate for the currency and date.";
     TAXES_DIFFER = 93_057, "taPMTransactionInsert", "VENDORID, VCHNUMWK", "TAXAMNT", "The taxes sent differ from the document's tax.";
     CREATE_DISTRIBUTIONS = 93_058, "taPMTransactionInsert", "VENDORID, VCHNUMWK", "CREATEDIST", "CREATEDIST is not 0 or 1.";
     DISTRIBUTIONS_SENT = 93_059, "taPMTransactionInsert", "VENDORID, VCHNUMWK", "CREATEDIST", "Distributions were sent though GP was asked to create them.";
@@ -72,7 +72,7 @@ codes! {
     PAYMENT_CARD = 93_543, "taPMManualCheck", "VENDORID, PMNTNMBR", "CARDNAME, PYENTTYP", "A payment by card needs a card that exists.";
     PAYMENT_CHECKBOOK = 93_544, "taPMManualCheck", "VENDORID, PMNTNMBR", "CHEKBKID, BatchCHEKBKID", "A payment by check or cash needs a checkbook that exists.";
     PAYMENT_CURRENCY = 93_545, "taPMManualCheck", "VENDORID, PMNTNMBR", "CURNCYID", "There is no such currency.";
-    PAYMENT_FOREIGN = 93_546, "taPMManualCheck", "VENDORID, PMNTNMBR", "CURNCYID", "Payments in other currencies than the functional one are not built in the sandbox.";
+    PAYMENT_NO_RATE = 93_546, "taPMManualCheck", "VENDORID, PMNTNMBR", "CURNCYID, EXCHDATE, DOCDATE", "There is no exchange rate for the currency and date.";
     PAYMENT_EXISTS = 93_547, "taPMManualCheck", "VENDORID, PMNTNMBR", "PMNTNMBR", "A payment with this number exists already.";
     PAYMENT_CHECK_EXISTS = 93_548, "taPMManualCheck", "VENDORID, PMNTNMBR", "DOCNUMBR, CHEKBKID", "The checkbook has a check with this number already.";
     PAYMENT_VENDOR = 93_549, "taPMManualCheck", "VENDORID, PMNTNMBR", "VENDORID", "There is no such vendor.";

@@ -7,16 +7,37 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Cell, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
+use super::super::currency::{Codes, Currency};
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::lookups::{self, VendorCodes};
 use super::transaction_lines::{self as lines, Lines};
-use super::{Effect, codes};
+use super::{Effect, codes, distribution};
 
 /// The source of payables transaction batches.
 const SOURCE: &str = "PM_Trxent";
 /// What makes up the document amount, less the trade discount.
 const PARTS: [&str; 4] = ["PRCHAMNT", "MSCCHAMT", "FRTAMNT", "TAXAMNT"];
+
+/// Columns that are worked out, whatever was sent.
+const MADE: [&str; 5] = ["DOCAMNT", "CHRGAMNT", "PSTGDATE", "CURNCYID", "Tax_Date"];
+/// Elements of the document's currency.
+const AMOUNTS: [&str; 10] = [
+    "PRCHAMNT",
+    "MSCCHAMT",
+    "FRTAMNT",
+    "TAXAMNT",
+    "TRDISAMT",
+    "DSCDLRAM",
+    "TEN99AMNT",
+    "DISAMTAV",
+    "DISTKNAM",
+    "APDSTKAM",
+];
+const CURRENCY: Codes = Codes {
+    unknown: codes::CURRENCY,
+    no_rate: codes::NO_RATE,
+};
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -39,13 +60,19 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     let vendor = lookups::vendor(call, refusals)?;
     let sent = Lines::of(call, &call.text("VCHNUMWK"))?;
     sent.check(call);
+    let currency = Currency::sent(call, "DOCDATE", CURRENCY)?;
     let Some((vendor, effect)) = vendor.zip(effect).filter(|_| !call.failed()) else {
         return Ok(());
     };
-    write(call, &vendor)?;
+    let total = currency.sum_of(call, &PARTS) - currency.sum_of(call, &["TRDISAMT"]);
+    write(call, &vendor, &currency, total)?;
     if call.int("CREATEDIST", 1) == 1 {
         lines::create(call, &vendor, effect, &sent.taxes)?;
     }
+    let voucher = call.text("VCHNUMWK");
+    let rows = lines::distributions(call, &voucher)?;
+    distribution::restate(call, &rows, &currency)?;
+    currency.restate(call, &sent.taxes, &[("TAXAMNT", "ORTAXAMT")])?;
     lines::date(call, &call.text("VCHNUMWK"), posting_date(call))?;
     let checkbook = call.text("BatchCHEKBKID");
     let joined = Batch {
@@ -55,7 +82,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         checkbook: &checkbook,
         date: posting_date(call),
     };
-    batch::join(call, &joined, 1, call.money("DOCAMNT"))
+    batch::join(call, &joined, 1, total)
 }
 
 fn check_amounts(call: &mut Call<'_, '_>) {
@@ -81,7 +108,6 @@ fn check_setup(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     for element in ["CHEKBKID", "BatchCHEKBKID"] {
         lookup::known(call, element, lookup::CHECKBOOK, codes::CHECKBOOK)?;
     }
-    lookup::functional_only(call, codes::CURRENCY, codes::FOREIGN)?;
     Ok(())
 }
 
@@ -99,9 +125,12 @@ fn check_numbers(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     Ok(())
 }
 
-fn write(call: &mut Call<'_, '_>, vendor: &Row) -> Result<(), Stop> {
-    let (functional, _) = lookup::functional(call)?;
-    let amount = call.money("DOCAMNT");
+fn write(
+    call: &mut Call<'_, '_>,
+    vendor: &Row,
+    currency: &Currency,
+    total: Decimal,
+) -> Result<(), Stop> {
     let (voucher, due) = (call.text("VCHNUMWK"), or_document_date(call, "DUEDATE"));
     let of_both: [Cell<'_>; 7] = [
         ("VENDORID", vendor.text("VENDORID").into()),
@@ -132,17 +161,19 @@ fn write(call: &mut Call<'_, '_>, vendor: &Row) -> Result<(), Stop> {
         .map(|(name, value)| (name.as_str(), value.clone()))
         .filter(|(name, _)| !named.contains(name))
         .filter(|(name, _)| !inherited.iter().any(|(own, _)| own == name))
-        .filter(|(name, _)| !["CHRGAMNT", "PSTGDATE", "CURNCYID", "Tax_Date"].contains(name))
+        .filter(|(name, _)| !MADE.contains(name))
         .collect();
+    currency.convert(&mut cells, &AMOUNTS);
     for (name, value) in &inherited {
         cells.push((name, value.as_str().into()));
     }
     cells.extend(of_both);
     cells.extend([
         ("VCHRNMBR", voucher.as_str().into()),
-        ("CHRGAMNT", amount.into()),
-        ("CURTRXAM", amount.into()),
-        ("CURNCYID", functional.as_str().into()),
+        ("DOCAMNT", total.into()),
+        ("CHRGAMNT", total.into()),
+        ("CURTRXAM", total.into()),
+        ("CURNCYID", currency.id.as_str().into()),
         ("PSTGDATE", Value::Time(posting_date(call))),
         ("Tax_Date", Value::Time(or_document_date(call, "Tax_Date"))),
         ("MODIFDT", Value::Time(clock::today())),

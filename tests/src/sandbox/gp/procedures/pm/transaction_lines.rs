@@ -73,7 +73,8 @@ impl Lines {
     }
 }
 
-fn distributions(call: &mut Call<'_, '_>, voucher: &str) -> Result<Vec<Row>, Stop> {
+/// The distributions of a voucher, as they are now.
+pub fn distributions(call: &mut Call<'_, '_>, voucher: &str) -> Result<Vec<Row>, Stop> {
     let key = [("VCHRNMBR", voucher.into()), ("CNTRLTYP", 0.into())];
     call.rows("PM10100", &key)
 }

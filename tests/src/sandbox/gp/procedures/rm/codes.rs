@@ -29,7 +29,7 @@ codes! {
     RECEIPT_CARD = 92_005, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CRCARDID, CSHRCTYP", "A receipt by card needs a card that exists.";
     RECEIPT_CHECKBOOK = 92_006, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CHEKBKID, BatchCHEKBKID", "A receipt by check or cash needs a checkbook that exists.";
     RECEIPT_CURRENCY = 92_007, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CURNCYID", "There is no such currency.";
-    RECEIPT_FOREIGN = 92_008, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CURNCYID", "Receipts in other currencies than the functional one are not built in the sandbox.";
+    RECEIPT_NO_RATE = 92_008, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CURNCYID, EXCHDATE, DOCDATE", "There is no exchange rate for the currency and date.";
     RECEIPT_EXISTS = 92_009, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "DOCNUMBR", "A receipt with this number exists already.";
     RECEIPT_CHILD_CUSTOMER = 92010, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CUSTNMBR", "A distribution belongs to another customer.";
     RECEIPT_DIST_SENT = 92011, "taRMCashReceiptInsert", "CUSTNMBR, DOCNUMBR", "CREATEDIST", "Distributions were sent though they are to be made.";
@@ -77,7 +77,7 @@ codes! {
     SALESPERSON = 92113, "taRMTransaction", "CUSTNMBR, DOCNUMBR", "SLPRSNID", "There is no such salesperson.";
     CHECKBOOK = 92114, "taRMTransaction", "CUSTNMBR, DOCNUMBR", "CBKIDCSH, CBKIDCHK, CBKIDCRD, BatchCHEKBKID", "There is no such checkbook.";
     CURRENCY = 92115, "taRMTransaction", "CUSTNMBR, DOCNUMBR", "CURNCYID", "There is no such currency.";
-    FOREIGN = 92116, "taRMTransaction", "CUSTNMBR, DOCNUMBR", "CURNCYID", "Documents in other currencies than the functional one are not built in the sandbox.";
+    NO_RATE = 92116, "taRMTransaction", "CUSTNMBR, DOCNUMBR", "CURNCYID, EXCHDATE, DOCDATE", "There is no exchange rate for the currency and date.";
     ADDRESS = 92117, "taRMTransaction", "CUSTNMBR, DOCNUMBR", "ADRSCODE", "The customer has no such address.";
     TAXES_DIFFER = 92118, "taRMTransaction", "CUSTNMBR, DOCNUMBR", "TAXAMNT", "The tax differs from the tax rows that were sent.";
     CHILD_CUSTOMER = 92119, "taRMTransaction", "CUSTNMBR, DOCNUMBR", "CUSTNMBR, BACHNUMB", "A tax or distribution belongs to another customer or batch.";

@@ -7,6 +7,7 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Cell, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
+use super::super::currency::{Codes, Currency};
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::distribution::{self, Refusals};
@@ -14,6 +15,11 @@ use super::{PAYMENT, codes};
 
 /// The source of cash receipt batches.
 const SOURCE: &str = "RM_Cash";
+
+const CURRENCY: Codes = Codes {
+    unknown: codes::RECEIPT_CURRENCY,
+    no_rate: codes::RECEIPT_NO_RATE,
+};
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -25,13 +31,16 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     check(call)?;
     let (unknown, inactive) = (codes::RECEIPT_CUSTOMER, codes::RECEIPT_CUSTOMER_INACTIVE);
     let customer = super::customer_of(call, unknown, inactive)?;
+    let currency = Currency::sent(call, "DOCDATE", CURRENCY)?;
     let Some(customer) = customer.filter(|_| !call.failed()) else {
         return Ok(());
     };
-    write(call, &customer)?;
+    let amount = currency.functional_of(call.money("ORTRXAMT"));
+    write(call, &customer, &currency, amount)?;
     if call.int("CREATEDIST", 1) == 1 {
         distribute(call, &customer)?;
     }
+    distribution::restate(call, PAYMENT, &currency)?;
     let (number, checkbook) = (call.text("BACHNUMB"), call.text("BatchCHEKBKID"));
     let joined = Batch {
         source: SOURCE,
@@ -40,7 +49,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         checkbook: &checkbook,
         date: call.time("GLPOSTDT"),
     };
-    batch::join(call, &joined, 1, call.money("ORTRXAMT"))
+    batch::join(call, &joined, 1, amount)
 }
 
 fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -67,7 +76,6 @@ fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     for element in ["CHEKBKID", "BatchCHEKBKID"] {
         lookup::known(call, element, lookup::CHECKBOOK, codes::RECEIPT_CHECKBOOK)?;
     }
-    lookup::functional_only(call, codes::RECEIPT_CURRENCY, codes::RECEIPT_FOREIGN)?;
     let number = call.text("DOCNUMBR");
     let known = super::entered(call, PAYMENT, &number)?;
     call.fail_if(known, codes::RECEIPT_EXISTS);
@@ -86,9 +94,12 @@ fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     Ok(())
 }
 
-fn write(call: &mut Call<'_, '_>, customer: &Row) -> Result<(), Stop> {
-    let (functional, _) = lookup::functional(call)?;
-    let amount = call.money("ORTRXAMT");
+fn write(
+    call: &mut Call<'_, '_>,
+    customer: &Row,
+    currency: &Currency,
+    amount: Decimal,
+) -> Result<(), Stop> {
     let (number, date) = (call.text("DOCNUMBR"), call.time("DOCDATE"));
     let of_both: [Cell<'_>; 6] = [
         ("DOCNUMBR", number.as_str().into()),
@@ -107,7 +118,7 @@ fn write(call: &mut Call<'_, '_>, customer: &Row) -> Result<(), Stop> {
         ("CSHRCTYP", call.int("CSHRCTYP", 0).into()),
         ("CHEKBKID", call.text("CHEKBKID").as_str().into()),
         ("CRCARDID", call.text("CRCARDID").as_str().into()),
-        ("CURNCYID", functional.as_str().into()),
+        ("CURNCYID", currency.id.as_str().into()),
         ("TRXDSCRN", call.text("TRXDSCRN").as_str().into()),
         ("LSTEDTDT", Value::Time(clock::today())),
         ("LSTUSRED", call.text("LSTUSRED").as_str().into()),

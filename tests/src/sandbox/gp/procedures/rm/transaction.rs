@@ -7,6 +7,7 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Cell, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
+use super::super::currency::{Codes, Currency};
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::distribution::{self, Refusals};
@@ -16,6 +17,15 @@ use super::{Side, codes};
 const SOURCE: &str = "RM_Sales";
 /// What makes up the document amount, less the trade discount.
 const PARTS: [&str; 4] = ["SLSAMNT", "FRTAMNT", "MISCAMNT", "TAXAMNT"];
+/// Elements of the document's currency beside its parts.
+const AMOUNTS: [&str; 13] = [
+    "SLSAMNT", "FRTAMNT", "MISCAMNT", "TAXAMNT", "TRDISAMT", "COSTAMNT", "BKTSLSAM", "BKTFRTAM",
+    "BKTMSCAM", "DISTKNAM", "DISAVAMT", "DSCDLRAM", "COMDLRAM",
+];
+const CURRENCY: Codes = Codes {
+    unknown: codes::CURRENCY,
+    no_rate: codes::NO_RATE,
+};
 /// Elements a customer has a default for; terms are those of documents that fall due.
 const INHERITED: [&str; 6] = [
     "ADRSCODE", "SLPRSNID", "SALSTERR", "SHIPMTHD", "TAXSCHID", "PYMTRMID",
@@ -56,13 +66,17 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         let debit = side.of_amount(call.money("DOCAMNT"));
         distribution::hold_against(call, &sent, debit, refusals);
     }
+    let currency = Currency::sent(call, "DOCDATE", CURRENCY)?;
     let Some((customer, side)) = customer.zip(side).filter(|_| !call.failed()) else {
         return Ok(());
     };
-    write(call, &customer, side)?;
+    let total = currency.sum_of(call, &PARTS) - currency.sum_of(call, &["TRDISAMT"]);
+    write(call, (&customer, side), &currency, total)?;
     if call.int("CREATEDIST", 1) == 1 {
         distribute(call, &customer, side, &taxes)?;
     }
+    distribution::restate(call, kind, &currency)?;
+    currency.restate(call, &taxes, &[("TAXAMNT", "ORTAXAMT")])?;
     let (number, checkbook) = (call.text("BACHNUMB"), call.text("BatchCHEKBKID"));
     let joined = Batch {
         source: SOURCE,
@@ -71,7 +85,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         checkbook: &checkbook,
         date: call.time("DOCDATE"),
     };
-    batch::join(call, &joined, 1, call.money("DOCAMNT"))
+    batch::join(call, &joined, 1, total)
 }
 
 fn check_amounts(call: &mut Call<'_, '_>) {
@@ -98,7 +112,6 @@ fn check_setup(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     for element in ["CBKIDCSH", "CBKIDCHK", "CBKIDCRD", "BatchCHEKBKID"] {
         lookup::known(call, element, lookup::CHECKBOOK, codes::CHECKBOOK)?;
     }
-    lookup::functional_only(call, codes::CURRENCY, codes::FOREIGN)?;
     let (customer, address) = (call.text("CUSTNMBR"), call.text("ADRSCODE"));
     if !address.is_empty() {
         let key = [
@@ -122,8 +135,12 @@ fn check_taxes(call: &mut Call<'_, '_>, taxes: &[Row]) {
     call.fail_if(strange, codes::CHILD_CUSTOMER);
 }
 
-fn write(call: &mut Call<'_, '_>, customer: &Row, side: Side) -> Result<(), Stop> {
-    let (functional, _) = lookup::functional(call)?;
+fn write(
+    call: &mut Call<'_, '_>,
+    (customer, side): (&Row, Side),
+    currency: &Currency,
+    total: Decimal,
+) -> Result<(), Stop> {
     let (number, date) = (call.text("DOCNUMBR"), Value::Time(call.time("DOCDATE")));
     let of_both: [Cell<'_>; 5] = [
         ("DOCNUMBR", number.as_str().into()),
@@ -149,7 +166,7 @@ fn write(call: &mut Call<'_, '_>, customer: &Row, side: Side) -> Result<(), Stop
         (Side::Debit, sent) => Value::Time(sent),
     };
     let sent = call.columns_of("RM10301")?;
-    let made = ["CURNCYID", "DUEDATE"];
+    let made = ["CURNCYID", "DUEDATE", "DOCAMNT"];
     let of_both_names: Vec<&str> = of_both.iter().map(|(name, _)| *name).collect();
     let mut cells: Vec<Cell<'_>> = sent
         .iter()
@@ -157,6 +174,7 @@ fn write(call: &mut Call<'_, '_>, customer: &Row, side: Side) -> Result<(), Stop
         .filter(|(name, _)| !made.contains(name) && !of_both_names.contains(name))
         .filter(|(name, _)| !INHERITED.contains(name))
         .collect();
+    currency.convert(&mut cells, &AMOUNTS);
     for (name, value) in &inherited {
         cells.push((name, value.as_str().into()));
     }
@@ -164,8 +182,9 @@ fn write(call: &mut Call<'_, '_>, customer: &Row, side: Side) -> Result<(), Stop
     cells.extend([
         ("RMDNUMWK", number.as_str().into()),
         ("CUSTNAME", customer.text("CUSTNAME").into()),
-        ("ACCTAMNT", call.money("DOCAMNT").into()),
-        ("CURNCYID", functional.as_str().into()),
+        ("DOCAMNT", total.into()),
+        ("ACCTAMNT", total.into()),
+        ("CURNCYID", currency.id.as_str().into()),
         ("GLPOSTDT", date.clone()),
         ("DUEDATE", due),
         ("Tax_Date", date),
@@ -174,7 +193,7 @@ fn write(call: &mut Call<'_, '_>, customer: &Row, side: Side) -> Result<(), Stop
     call.add("RM10301", &cells)?;
     let key = [("CUSTNMBR", customer.text("CUSTNMBR").into())];
     if let Some(summary) = call.find("RM00103", &key, Access::Update)? {
-        let unposted = summary.money("UNPSTDSA") + side.of_amount(call.money("DOCAMNT"));
+        let unposted = summary.money("UNPSTDSA") + side.of_amount(total);
         call.set(&summary, &[("UNPSTDSA", unposted.into())])?;
     }
     Ok(())

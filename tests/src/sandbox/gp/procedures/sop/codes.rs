@@ -11,7 +11,7 @@ codes! {
     LINE_LOCKED_BY_USER = 2022, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE", "SOPNUMBE", "Another user has the document of this line open.";
     OTHER_ITEM = 2902, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, LNITMSEQ", "ITEMNMBR", "The existing line holds another item.";
     NO_BACK_ORDER = 4776, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, ITEMNMBR", "QtyShrtOpt, QUANTITY", "The item does not allow back orders and there is not enough of it.";
-    LINE_CURRENCY = 9370, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "CURNCYID", "The header names a currency that a line was sent without.";
+    LINE_CURRENCY = 9370, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "CURNCYID", "A line was sent without the currency of the header, or in another one.";
     SALESPERSON_INACTIVE = 9539, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "SLPRSNID", "The salesperson is inactive.";
     DOCUMENT_TYPE = 90_011, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "SOPTYPE", "The document type is not 1 to 6.";
     DOCUMENT_ID = 90_012, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "DOCID", "There is no such document id for the type.";
@@ -36,7 +36,7 @@ codes! {
     NO_DOCUMENT = 90_034, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "UpdateExisting", "There is no such document to update.";
     NEGATIVE = 90_035, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "SUBTOTAL, FREIGHT, MISCAMNT, TAXAMNT, TRDISAMT, DOCAMNT", "An amount is negative.";
     CHECKBOOK = 90_036, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "BatchCHEKBKID", "There is no such checkbook.";
-    FOREIGN = 90_037, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "CURNCYID", "Documents in other currencies than the functional one are not built in the sandbox.";
+    NO_RATE = 90_037, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "CURNCYID, EXCHDATE, DOCDATE", "There is no exchange rate for the currency and date.";
     REMAINING = 90_038, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "PYMTRCVD, DOCAMNT", "More was received than the document amounts to.";
     TAX_ENGINE = 90_039, "taSopHdrIvcInsert", "SOPTYPE, SOPNUMBE", "CREATETAXES", "GP's own tax calculation is not built in the sandbox; send tax rows.";
     ITEM = 90_041, "taSopLineIvcInsert", "SOPTYPE, SOPNUMBE, ITEMNMBR", "ITEMNMBR", "There is no such item.";
@@ -122,7 +122,7 @@ codes! {
     COMMISSION_TERRITORY = 97_104, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "SALSTERR", "There is no such sales territory.";
     COMMISSION_PERCENT = 97_105, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "COMPRCNT, PRCTOSAL", "A percentage is not 0 to 100.";
     COMMISSION_NEGATIVE = 97_106, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "COMMAMNT", "The commission is negative.";
-    COMMISSION_FOREIGN = 97_107, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "CURNCYID", "Commissions in other currencies than the functional one are not built in the sandbox.";
+    COMMISSION_CURRENCY = 97_107, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "CURNCYID", "There is no such currency.";
     COMMISSION_LINE = 97_108, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "LNITMSEQ", "There is no such line for the commission.";
     COMMISSION_TWICE = 97_109, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "SLPRSNID", "The salesperson's commission was sent already.";
     COMMISSION_SHARES = 97_110, "taSopCommissions", "SOPTYPE, SOPNUMBE, SLPRSNID", "PRCTOSAL", "The shares of the sale come to more than 100 percent.";

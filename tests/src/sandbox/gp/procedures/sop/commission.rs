@@ -69,10 +69,7 @@ fn check(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     call.fail_if(!right, codes::COMMISSION_PERCENT);
     let negative = call.money("COMMAMNT") < Decimal::ZERO;
     call.fail_if(negative, codes::COMMISSION_NEGATIVE);
-    let currency = call.text("CURNCYID");
-    let functional = lookup::functional(call)?.0;
-    let foreign = !currency.is_empty() && !functional.eq_ignore_ascii_case(&currency);
-    call.fail_if(foreign, codes::COMMISSION_FOREIGN);
+    lookup::currency(call, codes::COMMISSION_CURRENCY)?;
     let sequence = call.int("LNITMSEQ", 0);
     if sequence != 0 {
         let key = [

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Row};
 use super::super::call::Call;
+use super::super::currency::{Currency, Pair};
 use super::super::lookup;
 use super::codes;
 
@@ -18,6 +19,8 @@ pub const FREIGHT: i64 = 7;
 pub const MISCELLANEOUS: i64 = 8;
 pub const TAXES: i64 = 9;
 pub const DEPOSITS: i64 = 21;
+/// What is between the functional amounts of a document in another currency.
+const ROUNDING: i64 = 22;
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -52,8 +55,8 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         credit,
     };
     let sequence = call.int("SEQNUMBR", 0);
-    let reference = call.text("DistRef");
-    write(call, &entry, sequence, &reference)
+    let index = lookup::functional(call)?.1;
+    write(call, [&entry, &entry], index, sequence)
 }
 
 /// One distribution.
@@ -65,12 +68,15 @@ pub struct Entry {
     pub credit: Decimal,
 }
 
-/// Writes a distribution; sequence 0 means the next one.
-pub fn write(
+/// The sides of a distribution, in the functional and in the originating currency.
+pub const PAIRS: (Pair, Pair) = (("DEBITAMT", "ORDBTAMT"), ("CRDTAMNT", "ORCRDAMT"));
+
+/// Writes a distribution, its functional and its originating amounts; sequence 0 means the next one.
+fn write(
     call: &mut Call<'_, '_>,
-    entry: &Entry,
+    [entry, originating]: [&Entry; 2],
+    index: i64,
     sequence: i64,
-    reference: &str,
 ) -> Result<(), Stop> {
     let (kind, number) = (call.int("SOPTYPE", 0), call.text("SOPNUMBE"));
     let key = [
@@ -87,25 +93,45 @@ pub fn write(
             .unwrap_or(0)
             + STEP;
     }
-    let index = lookup::functional(call)?.1;
+    let reference = call.text("DistRef");
     let mut cells = vec![
         ("SEQNUMBR", sequence.into()),
         ("DISTTYPE", entry.kind.into()),
-        ("DistRef", reference.into()),
+        ("DistRef", reference.as_str().into()),
         ("ACTINDX", entry.account.into()),
         ("DEBITAMT", entry.debit.into()),
-        ("ORDBTAMT", entry.debit.into()),
+        ("ORDBTAMT", originating.debit.into()),
         ("CRDTAMNT", entry.credit.into()),
-        ("ORCRDAMT", entry.credit.into()),
+        ("ORCRDAMT", originating.credit.into()),
         ("CURRNIDX", index.into()),
     ];
     cells.extend(key);
     call.add("SOP10102", &cells).map(|_| ())
 }
 
-/// The rows of the document the header's own distributions come from.
+/// The columns that hold amounts in one of the two currencies.
+#[derive(Debug)]
+pub struct Columns {
+    extended: &'static str,
+    taxes: [&'static str; 3],
+}
+
+/// In the functional currency.
+pub const FUNCTIONAL: Columns = Columns {
+    extended: "XTNDPRCE",
+    taxes: ["STAXAMNT", "FRTTXAMT", "MSCTXAMT"],
+};
+
+/// In the document's.
+pub const ORIGINATING: Columns = Columns {
+    extended: "OXTNDPRC",
+    taxes: ["ORSLSTAX", "ORFRTTAX", "ORMSCTAX"],
+};
+
+/// The rows of the document the header's own distributions come from, in one of the two currencies.
 #[derive(Debug)]
 pub struct Document<'d> {
+    pub columns: &'d Columns,
     pub lines: &'d [Row],
     pub taxes: &'d [Row],
     pub customer: &'d Row,
@@ -117,18 +143,57 @@ pub struct Document<'d> {
 }
 
 /// Makes the document's distributions; a return has its sides changed.
-pub fn create(call: &mut Call<'_, '_>, document: &Document<'_>) -> Result<(), Stop> {
-    let mut entries = debits(call, document)?;
-    entries.extend(credits(call, document)?);
-    entries.retain(|entry| !(entry.debit.is_zero() && entry.credit.is_zero()));
-    let turned = call.int("SOPTYPE", 0) == 4;
-    for (position, entry) in (1..).zip(&mut entries) {
-        if turned {
-            std::mem::swap(&mut entry.debit, &mut entry.credit);
-        }
-        write(call, entry, STEP * position, "")?;
+pub fn create(
+    call: &mut Call<'_, '_>,
+    currency: &Currency,
+    [functional, originating]: [&Document<'_>; 2],
+) -> Result<(), Stop> {
+    let entries = entries(call, functional)?;
+    let mut pairs: Vec<_> = entries
+        .into_iter()
+        .zip(self::entries(call, originating)?)
+        .collect();
+    pairs.retain(|(_, entry)| !(entry.debit.is_zero() && entry.credit.is_zero()));
+    if let Some(rounding) = rounding(call, &pairs)? {
+        pairs.push(rounding);
+    }
+    for (position, (functional, originating)) in (1..).zip(&pairs) {
+        let pair = [functional, originating];
+        write(call, pair, currency.index, STEP * position)?;
     }
     Ok(())
+}
+
+/// What balances the functional amounts, where the originating ones balance.
+fn rounding(
+    call: &mut Call<'_, '_>,
+    pairs: &[(Entry, Entry)],
+) -> Result<Option<(Entry, Entry)>, Stop> {
+    let sides = pairs.iter().map(|(entry, _)| entry.debit - entry.credit);
+    let more: Decimal = sides.sum();
+    if more.is_zero() {
+        return Ok(None);
+    }
+    let entry = |debit: Decimal, credit: Decimal, account| Entry {
+        kind: ROUNDING,
+        account,
+        debit: debit.max(Decimal::ZERO),
+        credit: credit.max(Decimal::ZERO),
+    };
+    let account = posting_account(call, ROUNDING)?;
+    let none = entry(Decimal::ZERO, Decimal::ZERO, account);
+    Ok(Some((entry(-more, more, account), none)))
+}
+
+fn entries(call: &mut Call<'_, '_>, document: &Document<'_>) -> Result<Vec<Entry>, Stop> {
+    let mut entries = debits(call, document)?;
+    entries.extend(credits(call, document)?);
+    if call.int("SOPTYPE", 0) == 4 {
+        for entry in &mut entries {
+            std::mem::swap(&mut entry.debit, &mut entry.credit);
+        }
+    }
+    Ok(entries)
 }
 
 fn debits(call: &mut Call<'_, '_>, document: &Document<'_>) -> Result<Vec<Entry>, Stop> {
@@ -175,7 +240,7 @@ fn credits(call: &mut Call<'_, '_>, document: &Document<'_>) -> Result<Vec<Entry
             credit(
                 SALES,
                 first(line.int("SLSINDX"), sales),
-                line.money("XTNDPRCE"),
+                line.money(document.columns.extended),
             )
         })
         .collect();
@@ -191,7 +256,8 @@ fn credits(call: &mut Call<'_, '_>, document: &Document<'_>) -> Result<Vec<Entry
     ));
     let account = posting_account(call, TAXES)?;
     entries.extend(document.taxes.iter().map(|tax| {
-        let amount = tax.money("STAXAMNT") + tax.money("FRTTXAMT") + tax.money("MSCTXAMT");
+        let amount = document.columns.taxes.map(|column| tax.money(column));
+        let amount = amount.into_iter().sum();
         credit(TAXES, first(tax.int("ACTINDX"), account), amount)
     }));
     Ok(entries)

@@ -6,10 +6,11 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Cell, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
+use super::super::currency::{Codes, Currency};
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::header_cells as cells;
-use super::{codes, distribution, kit, small, tax, tracked};
+use super::{codes, distribution, kit, payment, price, small, tax, tracked};
 
 /// The source of sales batches.
 const BATCH_SOURCE: &str = "Sales Entry";
@@ -25,8 +26,15 @@ struct Document {
     payments: Vec<Row>,
 }
 
-/// The amounts of the header.
+const CURRENCY: Codes = Codes {
+    unknown: codes::CURRENCY,
+    no_rate: codes::NO_RATE,
+};
+
+/// The amounts of the header, in the document's currency or in the functional one.
 struct Amounts {
+    cost: Decimal,
+    deposits: Decimal,
     subtotal: Decimal,
     freight: Decimal,
     misc: Decimal,
@@ -53,16 +61,18 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     let document = collect(call, existing, customer)?;
     let amounts = amounts(call, &document);
     check_amounts(call, &document, &amounts);
-    check_currency(call, &document)?;
+    let currency = Currency::sent(call, "DOCDATE", CURRENCY)?;
+    check_currency(call, &document, &currency);
     if call.failed() {
         return Ok(());
     }
-    write(call, &document, &amounts)?;
+    let document = close(call, document, &currency)?;
+    let functional = amounts.functional(&document, &currency);
+    write(call, &document, &currency, [&functional, &amounts])?;
     let number = call.text("SOPNUMBE");
     let own = key(call, &number);
     small::comments(call, "SOP10106", &own)?;
-    close_lines(call, &document)?;
-    distribute(call, &document, &amounts)?;
+    distribute(call, &document, &currency, [&functional, &amounts])?;
     if call.failed() {
         return Ok(());
     }
@@ -88,7 +98,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         checkbook: &checkbook,
         date: call.time("DOCDATE"),
     };
-    batch::join(call, &joined, count, amounts.total - before)
+    batch::join(call, &joined, count, functional.total - before)
 }
 
 fn key<'k>(call: &Call<'_, '_>, number: &'k str) -> [Cell<'k>; 2] {
@@ -121,8 +131,7 @@ fn check_setup(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     lookup::known(call, "PRCLEVEL", lookup::PRICE_LEVEL, codes::PRICE_LEVEL)?;
     lookup::known(call, "BatchCHEKBKID", lookup::CHECKBOOK, codes::CHECKBOOK)?;
     call.fail_if(call.int("CREATETAXES", 0) == 1, codes::TAX_ENGINE);
-    lookup::salesperson(call, codes::SALESPERSON)?;
-    lookup::currency(call, codes::CURRENCY)
+    lookup::salesperson(call, codes::SALESPERSON)
 }
 
 /// The number must be new, or with UpdateExisting the document must be there and not open.
@@ -207,7 +216,7 @@ fn sum(rows: &[Row], column: &str) -> Decimal {
 }
 
 fn amounts(call: &Call<'_, '_>, document: &Document) -> Amounts {
-    let lines = sum(&document.lines, "XTNDPRCE");
+    let lines = sum(&document.lines, "OXTNDPRC");
     let subtotal = if call.int("DEFPRICING", 0) == 1 {
         lines
     } else {
@@ -218,6 +227,8 @@ fn amounts(call: &Call<'_, '_>, document: &Document) -> Amounts {
         .optional_money("TRDISAMT")
         .unwrap_or_else(|| super::item::round(subtotal * percent / Decimal::ONE_HUNDRED, 2));
     Amounts {
+        cost: sum(&document.lines, "OREXTCST"),
+        deposits: deposits(&document.payments, "OAMTPAID"),
         subtotal,
         freight: call.money("FREIGHT"),
         misc: call.money("MISCAMNT"),
@@ -230,10 +241,34 @@ fn amounts(call: &Call<'_, '_>, document: &Document) -> Amounts {
     }
 }
 
+fn deposits(payments: &[Row], column: &str) -> Decimal {
+    let deposits = payments.iter().filter(|row| row.int("PYMTTYPE") <= 3);
+    deposits.map(|row| row.money(column)).sum()
+}
+
+impl Amounts {
+    /// Each by itself in the functional currency; what that leaves between them is booked as rounding.
+    fn functional(&self, document: &Document, currency: &Currency) -> Self {
+        Self {
+            cost: sum(&document.lines, "EXTDCOST"),
+            deposits: currency.functional_of(self.deposits),
+            subtotal: currency.functional_of(self.subtotal),
+            freight: currency.functional_of(self.freight),
+            misc: currency.functional_of(self.misc),
+            tax: currency.functional_of(self.tax),
+            freight_tax: currency.functional_of(self.freight_tax),
+            misc_tax: currency.functional_of(self.misc_tax),
+            discount: currency.functional_of(self.discount),
+            total: currency.functional_of(self.total),
+            received: currency.functional_of(self.received),
+        }
+    }
+}
+
 fn check_amounts(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) {
     call.fail_if(document.lines.is_empty(), codes::NO_LINES);
     call.fail_if(
-        amounts.subtotal != sum(&document.lines, "XTNDPRCE"),
+        amounts.subtotal != sum(&document.lines, "OXTNDPRC"),
         codes::SUBTOTAL,
     );
     let marked = document.lines.iter().any(|line| line.int("MRKDNPCT") != 0);
@@ -265,16 +300,16 @@ fn check_amounts(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts
         codes::DISCOUNT_ORDER,
     );
     call.fail_if(
-        amounts.received != sum(&document.payments, "AMNTPAID"),
+        amounts.received != sum(&document.payments, "OAMTPAID"),
         codes::PAYMENTS_DIFFER,
     );
     call.fail_if(amounts.received > amounts.total, codes::REMAINING);
     let header_level = call.int("USINGHEADERLEVELTAXES", 0) == 1;
     if header_level || !document.taxes.is_empty() {
         let sums = tax::of_document(&document.taxes);
-        let differ = sum(&sums, "STAXAMNT") != amounts.tax
-            || sum(&sums, "FRTTXAMT") != amounts.freight_tax
-            || sum(&sums, "MSCTXAMT") != amounts.misc_tax;
+        let differ = sum(&sums, "ORSLSTAX") != amounts.tax
+            || sum(&sums, "ORFRTTAX") != amounts.freight_tax
+            || sum(&sums, "ORMSCTAX") != amounts.misc_tax;
         call.fail_if(
             differ && call.int("CREATETAXES", 0) == 0,
             codes::TAXES_DIFFER,
@@ -285,31 +320,63 @@ fn check_amounts(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts
     }
 }
 
-/// A header that names a currency wants it on every line, and here it must be the functional one.
-fn check_currency(call: &mut Call<'_, '_>, document: &Document) -> Result<(), Stop> {
-    let currency = call.text("CURNCYID");
-    if currency.is_empty() {
-        return Ok(());
-    }
-    let bare = document.lines.iter().any(|line| line.int("CURRNIDX") == 0);
-    call.fail_if(bare && document.existing.is_none(), codes::LINE_CURRENCY);
-    let functional = lookup::functional(call)?.0;
-    call.fail_if(!functional.eq_ignore_ascii_case(&currency), codes::FOREIGN);
-    Ok(())
+/// A header that names a currency wants it on every line, and no line may have another.
+fn check_currency(call: &mut Call<'_, '_>, document: &Document, currency: &Currency) {
+    let named = !call.text("CURNCYID").is_empty() && document.existing.is_none();
+    let differs = document.lines.iter().any(|line| {
+        let index = line.int("CURRNIDX");
+        (index == 0 && named) || (index != 0 && index != currency.index)
+    });
+    call.fail_if(differs, codes::LINE_CURRENCY);
 }
 
-fn write(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) -> Result<(), Stop> {
+/// Gives the rows sent before the header its currency and their functional amounts; they come back as
+/// they are then.
+fn close(
+    call: &mut Call<'_, '_>,
+    document: Document,
+    currency: &Currency,
+) -> Result<Document, Stop> {
+    let number = call.text("SOPNUMBE");
+    let key = key(call, &number);
+    let lines = [document.lines.as_slice(), &document.components].concat();
+    currency.restate(call, &lines, &price::PAIRS)?;
+    for line in lines.iter().filter(|_| currency.is_foreign()) {
+        let [unit, extended] = ["UNITCOST", "EXTDCOST"].map(|column| line.money(column));
+        let cells = [
+            ("ORUNTCST", currency.originating_of(unit).into()),
+            ("OREXTCST", currency.originating_of(extended).into()),
+        ];
+        call.set(line, &cells)?;
+    }
+    currency.restate(call, &document.taxes, &tax::PAIRS)?;
+    currency.restate(call, &document.payments, &payment::PAIRS)?;
+    for payment in document.payments.iter().filter(|_| currency.is_foreign()) {
+        call.set(payment, &[("CURNCYID", currency.id.as_str().into())])?;
+    }
+    let commissions = call.rows("SOP10101", &key)?;
+    currency.restate(call, &commissions, &[("COMMAMNT", "OCOMMAMT")])?;
+    collect(call, document.existing, document.customer)
+}
+
+fn write(
+    call: &mut Call<'_, '_>,
+    document: &Document,
+    currency: &Currency,
+    amounts: [&Amounts; 2],
+) -> Result<(), Stop> {
     let sent = call.columns_of("SOP10100")?;
     let mut cells: Vec<(String, Value)> = sent
         .into_iter()
         .filter(|(name, _)| name != "DEX_ROW_ID" && name != "PYMTRCVD")
         .collect();
-    for (name, value) in money_cells(call, document, amounts) {
+    for (name, value) in money_cells(call, currency, amounts) {
         cells.retain(|(known, _)| known != name);
         cells.push((name.to_owned(), value));
     }
     for (name, value) in cells::fixed(
         call,
+        currency,
         &document.customer,
         &document.lines,
         document.existing.is_none(),
@@ -332,77 +399,73 @@ fn write(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) -> Res
     }
 }
 
-/// The amounts, each in the functional and in the originating currency, which are the same.
+/// The amounts, each in the functional and in the originating currency.
 fn money_cells(
     call: &Call<'_, '_>,
-    document: &Document,
-    amounts: &Amounts,
+    currency: &Currency,
+    amounts: [&Amounts; 2],
 ) -> Vec<(&'static str, Value)> {
-    let deposits: Decimal = document
-        .payments
-        .iter()
-        .filter(|payment| payment.int("PYMTTYPE") <= 3)
-        .map(|payment| payment.money("AMNTPAID"))
-        .sum();
-    let cost = sum(&document.lines, "EXTDCOST");
+    let both = |of: fn(&Amounts) -> Decimal| amounts.map(of);
+    let sent = |element| {
+        let originating = call.money(element);
+        [currency.functional_of(originating), originating]
+    };
     let pairs = [
-        ("SUBTOTAL", "ORSUBTOT", amounts.subtotal),
-        ("REMSUBTO", "OREMSUBT", amounts.subtotal),
-        ("EXTDCOST", "OREXTCST", cost),
-        ("FRTAMNT", "ORFRTAMT", amounts.freight),
-        ("MISCAMNT", "ORMISCAMT", amounts.misc),
-        ("TAXAMNT", "ORTAXAMT", amounts.tax),
-        ("FRTTXAMT", "ORFRTTAX", amounts.freight_tax),
-        ("MSCTXAMT", "ORMSCTAX", amounts.misc_tax),
-        ("TRDISAMT", "ORTDISAM", amounts.discount),
-        ("DOCAMNT", "ORDOCAMT", amounts.total),
-        ("PYMTRCVD", "ORPMTRVD", amounts.received),
-        ("DEPRECVD", "ORDEPRVD", deposits),
-        ("ACCTAMNT", "ORACTAMT", amounts.total - amounts.received),
-        ("DISTKNAM", "ORDISTKN", call.money("DISTKNAM")),
-        ("DISAVAMT", "ORDAVAMT", call.money("DISAVAMT")),
-        ("DSCDLRAM", "ORDDLRAT", call.money("DSCDLRAM")),
-        ("MRKDNAMT", "ORMRKDAM", call.money("MRKDNAMT")),
-        ("COMMAMNT", "OCOMMAMT", call.money("COMMAMNT")),
-        ("CMMSLAMT", "ORCOSAMT", amounts.subtotal - amounts.discount),
+        ("SUBTOTAL", "ORSUBTOT", both(|all| all.subtotal)),
+        ("REMSUBTO", "OREMSUBT", both(|all| all.subtotal)),
+        ("EXTDCOST", "OREXTCST", both(|all| all.cost)),
+        ("FRTAMNT", "ORFRTAMT", both(|all| all.freight)),
+        ("MISCAMNT", "ORMISCAMT", both(|all| all.misc)),
+        ("TAXAMNT", "ORTAXAMT", both(|all| all.tax)),
+        ("FRTTXAMT", "ORFRTTAX", both(|all| all.freight_tax)),
+        ("MSCTXAMT", "ORMSCTAX", both(|all| all.misc_tax)),
+        ("TRDISAMT", "ORTDISAM", both(|all| all.discount)),
+        ("DOCAMNT", "ORDOCAMT", both(|all| all.total)),
+        ("PYMTRCVD", "ORPMTRVD", both(|all| all.received)),
+        ("DEPRECVD", "ORDEPRVD", both(|all| all.deposits)),
+        ("ACCTAMNT", "ORACTAMT", both(|all| all.total - all.received)),
+        ("DISTKNAM", "ORDISTKN", sent("DISTKNAM")),
+        ("DISAVAMT", "ORDAVAMT", sent("DISAVAMT")),
+        ("DSCDLRAM", "ORDDLRAT", sent("DSCDLRAM")),
+        ("MRKDNAMT", "ORMRKDAM", sent("MRKDNAMT")),
+        ("COMMAMNT", "OCOMMAMT", sent("COMMAMNT")),
+        (
+            "CMMSLAMT",
+            "ORCOSAMT",
+            both(|all| all.subtotal - all.discount),
+        ),
     ];
     pairs
         .into_iter()
-        .flat_map(|(own, twin, amount)| [(own, amount.into()), (twin, amount.into())])
+        .flat_map(|(own, twin, [functional, originating])| {
+            [(own, functional.into()), (twin, originating.into())]
+        })
         .collect()
 }
 
-/// Lines and components sent without a currency take the document's.
-fn close_lines(call: &mut Call<'_, '_>, document: &Document) -> Result<(), Stop> {
-    let index = lookup::functional(call)?.1;
-    for line in document
-        .lines
-        .iter()
-        .chain(&document.components)
-        .filter(|line| line.int("CURRNIDX") == 0)
-    {
-        call.set(line, &[("CURRNIDX", index.into())])?;
-    }
-    Ok(())
-}
-
-fn distribute(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) -> Result<(), Stop> {
+fn distribute(
+    call: &mut Call<'_, '_>,
+    document: &Document,
+    currency: &Currency,
+    amounts: [&Amounts; 2],
+) -> Result<(), Stop> {
     let number = call.text("SOPNUMBE");
     let key = key(call, &number);
     let present = call.rows("SOP10102", &key)?;
     if call.int("CREATEDIST", 1) == 0 {
         call.fail_if(
-            sum(&present, "DEBITAMT") != sum(&present, "CRDTAMNT"),
+            sum(&present, "ORDBTAMT") != sum(&present, "ORCRDAMT"),
             codes::DISTRIBUTIONS,
         );
-        return Ok(());
+        return currency.restate_balanced(call, &present, distribution::PAIRS);
     }
     for row in present {
         let table = std::sync::Arc::clone(&row.table);
         call.work.delete(&table, row.number)?;
     }
     let taxes = tax::of_document(&document.taxes);
-    let all = distribution::Document {
+    let of = |amounts: &Amounts, columns| distribution::Document {
+        columns,
         lines: &document.lines,
         taxes: &taxes,
         customer: &document.customer,
@@ -412,5 +475,8 @@ fn distribute(call: &mut Call<'_, '_>, document: &Document, amounts: &Amounts) -
         misc: amounts.misc,
         discount: amounts.discount,
     };
-    distribution::create(call, &all)
+    let [functional, originating] = amounts;
+    let functional = of(functional, &distribution::FUNCTIONAL);
+    let originating = of(originating, &distribution::ORIGINATING);
+    distribution::create(call, currency, [&functional, &originating])
 }

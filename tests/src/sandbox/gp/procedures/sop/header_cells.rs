@@ -5,7 +5,7 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
-use super::super::lookup;
+use super::super::currency::Currency;
 
 type Cells = Vec<(&'static str, Value)>;
 
@@ -38,12 +38,12 @@ const RENAMED: [(&str, &str); 4] = [
 /// Works the columns out; a new document gets its master number and creation date too.
 pub fn fixed(
     call: &mut Call<'_, '_>,
+    currency: &Currency,
     customer: &Row,
     lines: &[Row],
     new: bool,
 ) -> Result<Cells, Stop> {
     let kind = call.int("SOPTYPE", 0);
-    let (currency, index) = lookup::functional(call)?;
     let date = Value::Time(call.time("DOCDATE"));
     let document = call.text("DOCID");
     let key = [
@@ -53,8 +53,6 @@ pub fn fixed(
     let setup = call.find("SOP40200", &key, Access::Dirty)?;
     let mut cells: Cells = vec![
         ("BCHSOURC", "Sales Entry".into()),
-        ("CURNCYID", currency.as_str().into()),
-        ("CURRNIDX", index.into()),
         ("CUSTNMBR", customer.text("CUSTNMBR").into()),
         ("PHONE3", call.text("PHNUMBR3").as_str().into()),
         (
@@ -65,9 +63,14 @@ pub fn fixed(
         ("MODIFDT", Value::Time(clock::today())),
         ("SOPSTATUS", 0.into()),
         ("DYSTINCR", call.int("QUOTEDYSTINCR", 0).into()),
-        ("RTCLCMTD", 0.into()),
         (date_column(kind), date),
     ];
+    cells.push(("CURNCYID", currency.id.as_str().into()));
+    cells.push(("RTCLCMTD", 0.into()));
+    for cell in currency.rate_cells() {
+        cells.retain(|(known, _)| *known != cell.0);
+        cells.push(cell);
+    }
     for column in FROM_CUSTOMER {
         let sent = call.text(column);
         let value = if sent.is_empty() {

@@ -227,7 +227,7 @@ fn write(
     let currency = if call.text("CURNCYID").is_empty() {
         0
     } else {
-        lookup::functional(call)?.1
+        lookup::currency_index(call)?
     };
     let mut own: Vec<(&str, Value)> = vec![
         ("LNITMSEQ", line.sequence.into()),
@@ -236,7 +236,7 @@ fn write(
         ("QTYBSUOM", item.base_quantity.into()),
         ("CURRNIDX", currency.into()),
     ];
-    own.extend(price::cells(&line.price));
+    own.extend(price::cells(call, &line.price));
     let quantities = quantities(call, item, stock, numbered);
     let quantities = quantities.into_iter();
     own.extend(quantities.map(|(column, amount)| (column, amount.into())));

@@ -7,10 +7,14 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Cell, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
+use super::super::currency::Pair;
 use super::super::lookup;
 use super::codes;
 
 const STEP: i64 = 16_384;
+
+/// The amounts of a payment, in the functional and in the originating currency.
+pub const PAIRS: [Pair; 2] = [("AMNTPAID", "OAMTPAID"), ("AMNTREMA", "OAMNTREM")];
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {

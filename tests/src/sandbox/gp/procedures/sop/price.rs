@@ -6,8 +6,19 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::Row;
 use super::super::super::value::Value;
 use super::super::call::Call;
+use super::super::currency::Pair;
+use super::super::lookup;
 use super::codes;
 use super::item::{Item, round};
+
+/// The prices of a line, in the functional and in the originating currency.
+pub const PAIRS: [Pair; 5] = [
+    ("UNITPRCE", "ORUNTPRC"),
+    ("XTNDPRCE", "OXTNDPRC"),
+    ("REMPRICE", "OREPRICE"),
+    ("MRKDNAMT", "ORMRKDAM"),
+    ("TAXAMNT", "ORTAXAMT"),
+];
 
 /// The price of a line.
 #[derive(Debug)]
@@ -59,8 +70,13 @@ fn listed(call: &mut Call<'_, '_>, item: &Item) -> Result<Option<Decimal>, Stop>
             .map_or_else(String::new, |row| row.text("PRCLEVEL").to_owned());
     }
     let number = call.text("ITEMNMBR");
+    let mut currency = call.text("CURNCYID");
+    if currency.is_empty() {
+        currency = lookup::functional(call)?.0;
+    }
     let key = [
         ("ITEMNMBR", number.as_str().into()),
+        ("CURNCYID", currency.as_str().into()),
         ("PRCLEVEL", level.as_str().into()),
         ("UOFM", item.unit.as_str().into()),
     ];
@@ -70,13 +86,14 @@ fn listed(call: &mut Call<'_, '_>, item: &Item) -> Result<Option<Decimal>, Stop>
     Ok(rows.iter().find(fits).map(|row| row.money("UOMPRICE")))
 }
 
-/// The prices, each in the functional and in the originating currency.
-pub fn cells(price: &Price) -> Vec<(&'static str, Value)> {
+/// The prices; the header works the functional ones out.
+pub fn cells(call: &Call<'_, '_>, price: &Price) -> Vec<(&'static str, Value)> {
     let pairs = [
         ("UNITPRCE", "ORUNTPRC", price.unit),
         ("XTNDPRCE", "OXTNDPRC", price.extended),
         ("REMPRICE", "OREPRICE", price.extended),
         ("MRKDNAMT", "ORMRKDAM", price.markdown),
+        ("TAXAMNT", "ORTAXAMT", call.money("TAXAMNT")),
     ];
     pairs
         .into_iter()

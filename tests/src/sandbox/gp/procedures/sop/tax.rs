@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Cell, Row};
 use super::super::call::Call;
+use super::super::currency::Pair;
 use super::{codes, document};
 
 /// Runs the procedure.
@@ -53,9 +54,9 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
 
 /// Whether a row holds a tax of a type already; a base alone is that of the tax beside it.
 fn sent(row: &Row, tax_type: i64) -> bool {
-    let alone = row.money("FRTTXAMT").is_zero() && row.money("MSCTXAMT").is_zero();
-    let exempt = tax_type == 0 && alone && !row.money("TAXDTSLS").is_zero();
-    exempt || !row.money(column(tax_type)).is_zero()
+    let alone = row.money("ORFRTTAX").is_zero() && row.money("ORMSCTAX").is_zero();
+    let exempt = tax_type == 0 && alone && !row.money("ORTOTSLS").is_zero();
+    exempt || !row.money(pair(tax_type).1).is_zero()
 }
 
 /// The header of the document, if it was sent already.
@@ -90,10 +91,10 @@ struct Before {
 
 impl Before {
     fn of(row: Option<&Row>) -> Self {
-        let sum = |row: &Row| ["STAXAMNT", "FRTTXAMT", "MSCTXAMT"].map(|each| row.money(each));
+        let sum = |row: &Row| ["ORSLSTAX", "ORFRTTAX", "ORMSCTAX"].map(|each| row.money(each));
         row.map_or_else(Self::default, |row| Self {
-            sales: row.money("TAXDTSLS"),
-            taxable: row.money("TDTTXSLS"),
+            sales: row.money("ORTOTSLS"),
+            taxable: row.money("ORTXSLS"),
             taxes: sum(row).into_iter().sum(),
         })
     }
@@ -108,8 +109,8 @@ impl Before {
                 header.money(amount)
             }
         };
-        let (freight, misc) = (base("FRTTXAMT", "FRTAMNT"), base("MSCTXAMT", "MISCAMNT"));
-        let taxes = self.taxes - row.money(column(tax_type));
+        let (freight, misc) = (base("ORFRTTAX", "ORFRTAMT"), base("ORMSCTAX", "ORMISCAMT"));
+        let taxes = self.taxes - row.money(pair(tax_type).1);
         let part = match tax_type {
             1 => freight,
             2 => misc,
@@ -129,8 +130,19 @@ impl Before {
     }
 }
 
+/// The amounts of a tax row, in the functional and in the originating currency; the header works the
+/// functional ones out.
+pub const PAIRS: [Pair; 6] = [
+    ("STAXAMNT", "ORSLSTAX"),
+    ("FRTTXAMT", "ORFRTTAX"),
+    ("MSCTXAMT", "ORMSCTAX"),
+    ("TAXDTSLS", "ORTOTSLS"),
+    ("TDTTXSLS", "ORTXSLS"),
+    ("TXDTOTTX", "OTTAXPON"),
+];
+
 /// Columns of a line's tax that are summed up in the document's row of the detail, and their twins.
-const SUMMED: [(&str, &str); 4] = [
+const SUMMED: [Pair; 4] = [
     ("STAXAMNT", "ORSLSTAX"),
     ("TAXDTSLS", "ORTOTSLS"),
     ("TDTTXSLS", "ORTXSLS"),
@@ -166,7 +178,7 @@ fn join(call: &mut Call<'_, '_>, account: i64) -> Result<(), Stop> {
     ];
     let mut raised: Vec<Cell<'_>> = vec![("TXABLETX", 1.into())];
     for ((own, twin), more) in SUMMED.into_iter().zip(added) {
-        let before = sums.as_ref().map_or(Decimal::ZERO, |row| row.money(own));
+        let before = sums.as_ref().map_or(Decimal::ZERO, |row| row.money(twin));
         let sum = before + more;
         raised.extend([(own, sum.into()), (twin, sum.into())]);
     }
@@ -183,14 +195,14 @@ pub fn leave(call: &mut Call<'_, '_>, row: &Row) -> Result<(), Stop> {
     if let Some(sums) = sum_row(call, row.text("TAXDTLID"))? {
         let mut lowered: Vec<Cell<'_>> = Vec::new();
         for (own, twin) in SUMMED {
-            let rest = sums.money(own) - row.money(own);
+            let rest = sums.money(twin) - row.money(twin);
             lowered.extend([(own, rest.into()), (twin, rest.into())]);
         }
-        let empty = ["STAXAMNT", "TAXDTSLS"]
+        let empty = ["ORSLSTAX", "ORTOTSLS"]
             .iter()
             .all(|column| sums.money(column) == row.money(column))
-            && sums.money("FRTTXAMT").is_zero()
-            && sums.money("MSCTXAMT").is_zero();
+            && sums.money("ORFRTTAX").is_zero()
+            && sums.money("ORMSCTAX").is_zero();
         if empty {
             document::remove(call, &sums)?;
         } else {
@@ -215,18 +227,18 @@ pub fn check_lines(call: &mut Call<'_, '_>, lines: &[Row], taxes: &[Row]) {
         let own = taxes
             .iter()
             .filter(|tax| tax.int("LNITMSEQ") == line.int("LNITMSEQ"));
-        let sum: Decimal = own.map(|tax| tax.money("STAXAMNT")).sum();
-        sum != line.money("TAXAMNT")
+        let sum: Decimal = own.map(|tax| tax.money("ORSLSTAX")).sum();
+        sum != line.money("ORTAXAMT")
     });
     call.fail_if(differs, codes::LINE_TAXES_DIFFER);
 }
 
-/// The column of the row a tax type fills.
-fn column(tax_type: i64) -> &'static str {
+/// The columns of the row a tax type fills.
+fn pair(tax_type: i64) -> Pair {
     match tax_type {
-        1 => "FRTTXAMT",
-        2 => "MSCTXAMT",
-        _ => "STAXAMNT",
+        1 => ("FRTTXAMT", "ORFRTTAX"),
+        2 => ("MSCTXAMT", "ORMSCTAX"),
+        _ => ("STAXAMNT", "ORSLSTAX"),
     }
 }
 
@@ -258,17 +270,17 @@ fn check(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {
 /// The amounts of the row; freight and misc tax of a detail join its row.
 fn cells(call: &Call<'_, '_>, before: Before) -> Vec<Cell<'static>> {
     let tax_type = call.int("TAXTYPE", 0);
-    let amount = call.money(column(tax_type));
-    let (base, twin) = match tax_type {
-        1 => (call.money("FREIGHT"), "ORFRTTAX"),
-        2 => (call.money("MISCAMNT"), "ORMSCTAX"),
-        _ => (call.money("SALESAMT"), "ORSLSTAX"),
-    };
+    let (column, twin) = pair(tax_type);
+    let amount = call.money(column);
+    let base = call.money(match tax_type {
+        1 => "FREIGHT",
+        2 => "MISCAMNT",
+        _ => "SALESAMT",
+    });
     let taxable = call.optional_money("TDTTXSLS").unwrap_or(base);
     let total = call.optional_money("TXDTOTTX");
     let total = total.unwrap_or(before.taxes + amount);
-    let mut cells: Vec<Cell<'static>> =
-        vec![(column(tax_type), amount.into()), (twin, amount.into())];
+    let mut cells: Vec<Cell<'static>> = vec![(column, amount.into()), (twin, amount.into())];
     for (column, twin, sum) in [
         ("TAXDTSLS", "ORTOTSLS", before.sales + base),
         ("TDTTXSLS", "ORTXSLS", before.taxable + taxable),

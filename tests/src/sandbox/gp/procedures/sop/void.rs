@@ -57,18 +57,20 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     document::leave_batch(call, &header)
 }
 
-/// Removes payments, deposits only if asked to, and sums up what is left.
+/// Removes payments, deposits only if asked to, and sums up what is left, in the functional and in
+/// the originating currency.
 fn keep_payments(
     call: &mut Call<'_, '_>,
     header: &Row,
     deposits_too: bool,
-) -> Result<Decimal, Stop> {
-    let mut kept = Decimal::ZERO;
+) -> Result<[Decimal; 2], Stop> {
+    let mut kept = [Decimal::ZERO; 2];
     for payment in document::rows_of(call, header, "SOP10103")? {
         if deposits_too || payment.int("PYMTTYPE") > 3 {
             document::remove(call, &payment)?;
         } else {
-            kept += payment.money("AMNTPAID");
+            kept[0] += payment.money("AMNTPAID");
+            kept[1] += payment.money("OAMTPAID");
         }
     }
     Ok(kept)
@@ -76,7 +78,11 @@ fn keep_payments(
 
 /// Writes the history header and gives its audit trail code, numbered like the row so that no setup
 /// row is held.
-fn move_header(call: &mut Call<'_, '_>, header: &Row, received: Decimal) -> Result<String, Stop> {
+fn move_header(
+    call: &mut Call<'_, '_>,
+    header: &Row,
+    received: [Decimal; 2],
+) -> Result<String, Stop> {
     let user = call.text("BACHNUMB");
     let batch = if user.is_empty() {
         header.text("BACHNUMB")
@@ -92,13 +98,16 @@ fn move_header(call: &mut Call<'_, '_>, header: &Row, received: Decimal) -> Resu
         ("BACHNUMB", batch.into()),
         ("MODIFDT", Value::Time(date)),
     ];
-    let rest = header.money("DOCAMNT") - received;
-    for (own, twin, amount) in [
+    let rest = [
+        header.money("DOCAMNT") - received[0],
+        header.money("ORDOCAMT") - received[1],
+    ];
+    for (own, twin, [functional, originating]) in [
         ("PYMTRCVD", "ORPMTRVD", received),
         ("DEPRECVD", "ORDEPRVD", received),
         ("ACCTAMNT", "ORACTAMT", rest),
     ] {
-        cells.extend([(own, amount.into()), (twin, amount.into())]);
+        cells.extend([(own, functional.into()), (twin, originating.into())]);
     }
     let table = call.work.table(call.database, "SOP30200")?;
     let row = call.work.copy(header, &table, &cells)?;
