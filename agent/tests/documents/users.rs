@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::asking::{Asking, has};
 use super::stage::{Stage, execute, good, number};
-use super::watching::changes;
+use super::watching::{baseline, changes, watch};
 
 async fn act(stage: &Stage, act: Value) -> Value {
     let mut order = act;
@@ -118,4 +118,21 @@ async fn what_users_do_is_noticed() {
         has(&told[0]["key"], &key);
         has(&told[0]["row"], &expected);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_balance_shows_by_the_document_that_was_posted() {
+    let mut stage = Stage::set().await;
+    let mut session = stage.agent(None).await;
+    session.send(execute("c1", "k1", &good("BAL"))).await;
+    let order = number(&mut session, false).await;
+    let invoice = json!({"act": "transfer_order", "number": order});
+    act(&stage, invoice).await;
+    watch(&session, &["customers"], 0).await;
+    baseline(&mut session, "customers").await;
+    let post = json!({"act": "post_batch", "batch": "WEB20250304"});
+    act(&stage, post).await;
+    let (_, told) = changes(&mut session).await;
+    assert_eq!(told[0]["key"], json!({"CUSTNMBR": "WBAL"}));
+    assert_eq!(told[0]["row"]["CUSTBLNC"], "179.85000");
 }

@@ -156,7 +156,10 @@ pub static WATCHED: &[Watched] = &[
         list: "CUSTNMBRS",
         group: "CUSTNMBR",
         key: &["CUSTNMBR"],
-        means: Means::Stamps(&[&statements::STAMPED_CUSTOMERS]),
+        means: Means::Stamps(&[
+            &statements::STAMPED_CUSTOMERS,
+            &statements::STAMPED_BALANCES,
+        ]),
         tracked: &[
             tracked!("RM00101", TRACKED_CUSTOMERS),
             tracked!("RM00103", TRACKED_BALANCES),

@@ -32,6 +32,13 @@ stamped!(STAMPED_SALES_HISTORY, "SOPNUMBE", "SOP30200");
 stamped!(STAMPED_OPEN_RECEIVABLES, "DOCNUMBR", "RM20101");
 stamped!(STAMPED_PAID_RECEIVABLES, "DOCNUMBR", "RM30101");
 
+/// A balance has no stamp; what changes it is a document that is posted, applied or voided.
+pub(crate) static STAMPED_BALANCES: Statement = Statement::new(
+    "watch: customers of RM20101 stamped since",
+    RIGHT,
+    "SELECT CUSTNMBR, DEX_ROW_TS FROM dbo.RM20101 WITH (READPAST) WHERE DEX_ROW_TS >= @P1",
+);
+
 pub(crate) static NEW_TRACKING_NUMBERS: Statement = Statement::new(
     "watch: tracking numbers behind a row",
     RIGHT,
