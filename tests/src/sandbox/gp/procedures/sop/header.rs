@@ -330,9 +330,29 @@ fn check_currency(call: &mut Call<'_, '_>, document: &Document, currency: &Curre
     call.fail_if(differs, codes::LINE_CURRENCY);
 }
 
-/// Gives the rows sent before the header its currency and their functional amounts; they come back as
-/// they are then.
+/// Gives the rows sent before the header its currency.
 fn close(
+    call: &mut Call<'_, '_>,
+    document: Document,
+    currency: &Currency,
+) -> Result<Document, Stop> {
+    let functional = document
+        .existing
+        .as_ref()
+        .is_none_or(|row| row.int("CURRNIDX") == currency.index);
+    if currency.is_foreign() || !functional {
+        return restate(call, document, currency);
+    }
+    let lines = document.lines.iter().chain(&document.components);
+    for line in lines.filter(|line| line.int("CURRNIDX") == 0) {
+        call.set(line, &[("CURRNIDX", currency.index.into())])?;
+    }
+    Ok(document)
+}
+
+/// Works out the functional amounts of the rows sent before the header; they come back as they are
+/// then.
+fn restate(
     call: &mut Call<'_, '_>,
     document: Document,
     currency: &Currency,
@@ -341,7 +361,7 @@ fn close(
     let key = key(call, &number);
     let lines = [document.lines.as_slice(), &document.components].concat();
     currency.restate(call, &lines, &price::PAIRS)?;
-    for line in lines.iter().filter(|_| currency.is_foreign()) {
+    for line in &lines {
         let [unit, extended] = ["UNITCOST", "EXTDCOST"].map(|column| line.money(column));
         let cells = [
             ("ORUNTCST", currency.originating_of(unit).into()),
@@ -351,7 +371,7 @@ fn close(
     }
     currency.restate(call, &document.taxes, &tax::PAIRS)?;
     currency.restate(call, &document.payments, &payment::PAIRS)?;
-    for payment in document.payments.iter().filter(|_| currency.is_foreign()) {
+    for payment in &document.payments {
         call.set(payment, &[("CURNCYID", currency.id.as_str().into())])?;
     }
     let commissions = call.rows("SOP10101", &key)?;
