@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio::net::TcpStream;
+
 use super::error::SqlError;
+
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 const DEFAULT_PORT: u16 = 1433;
 const BROWSER_PORT: u16 = 1434;
@@ -45,6 +51,32 @@ impl Address {
             port: Port::Number(DEFAULT_PORT),
         })
     }
+}
+
+/// Connects to all addresses of a name at once and takes the first that answers: of those of an
+/// availability group's listener, one per subnet, only one does.
+pub(super) async fn dial(host: &str, port: u16) -> Result<TcpStream, SqlError> {
+    let failed = |problem: String| SqlError::Unreachable(format!("{host},{port}: {problem}"));
+    let connected = async {
+        let addresses = tokio::net::lookup_host((host, port)).await?;
+        let mut attempts: FuturesUnordered<_> = addresses.map(TcpStream::connect).collect();
+        let mut last = None;
+        while let Some(attempt) = attempts.next().await {
+            match attempt {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| std::io::Error::other("the name has no address")))
+    };
+    let stream = tokio::time::timeout(CONNECT_TIMEOUT, connected)
+        .await
+        .map_err(|_| failed("no answer".to_owned()))?
+        .map_err(|error: std::io::Error| failed(error.to_string()))?;
+    stream
+        .set_nodelay(true)
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(stream)
 }
 
 /// Asks the SQL Server Browser for an instance's port (SSRP, CLNT_UCAST_INST).
@@ -96,6 +128,26 @@ mod tests {
         assert_eq!(port("SQL01\\GP"), Some(Port::Instance("GP".to_owned())));
         assert_eq!(port("sql01,x"), None);
         assert_eq!(port(""), None);
+    }
+
+    #[tokio::test]
+    async fn the_address_that_answers_is_taken() {
+        // The name has two addresses; the listener has one of them only.
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await;
+        let listener = listener.expect("port");
+        let port = listener.local_addr().expect("address").port();
+        let dialled = dial("localhost", port).await.expect("connected");
+        assert!(dialled.nodelay().expect("option"));
+        drop((listener, dialled));
+        match dial("localhost", port).await {
+            Err(SqlError::Unreachable(problem)) => {
+                assert!(
+                    problem.starts_with(&format!("localhost,{port}: ")),
+                    "{problem}"
+                );
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

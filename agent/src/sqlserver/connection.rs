@@ -13,10 +13,9 @@ use tiberius::{
     Query, QueryItem,
 };
 use time::{Date, Duration as TimeSpan, Month, PrimitiveDateTime, Time};
-use tokio::net::TcpStream;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
-use super::address::{self, Address, Port};
+use super::address::{self, Address, CONNECT_TIMEOUT, Port};
 use super::error::SqlError;
 use super::prepared::Prepared;
 use super::reply::{Called, Cell, Rows, TransactionState};
@@ -24,7 +23,6 @@ use super::statements::{self, Statement};
 use super::tls::{self, Secured, TlsProblem, Trust};
 use super::values::SqlValue;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 const TICKS_PER_SECOND: u32 = 300;
 
@@ -93,14 +91,7 @@ impl SqlConnection {
             Port::Number(port) => *port,
             Port::Instance(instance) => address::browse(host, instance).await?,
         };
-        let stream =
-            tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect((host.as_str(), port)))
-                .await
-                .map_err(|_| SqlError::Unreachable(format!("{host},{port} did not answer")))?
-                .map_err(|error| SqlError::Unreachable(format!("{host},{port}: {error}")))?;
-        stream
-            .set_nodelay(true)
-            .map_err(|error| SqlError::Unreachable(error.to_string()))?;
+        let stream = Box::pin(address::dial(host, port)).await?;
         let name = options.certificate_name.as_deref().unwrap_or(host);
         let secured = Box::pin(tls::secure(stream, &options.trust, name)).await?;
         let config = configure(options, database, port);
