@@ -19,7 +19,7 @@ const DOCUMENTS: usize = 250;
 /// How else the documents are given to the agent: one after another, and more at once than cores.
 const OTHERWISE: [usize; 3] = [1, 4, 16];
 /// Rounds and documents of those.
-const FEWER: (usize, usize) = (5, 150);
+const FEWER: (usize, usize) = (13, 150);
 /// Lines of the large order, each of them 179.85.
 const LINES: usize = 1_000;
 /// An order of three lines of an invented customer, as the packaged flow makes it; `{po}` is in
