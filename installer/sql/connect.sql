@@ -12,6 +12,8 @@
 --     GRANT SELECT ON dbo.MC40200 TO [connect_agent_login];
 --     GRANT SELECT ON dbo.MC40300 TO [connect_agent_login];
 --     GRANT SELECT ON dbo.MC00100 TO [connect_agent_login];
+-- If you like, in master, so that looks for changes reach back to the oldest open transaction:
+--     GRANT VIEW SERVER STATE TO [connect_agent_login];
 IF SCHEMA_ID('connect') IS NULL
 BEGIN
     EXEC('CREATE SCHEMA connect AUTHORIZATION dbo');

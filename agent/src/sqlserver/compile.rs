@@ -95,6 +95,8 @@ async fn refused(
             Err(error) if error.breaks_connection() => return Err(error),
             // Sent only where the owner has switched change tracking on.
             Err(error) if error.number().is_some_and(|n| NOT_TRACKED.contains(&n)) => {}
+            // A right of the owner's choice.
+            Err(error) if name == statements::OLDEST_OPEN.name && queries::is_denied(&error) => {}
             Err(error) => refused.push((name, error)),
         }
     }

@@ -12,7 +12,7 @@ use super::numbers::Counter;
 use super::plan::PROCESS_INFO;
 use super::procedures::Shape;
 use super::proving;
-use super::queries::{self, Reach, WATCHED, Watched};
+use super::queries::{self, Oldest, Reach, WATCHED, Watched};
 use super::reply::Cell;
 use super::statements;
 
@@ -142,6 +142,7 @@ pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
     for watched in WATCHED {
         findings.push(watcher(company, watched, name("watcher")).await);
     }
+    findings.push(transactions(company, name("open transactions")).await);
     company.check().await;
     findings.push(binding(company, name("binding")));
     findings
@@ -218,6 +219,29 @@ async fn watcher(company: &Company, watched: &Watched, name: String) -> Finding 
         Ok(by) => Finding::passed(name, by.text()),
         Err(error) => Finding::failed(name, error.to_string(), ROLE),
     }
+}
+
+/// Without sight of them nothing is lost for good, only told late: that is the owner's choice.
+async fn transactions(company: &Company, name: String) -> Finding {
+    let oldest = async {
+        let mut lease = company.lease().await?;
+        let oldest = queries::oldest_open(&mut lease.connection).await?;
+        lease.give_back();
+        Ok::<_, SqlError>(oldest)
+    };
+    let detail = match oldest.await {
+        Ok(Oldest::Unseen) => {
+            "not seen: what a transaction changes that is open for more than half an hour shows \
+             with the full read. `GRANT VIEW SERVER STATE TO [login]` lets looks reach back to it."
+        }
+        Ok(Oldest::None) => "looks reach back to the oldest; none is open now",
+        Ok(Oldest::Seconds(age)) => {
+            let detail = format!("looks reach back to the oldest, open for {age} s");
+            return Finding::passed(name, detail);
+        }
+        Err(error) => return no_connection(name, &error),
+    };
+    Finding::passed(name, detail)
 }
 
 const ROLE: &str = "Run the script of `connect-agent sql --install-script` and add the agent's \

@@ -41,7 +41,7 @@ pub use econnect::{Progress, Request, execute, locked_failure, settle};
 pub use error::SqlError;
 pub use health::{Finding, examine, procedures_of, served_procedures};
 pub use queries::{
-    By, GROUPS_AT_ONCE, Looked, Own as OwnQuery, OwnProblem, QueryError, Reach,
+    By, GROUPS_AT_ONCE, Looked, Mark, Own as OwnQuery, OwnProblem, QueryError, Reach,
     Request as QueryRequest, RowsRead, WATCHED, Watched, choose, described as described_queries,
     newest, noticed, printed as query_texts, rows_behind, rows_of, run as query,
 };

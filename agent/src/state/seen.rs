@@ -31,6 +31,10 @@ pub struct Progress {
     pub by: String,
     /// Where the next look for changes begins, as the watcher's means count.
     pub mark: i64,
+    /// When the oldest transaction began that was open at the last wide look, by the server's
+    /// clock; 0 if none was seen.
+    #[serde(default)]
+    pub open_since: i64,
     /// When the last full read was begun, by the agent's clock; 0 before the first has ended.
     pub swept_unix_ms: i64,
     /// What happened before the mark is known by a full read only, which has not ended.

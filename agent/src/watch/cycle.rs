@@ -13,7 +13,7 @@ use super::compare::{self, Change, Row};
 use super::telling::{Counts, Telling};
 use crate::clock::Clock;
 use crate::sqlserver::{
-    self, By, Company, GROUPS_AT_ONCE, Looked, QueryError, Reach, SqlError, Watched,
+    self, By, Company, GROUPS_AT_ONCE, Looked, Mark, QueryError, Reach, SqlError, Watched,
 };
 use crate::state::{Progress, SeenError, group_of};
 
@@ -104,12 +104,15 @@ impl Cycles {
             progress
         } else {
             let before = &self.telling.progress;
-            let mark = if before.by == progress.by {
-                before.mark.max(progress.mark)
+            if before.by == progress.by && before.mark > progress.mark {
+                Progress {
+                    mark: before.mark,
+                    open_since: before.open_since,
+                    ..progress
+                }
             } else {
-                progress.mark
-            };
-            Progress { mark, ..progress }
+                progress
+            }
         };
         let now = self.clock.now_unix_ms();
         let swept = self.telling.progress.swept_unix_ms;
@@ -150,7 +153,8 @@ impl Cycles {
         let newest = sqlserver::newest(&self.company, self.watched, by).await?;
         let again = Progress {
             by: by.name().to_owned(),
-            mark: newest,
+            mark: newest.at,
+            open_since: newest.open_since,
             owed: true,
             ..self.telling.progress.clone()
         };
@@ -165,7 +169,10 @@ impl Cycles {
 
     /// Looks at what shows as changed since the last look; false when that is not known any more.
     async fn look(&mut self, by: By) -> Result<bool, Broken> {
-        let mark = self.telling.progress.mark;
+        let mark = Mark {
+            at: self.telling.progress.mark,
+            open_since: self.telling.progress.open_since,
+        };
         let reach = if self.looks == 0 {
             Reach::Wide
         } else {
@@ -198,7 +205,8 @@ impl Cycles {
                 self.done.insert(group.clone(), *by);
             }
         }
-        self.telling.progress.mark = noticed.mark;
+        self.telling.progress.mark = noticed.mark.at;
+        self.telling.progress.open_since = noticed.mark.open_since;
         self.looks = (self.looks + 1) % WIDE_EVERY;
         let now = self.clock.now_unix_ms();
         if now - self.kept_unix_ms >= MARK_KEPT_EVERY_MS {

@@ -17,10 +17,15 @@ async fn every_statement_is_compiled_on_the_server_and_none_is_run() {
         "takes another 16 MiB",
         "ok   TWO: watcher items: changes show by GP's time stamps",
         "ok   TWO: watcher tracking_numbers: new rows show by their number",
+        "ok   TWO: open transactions: not seen: ",
     ] {
         assert!(said.contains(expected), "no {expected} in {said}");
     }
     assert!(stage.rows("connect.Journal").await.is_empty());
+    stage.sql("GRANT VIEW SERVER STATE TO connect_agent").await;
+    let seen = "ok   TWO: open transactions: looks reach back to the oldest";
+    let said = examined(&stage);
+    assert!(said.contains(seen), "{said}");
     // Another version's table: everything compiles, and the rows would be misread.
     stage.sql("DROP TABLE SOP10107").await;
     stage

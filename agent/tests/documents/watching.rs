@@ -209,6 +209,20 @@ async fn a_change_that_commits_behind_the_last_look_is_not_missed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_open_for_twenty_minutes_loses_no_change() {
     let mut stage = Stage::set().await;
+    a_slow_transaction(&mut stage, 1).await;
+}
+
+/// Longer than half an hour, where the owner lets the login see what is open.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_open_for_hours_loses_no_change_where_the_login_sees_it() {
+    let mut stage = Stage::set().await;
+    stage.sql("GRANT VIEW SERVER STATE TO connect_agent").await;
+    a_slow_transaction(&mut stage, 10).await;
+}
+
+/// A user changes an item and commits when the watcher has looked twenty-one times, so many
+/// minutes apart.
+async fn a_slow_transaction(stage: &mut Stage, apart: u32) {
     let mut session = stage.agent(None).await;
     watch(&session, &["items"], 0).await;
     baseline(&mut session, "items").await;
@@ -221,10 +235,10 @@ async fn a_transaction_open_for_twenty_minutes_loses_no_change() {
     let begun = format!("BEGIN TRAN; {}", rename("CORDG", "Slow"));
     stage.http("POST", &user, &json!({"sql": begun})).await;
     // Others work on meanwhile, and the watcher's mark goes on with them.
-    for minutes in 1..=20 {
-        let ahead = json!({"ahead_seconds": minutes * 60});
+    for step in 1..=21 {
+        let ahead = json!({"ahead_seconds": step * apart * 60});
         stage.http("POST", "/clock", &ahead).await;
-        let words = format!("Minute {minutes}");
+        let words = format!("Step {step}");
         stage.sql(&rename("100XLG", &words)).await;
         let (_, told) = changes(&mut session).await;
         assert_eq!(told.len(), 1, "{told:?}");

@@ -11,6 +11,7 @@ use crate::sqlserver::error::SqlError;
 use crate::sqlserver::statements::Statement;
 use crate::sqlserver::values::SqlValue;
 
+use super::open::Sight;
 use super::watched::{clock, group, milliseconds, stamp};
 
 /// How old a look may be: half the usual interval, so that every watcher has a new one each time.
@@ -20,7 +21,10 @@ const MOST: usize = 2_000;
 
 /// The last look by each statement.
 #[derive(Debug, Default)]
-pub(in crate::sqlserver) struct Looks(Mutex<HashMap<&'static str, Look>>);
+pub(in crate::sqlserver) struct Looks {
+    kept: Mutex<HashMap<&'static str, Look>>,
+    pub(super) transactions: Sight,
+}
 
 /// What showed since a moment.
 #[derive(Debug, Clone)]
@@ -45,7 +49,7 @@ impl Looks {
         statement: &'static Statement,
         since: PrimitiveDateTime,
     ) -> Result<Seen, SqlError> {
-        let mut looks = self.0.lock().await;
+        let mut looks = self.kept.lock().await;
         if let Some(seen) = looks.get(statement.name).and_then(|look| look.of(since)) {
             return Ok(seen);
         }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::watched::{By, Looked, Noticed, Watched, group};
+use super::watched::{By, Looked, Mark, Noticed, Watched, group};
 use crate::sqlserver::company::Company;
 use crate::sqlserver::connection::SqlConnection;
 use crate::sqlserver::error::SqlError;
@@ -80,7 +80,10 @@ pub(super) async fn changes(
     }
     Ok(Looked::Noticed(Noticed {
         groups,
-        mark: before.version,
+        mark: Mark {
+            at: before.version,
+            open_since: 0,
+        },
         final_up_to: i64::MAX,
     }))
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use time::{Duration, PrimitiveDateTime, Time, UtcDateTime};
 
+use super::open::Oldest;
 use super::tracked::{self, Tracked};
 use super::{QueryError, Request, run};
 use crate::sqlserver::company::Company;
@@ -92,8 +93,11 @@ impl By {
     }
 }
 
-/// How far back a wide look by stamps reaches: longer than transactions stay open.
+/// How far back a wide look by stamps reaches: longer than transactions stay open. Where the login
+/// sees one that is open for longer, looks reach back to where it began.
 const WIDE: Duration = Duration::minutes(30);
+/// No look reaches back further; a full read has come about meanwhile.
+const FURTHEST: Duration = Duration::days(1);
 /// How far back the looks between reach: those of most transactions.
 const NARROW: Duration = Duration::minutes(1);
 /// Stamps are 300ths of a second, and made before they are seen: two changes can have the same.
@@ -245,11 +249,21 @@ pub static WATCHED: &[Watched] = &[
     },
 ];
 
+/// Where a look begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// As the watcher's means count.
+    pub at: i64,
+    /// When the oldest transaction began that was open at the last wide look, in milliseconds of
+    /// the server's clock; 0 without one, or where the login does not see transactions.
+    pub open_since: i64,
+}
+
 /// Which groups changed, each with what its change shows by, and where the next look begins.
 #[derive(Debug, Default)]
 pub struct Noticed {
     pub groups: Vec<(String, i64)>,
-    pub mark: i64,
+    pub mark: Mark,
     /// What shows by less than this shows by more if it changes again.
     pub final_up_to: i64,
 }
@@ -270,15 +284,20 @@ pub enum Looked {
 }
 
 /// Where a first look begins: behind everything there is now.
-pub async fn newest(company: &Company, watched: &Watched, by: By) -> Result<i64, SqlError> {
+pub async fn newest(company: &Company, watched: &Watched, by: By) -> Result<Mark, SqlError> {
     let mut lease = company.lease().await?;
+    let mut open_since = 0;
     if by == By::ChangeTracking {
-        let version = tracked::version(&mut lease.connection).await?;
+        let at = tracked::version(&mut lease.connection).await?;
         lease.give_back();
-        return Ok(version);
+        return Ok(Mark { at, open_since });
     }
-    let mark = match watched.means {
-        Means::Stamps(_) => clock(&mut lease.connection).await?,
+    let at = match watched.means {
+        Means::Stamps(_) => {
+            let now = clock(&mut lease.connection).await?;
+            open_since = oldest(company, &mut lease.connection, now).await?;
+            now
+        }
         Means::RowIds(_, newest) => {
             let row = lease.connection.query_one(newest, Vec::new()).await?;
             let newest = row.as_deref().and_then(<[Cell]>::first);
@@ -286,7 +305,21 @@ pub async fn newest(company: &Company, watched: &Watched, by: By) -> Result<i64,
         }
     };
     lease.give_back();
-    Ok(mark)
+    Ok(Mark { at, open_since })
+}
+
+/// When the oldest open transaction began; 0 without one in sight.
+async fn oldest(
+    company: &Company,
+    connection: &mut SqlConnection,
+    now: i64,
+) -> Result<i64, SqlError> {
+    let oldest = company.looks().transactions.oldest(connection).await?;
+    Ok(match oldest {
+        // Whole seconds are told, and the clock was read before.
+        Oldest::Seconds(age) => now - (age + 2) * 1_000,
+        Oldest::None | Oldest::Unseen => 0,
+    })
 }
 
 /// Looks for what changed since `mark`.
@@ -294,13 +327,13 @@ pub async fn noticed(
     company: &Company,
     watched: &Watched,
     by: By,
-    mark: i64,
+    mark: Mark,
     reach: Reach,
 ) -> Result<Looked, SqlError> {
     let mut lease = company.lease().await?;
     let connection = &mut lease.connection;
     if by == By::ChangeTracking {
-        let looked = tracked::changes(connection, watched, mark).await?;
+        let looked = tracked::changes(connection, watched, mark.at).await?;
         lease.give_back();
         return Ok(looked);
     }
@@ -308,6 +341,12 @@ pub async fn noticed(
         Means::Stamps(statements) => {
             let mut groups = Vec::new();
             let mut now = i64::MAX;
+            let mut open_since = mark.open_since;
+            if reach == Reach::Wide {
+                // Before anything is read: what is open now shows in the next wide look.
+                let clock = clock(connection).await?;
+                open_since = oldest(company, connection, clock).await?;
+            }
             for statement in statements {
                 let since = begin(mark, reach);
                 let seen = company.looks().since(connection, statement, since).await?;
@@ -316,22 +355,25 @@ pub async fn noticed(
             }
             Noticed {
                 groups,
-                mark: now,
+                mark: Mark {
+                    at: now,
+                    open_since,
+                },
                 final_up_to: now - SAME_STAMP_MS,
             }
         }
         Means::RowIds(since, _) => {
-            let from = vec![SqlValue::BigInt((mark - ROWS_AGAIN).max(0))];
+            let from = vec![SqlValue::BigInt((mark.at - ROWS_AGAIN).max(0))];
             let rows = connection.query(since, from).await?;
             let groups: Vec<_> = rows
                 .iter()
                 .filter_map(|row| group(row, Cell::int))
                 .collect();
             let highest = groups.iter().map(|(_, id)| *id).max();
-            let mark = highest.unwrap_or(mark).max(mark);
+            let at = highest.unwrap_or(mark.at).max(mark.at);
             Noticed {
                 groups,
-                mark,
+                mark: Mark { at, ..mark },
                 final_up_to: i64::MAX,
             }
         }
@@ -370,15 +412,17 @@ pub(super) fn milliseconds(moment: PrimitiveDateTime) -> Option<i64> {
 }
 
 /// Where a look by stamps begins.
-fn begin(mark: i64, reach: Reach) -> PrimitiveDateTime {
+fn begin(mark: Mark, reach: Reach) -> PrimitiveDateTime {
     const FIRST: PrimitiveDateTime =
         PrimitiveDateTime::new(time::macros::date!(1900 - 01 - 01), Time::MIDNIGHT);
-    let overlap = match reach {
-        Reach::Narrow => NARROW,
-        Reach::Wide => WIDE,
+    let back = |by: Duration| mark.at - i64::try_from(by.whole_milliseconds()).unwrap_or(i64::MAX);
+    let begin = match reach {
+        Reach::Narrow => back(NARROW),
+        Reach::Wide if mark.open_since == 0 => back(WIDE),
+        Reach::Wide => back(WIDE).min(mark.open_since).max(back(FURTHEST)),
     };
-    let moment = UtcDateTime::from_unix_timestamp_nanos(i128::from(mark) * 1_000_000);
-    let moment = moment.map(|at| PrimitiveDateTime::new(at.date(), at.time()) - overlap);
+    let moment = UtcDateTime::from_unix_timestamp_nanos(i128::from(begin) * 1_000_000);
+    let moment = moment.map(|at| PrimitiveDateTime::new(at.date(), at.time()));
     moment.map_or(FIRST, |at| at.max(FIRST))
 }
 
@@ -464,12 +508,27 @@ mod tests {
     #[test]
     fn a_wide_look_begins_half_an_hour_before_the_last_one() {
         let at = time::macros::datetime!(2026-03-05 10:00);
-        let mark = at.assume_utc().unix_timestamp() * 1_000;
+        let now = at.assume_utc().unix_timestamp() * 1_000;
+        let mark = Mark {
+            at: now,
+            open_since: 0,
+        };
         let wide = begin(mark, Reach::Wide);
         assert_eq!(wide, time::macros::datetime!(2026-03-05 09:30));
         let narrow = begin(mark, Reach::Narrow);
         assert_eq!(narrow, time::macros::datetime!(2026-03-05 09:59));
-        assert_eq!(begin(0, Reach::Wide).year(), 1969);
-        assert_eq!(stamp(&Cell::DateTime(at)), Some(mark));
+        assert_eq!(begin(Mark::default(), Reach::Wide).year(), 1969);
+        assert_eq!(stamp(&Cell::DateTime(at)), Some(now));
+        // Or where the oldest open transaction began, if that is longer ago; a day at most.
+        let open = |hours: i64| Mark {
+            at: now,
+            open_since: now - hours * 3_600_000,
+        };
+        let wide = begin(open(3), Reach::Wide);
+        assert_eq!(wide, time::macros::datetime!(2026-03-05 07:00));
+        assert_eq!(begin(open(0), Reach::Wide), begin(mark, Reach::Wide));
+        let wide = begin(open(90), Reach::Wide);
+        assert_eq!(wide, time::macros::datetime!(2026-03-04 10:00));
+        assert_eq!(begin(open(3), Reach::Narrow), narrow);
     }
 }

@@ -39,6 +39,19 @@ pub(crate) static STAMPED_BALANCES: Statement = Statement::new(
     "SELECT CUSTNMBR, DEX_ROW_TS FROM dbo.RM20101 WITH (READPAST) WHERE DEX_ROW_TS >= @P1",
 );
 
+/// What a login reads it by; the owner's choice.
+pub(crate) const SEES_TRANSACTIONS: &str =
+    "VIEW SERVER STATE, if the owner gives it (without it, looks reach back half an hour)";
+
+/// For how many seconds the oldest transaction that wrote in the company has been open.
+pub(crate) static OLDEST_OPEN: Statement = Statement::new(
+    "watch: age of the oldest open transaction",
+    SEES_TRANSACTIONS,
+    "SELECT DATEDIFF(second, MIN(database_transaction_begin_time), GETDATE()) \
+     FROM sys.dm_tran_database_transactions \
+     WHERE database_id = DB_ID() AND database_transaction_begin_time IS NOT NULL",
+);
+
 pub(crate) static NEW_TRACKING_NUMBERS: Statement = Statement::new(
     "watch: tracking numbers behind a row",
     RIGHT,

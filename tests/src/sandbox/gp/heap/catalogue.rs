@@ -82,6 +82,13 @@ const SYSTEM_VIEWS: &[(&str, &str, &str)] = &[
     ("sys.parameters", "sys.all_parameters", "1"),
 ];
 
+/// Transactions that have written in a database. No row is stored: who looks is told what is so.
+const TRANSACTIONS: (&str, &str, &str) = (
+    "dm_tran_database_transactions",
+    "transaction_id bigint, database_id int, database_transaction_begin_time datetime",
+    "SELECT key AS \"_row\", json_extract(value, '$[0]') AS transaction_id, json_extract(value, '$[1]') + 1 AS database_id, json_extract(value, '$[2]') AS database_transaction_begin_time FROM json_each(writing())",
+);
+
 /// `name, system type id` of every type; the id of a user type is the same.
 const TYPES: &[(&str, i64)] = &[
     ("image", 34),
@@ -227,6 +234,16 @@ impl Inner {
         for (full, behind, condition) in SYSTEM_VIEWS {
             self.add_view(database, full, behind, condition)?;
         }
+        let (view, columns, rows) = TRANSACTIONS;
+        let spec = TableSpec {
+            schema: "sys".to_owned(),
+            name: view.to_owned(),
+            columns: system_columns(columns),
+            uniques: Vec::new(),
+        };
+        let view = self.registry.add(database, spec, true);
+        let create = format!("CREATE VIEW {} AS {rows}", view.stored);
+        self.connection.execute_batch(&create)?;
         for schema in schemas {
             self.add_schema(database, &schema)?;
         }

@@ -81,6 +81,12 @@ pub fn register(connection: &Connection, locks: &Arc<Mutex<Locks>>) -> Result<()
     connection.create_scalar_function("newid", 0, FunctionFlags::SQLITE_UTF8, |_| {
         Ok(super::super::clock::new_guid())
     })?;
+    let writing = Arc::clone(locks);
+    connection.create_scalar_function("writing", 0, FunctionFlags::SQLITE_UTF8, move |_| {
+        let locks = writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows: Vec<_> = locks.writing().collect();
+        Ok(serde_json::to_string(&rows).unwrap_or_default())
+    })?;
     let locks = Arc::clone(locks);
     connection.create_scalar_function("locked_by", 3, FunctionFlags::SQLITE_UTF8, move |c| {
         let resource = Resource::Row(c.get::<u32>(0)?, c.get(1)?);

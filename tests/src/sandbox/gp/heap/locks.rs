@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::super::clock;
+
 /// The number of a transaction.
 pub type TxId = u64;
 
@@ -56,6 +58,8 @@ pub struct Locks {
     waits: FxHashMap<TxId, TxId>,
     /// The transaction whose statement runs now; the heap runs one at a time.
     pub current: TxId,
+    /// The databases that transactions have written in, and since when, in ticks.
+    writing: FxHashMap<TxId, Vec<(usize, i64)>>,
     /// What it was refused last.
     refused: Option<(Resource, Mode)>,
 }
@@ -131,6 +135,7 @@ impl Locks {
 
     /// Releases everything a transaction holds.
     pub fn release(&mut self, tx: TxId) {
+        self.writing.remove(&tx);
         for resource in self.owned.remove(&tx).unwrap_or_default() {
             let table = resource.table();
             if let Some(holders) = self.held.get_mut(&resource) {
@@ -143,6 +148,23 @@ impl Locks {
                 counts.remove(&tx);
             }
         }
+    }
+
+    /// Notes that a transaction writes in a database.
+    pub fn writes(&mut self, tx: TxId, database: usize) {
+        let written = self.writing.entry(tx).or_default();
+        if !written.iter().any(|(known, _)| *known == database) {
+            written.push((database, clock::now()));
+        }
+    }
+
+    /// Who writes where, and since when.
+    pub fn writing(&self) -> impl Iterator<Item = (TxId, usize, i64)> {
+        let writing = self.writing.iter();
+        writing.flat_map(|(tx, written)| {
+            let written = written.iter();
+            written.map(|(database, since)| (*tx, *database, *since))
+        })
     }
 
     /// Notes that one transaction waits for another; true if that closes a circle.

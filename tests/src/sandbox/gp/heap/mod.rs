@@ -260,6 +260,9 @@ impl Inner {
     }
 
     fn note(&mut self, tx: TxId, step: Undo) {
+        let (Undo::Inserted { table, .. } | Undo::Changed { table, .. }) = step;
+        let database = self.registry.tables[table as usize].database;
+        self.locks().writes(tx, database);
         if let Some(transaction) = self.transactions.get_mut(&tx) {
             transaction.undo.push(step);
         }

@@ -119,6 +119,8 @@ pub struct Registry {
     pub databases: Vec<Database>,
     pub tables: Vec<Arc<Table>>,
     names: HashMap<(usize, String, String), u32>,
+    /// Whether logins see what goes on in the server (VIEW SERVER STATE).
+    pub server_state: bool,
 }
 
 impl Registry {

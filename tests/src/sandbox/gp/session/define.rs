@@ -46,6 +46,11 @@ pub fn run(work: &mut Work<'_>, database: usize, definition: &Definition) -> Res
         }
         Definition::DropTable { name, if_exists } => drop_table(work, database, name, *if_exists),
         Definition::Principal { name, kind } => work.inner.add_principal(database, name, kind),
+        Definition::ServerState(seen) => {
+            work.inner.registry.server_state = *seen;
+            work.inner.version += 1;
+            Ok(())
+        }
         Definition::TrackDatabase { name, on } => {
             let Some(database) = work.inner.registry.database(name) else {
                 return Err(SqlError::new(

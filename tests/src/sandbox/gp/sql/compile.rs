@@ -197,6 +197,14 @@ pub fn resolve(registry: &Registry, database: usize, parts: &[String]) -> Compil
         _ => return Err(invalid()),
     };
     let schema = if schema.is_empty() { "dbo" } else { schema };
+    let of_server =
+        schema.eq_ignore_ascii_case("sys") && name.to_ascii_lowercase().starts_with("dm_");
+    if of_server && !registry.server_state {
+        return Err(SqlError::new(
+            300,
+            "VIEW SERVER STATE permission was denied on object 'server', database 'master'.",
+        ));
+    }
     if name.starts_with('#') {
         return Err(SqlError::unsupported("temporary tables"));
     }

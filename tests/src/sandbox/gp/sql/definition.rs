@@ -54,7 +54,9 @@ pub enum Definition {
         name: String,
         on: bool,
     },
-    /// Rights are listed by no view the agent reads; everybody may do everything here.
+    /// Whether what goes on in the server may be seen.
+    ServerState(bool),
+    /// Other rights are listed by no view the agent reads; everybody may do everything here.
     Rights,
 }
 
@@ -67,11 +69,7 @@ pub fn parse(parser: &mut Parser<'_>) -> Parsed<Option<Definition>> {
     let found = match (first.as_str(), second.as_str()) {
         ("CREATE", "SCHEMA") => {
             skip(parser, 2);
-            let name = identifier(parser)?;
-            if word(parser, "AUTHORIZATION") {
-                identifier(parser)?;
-            }
-            Definition::Schema(name)
+            create_schema(parser)?
         }
         ("CREATE", "TABLE") => {
             skip(parser, 2);
@@ -94,6 +92,10 @@ pub fn parse(parser: &mut Parser<'_>) -> Parsed<Option<Definition>> {
         ("ALTER", "TABLE") => {
             skip(parser, 2);
             alter_table(parser)?
+        }
+        ("GRANT" | "DENY" | "REVOKE", "VIEW") if is_server_state(parser) => {
+            rights(parser);
+            Definition::ServerState(first == "GRANT")
         }
         ("ALTER", "ROLE" | "USER" | "AUTHORIZATION") | ("GRANT" | "DENY" | "REVOKE", _) => {
             rights(parser);
@@ -119,6 +121,19 @@ pub fn parse(parser: &mut Parser<'_>) -> Parsed<Option<Definition>> {
         _ => return Ok(None),
     };
     Ok(Some(found))
+}
+
+fn create_schema(parser: &mut Parser<'_>) -> Parsed<Definition> {
+    let name = identifier(parser)?;
+    if word(parser, "AUTHORIZATION") {
+        identifier(parser)?;
+    }
+    Ok(Definition::Schema(name))
+}
+
+fn is_server_state(parser: &Parser<'_>) -> bool {
+    let word = |at| peek_word(parser, at);
+    word(2).as_deref() == Some("SERVER") && word(3).as_deref() == Some("STATE")
 }
 
 fn skip(parser: &mut Parser<'_>, count: usize) {

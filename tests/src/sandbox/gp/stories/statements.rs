@@ -334,3 +334,36 @@ async fn parameters_go_by_place_until_one_has_a_name_and_none_may_be_missing() {
         );
     }
 }
+
+/// Views of what goes on in the server are for those who may see it.
+#[tokio::test]
+async fn transactions_that_write_are_seen_with_the_right_for_it() {
+    let sandbox = sandbox().await;
+    let mut client = connect(&sandbox).await;
+    let mut user = connect(&sandbox).await;
+    let sql = "SELECT database_id, DATEDIFF(second, MIN(database_transaction_begin_time), GETDATE()) \
+               FROM sys.dm_tran_database_transactions WHERE database_id = DB_ID() GROUP BY database_id";
+    let refused = rows(&mut client, sql).await.unwrap_err();
+    assert_eq!(code(&refused), 300);
+    rows(&mut client, "GRANT VIEW SERVER STATE TO connect_agent")
+        .await
+        .unwrap();
+    assert!(rows(&mut client, sql).await.unwrap().is_empty());
+    user.begin_transaction().await.unwrap();
+    rows(&mut user, "SELECT ITEMNMBR FROM IV00101")
+        .await
+        .unwrap();
+    assert!(
+        rows(&mut client, sql).await.unwrap().is_empty(),
+        "it only reads"
+    );
+    let rename = "UPDATE IV00101 SET ITEMDESC = 'X' WHERE ITEMNMBR = 'CORDG'";
+    rows(&mut user, rename).await.unwrap();
+    let company = one(&mut client, "SELECT DB_ID()").await;
+    assert_eq!(
+        rows(&mut client, sql).await.unwrap(),
+        [[company.as_str(), "0"]]
+    );
+    user.commit_transaction().await.unwrap();
+    assert!(rows(&mut client, sql).await.unwrap().is_empty());
+}
