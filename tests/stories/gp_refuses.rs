@@ -63,8 +63,8 @@ const HEADER: &[Cause] = &[
         field: "SUBTOTAL",
         spoil: &[
             "INSERT INTO SOP10200 (SOPTYPE, SOPNUMBE, LNITMSEQ, CMPNTSEQ, ITEMNMBR, \
-                  QUANTITY, UNITPRCE, XTNDPRCE) \
-                  VALUES (2, '{next}', 900000, 0, 'LEFT BEHIND', 1, 5, 5)",
+                  QUANTITY, UNITPRCE, XTNDPRCE, OXTNDPRC) \
+                  VALUES (2, '{next}', 900000, 0, 'LEFT BEHIND', 1, 5, 5, 5)",
         ],
         mend: &["DELETE FROM SOP10200 WHERE ITEMNMBR = 'LEFT BEHIND'"],
         ..PLAIN
