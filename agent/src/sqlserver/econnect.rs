@@ -80,6 +80,8 @@ pub(super) enum Stop {
     BatchClosed(Box<Failure>),
     /// The customer does not take the document; the pre-flight says why.
     Guarded,
+    /// One of several calls in one text failed, and which one is not known: each alone tells.
+    Apart,
     Lost(SqlError),
     /// The commit was sent and not answered.
     InDoubt,
@@ -169,6 +171,7 @@ async fn attempts(
     guard: Option<&preflight::Guard>,
 ) -> Result<Executed, Failure> {
     let mut run = Run {
+        apart: false,
         company,
         request,
         plan,
@@ -186,6 +189,7 @@ async fn attempts(
             Err(Stop::Guarded) => {
                 return Box::pin(execute_planned(company, request, plan, false)).await;
             }
+            Err(Stop::Apart) => run.apart = true,
             Err(Stop::InDoubt) => return settle(company, request).await,
             Err(Stop::Locked(failure)) => {
                 request.progress.locked.store(true, Ordering::SeqCst);

@@ -5,6 +5,7 @@ mod admission;
 mod answer;
 mod batches;
 mod binding;
+mod calling;
 mod company;
 mod compile;
 mod connection;

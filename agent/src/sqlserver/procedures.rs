@@ -1,7 +1,7 @@
 //! The parameters of procedures as the live server has them, remembered for each company.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::connection::SqlConnection;
 use super::error::SqlError;
@@ -20,12 +20,31 @@ pub(super) struct Shape {
 /// A call as text: the same for every document that gives the same elements.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CallText {
+    procedure: String,
     pub(super) text: String,
     /// The types its parameters are declared with: inputs first, which are sent by their place.
     pub(super) declarations: String,
     /// The outputs eConnect defines, as far as the procedure has them.
     pub(super) outputs: Vec<String>,
+    /// Names and types of the inputs, in their order.
+    inputs: Vec<(String, String)>,
+    /// Declarations of the outputs and proofs.
+    told: Vec<String>,
+    /// Texts of several such calls at once, by [`TOGETHER`].
+    several: [OnceLock<SeveralText>; TOGETHER.len()],
 }
+
+/// Several calls of one procedure as one text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SeveralText {
+    pub(super) text: String,
+    pub(super) declarations: String,
+}
+
+/// How many calls may be made in one text. Few sizes, so that few texts are prepared.
+const TOGETHER: [usize; 3] = [8, 4, 2];
+/// SQL Server takes 2,100 parameters.
+const MOST_INPUTS: usize = 2_000;
 
 /// What eConnect's procedures tell beside their return code.
 const OUTPUTS: [&str; 2] = ["@O_iErrorState", "@oErrString"];
@@ -84,16 +103,22 @@ impl Shape {
             .iter()
             .map(|p| format!("{} {} OUTPUT", p.name, p.declared));
         let proofs = statements::PROOFS.map(|name| format!("{name} int OUTPUT"));
-        let declarations: Vec<_> = given.chain(told).chain(proofs).collect();
+        let told: Vec<_> = told.chain(proofs).collect();
+        let declarations: Vec<_> = given.chain(told.iter().cloned()).collect();
         let text = statements::procedure_call(
             procedure,
             inputs.iter().map(|input| input.name.as_str()),
             outputs.iter().map(|output| output.name.as_str()),
         );
+        let inputs = inputs.iter().map(|p| (p.name.clone(), p.declared.clone()));
         CallText {
+            procedure: procedure.to_owned(),
             text,
             declarations: declarations.join(","),
             outputs: outputs.iter().map(|output| output.name.clone()).collect(),
+            inputs: inputs.collect(),
+            told,
+            several: Default::default(),
         }
     }
 
@@ -111,6 +136,32 @@ impl Shape {
 
     pub(super) fn named(&self, name: &str) -> Option<&Parameter> {
         self.parameters.get(&name.to_ascii_lowercase())
+    }
+}
+
+impl CallText {
+    /// How many of so many calls one text makes, and that text; none for a single call.
+    pub(super) fn several(&self, calls: usize) -> Option<(usize, &SeveralText)> {
+        let fits = |count: usize| count <= calls && count * self.inputs.len() <= MOST_INPUTS;
+        let at = TOGETHER.iter().position(|count| fits(*count))?;
+        let text = self.several[at].get_or_init(|| self.make_several(TOGETHER[at]));
+        Some((TOGETHER[at], text))
+    }
+
+    fn make_several(&self, count: usize) -> SeveralText {
+        let names: Vec<_> = self.inputs.iter().map(|(name, _)| name.as_str()).collect();
+        let types = self.inputs.iter().map(|(_, declared)| declared);
+        let types = types.cycle().take(count * self.inputs.len());
+        let given = types
+            .enumerate()
+            .map(|(place, declared)| format!("{} {declared}", statements::input(place)));
+        let made = format!("{} int OUTPUT", statements::MADE);
+        let told = self.told.iter().cloned().chain([made]);
+        let declarations: Vec<_> = given.chain(told).collect();
+        SeveralText {
+            text: statements::procedure_calls(&self.procedure, &names, &self.outputs, count),
+            declarations: declarations.join(","),
+        }
     }
 }
 
@@ -215,6 +266,39 @@ mod tests {
             shape.call_text("taX", &[&extra]);
         }
         assert!(shape.texts.lock().expect("texts").len() <= MOST_TEXTS);
+    }
+
+    #[test]
+    fn several_calls_are_one_text_with_inputs_of_their_own() {
+        let parameter = |name: &str, declared: &str, output| Parameter {
+            name: name.to_owned(),
+            kind: ParameterType::Int,
+            declared: declared.to_owned(),
+            output,
+        };
+        let shape = Shape::new([
+            parameter("@I_vA", "int", false),
+            parameter("@I_vB", "char(9)", false),
+            parameter("@O_iErrorState", "int", true),
+        ]);
+        let inputs = ["A", "B"].map(|name| shape.of_element(name).expect("there"));
+        let text = shape.call_text("taX", &inputs);
+        assert!(text.several(1).is_none());
+        for (calls, together) in [(2, 2), (3, 2), (5, 4), (9, 8), (1_000, 8)] {
+            assert_eq!(text.several(calls).map(|(count, _)| count), Some(together));
+        }
+        let (_, two) = text.several(2).expect("two");
+        assert!(
+            two.declarations
+                .starts_with("@p1 int,@p2 char(9),@p3 int,@p4 char(9),@O_iErrorState int OUTPUT,")
+        );
+        assert!(two.declarations.ends_with(",@connect_made int OUTPUT"));
+        // No more parameters than the server takes.
+        let many = (0..600).map(|at| parameter(&format!("@I_vE{at}"), "int", false));
+        let shape = Shape::new(many);
+        let inputs = shape.inputs();
+        let text = shape.call_text("taY", &inputs);
+        assert_eq!(text.several(9).map(|(count, _)| count), Some(2));
     }
 
     #[test]

@@ -1,23 +1,22 @@
 //! One attempt at a document: its journal row, its calls and its commit, in one transaction.
 
+use std::sync::Arc;
+
 use connect_proto::econnect::Node;
 use connect_proto::tunnel::v1::{DocumentKey, ErrorClass, Executed, Failure, GpError};
 
-use super::answer::record;
-use super::batches::{self, Closed};
+use super::batches;
+use super::calling::{CallInRun, SeveralInRun};
 use super::company::{Company, NoWriter};
-use super::connection::{SqlConnection, TextCall};
+use super::connection::SqlConnection;
 use super::econnect::{Request, Stop};
-use super::error::SqlError;
 use super::journal::Entry;
 use super::numbers::{self, Reserved};
-use super::plan::{self, Place, Plan, PlannedCall};
+use super::plan::{self, Plan};
 use super::pool::Lease;
 use super::preflight::Guard;
-use super::refusal::{self, Refused, Verdict, failure};
-use super::reply::{Called, Cell};
-use super::statements::{self, Around, Statement};
-use super::values::SqlValue;
+use super::refusal::{self, Refused, failure};
+use super::statements::{Around, Statement};
 use crate::crash;
 
 /// Whether the numbers an earlier attempt left in the journal are used.
@@ -40,6 +39,8 @@ pub(super) struct Run<'a> {
     pub(super) told: &'a [DocumentKey],
     /// What is left of the pre-flight, for the text that reserves the number.
     pub(super) guard: Option<&'a Guard>,
+    /// Whether every call has a text of its own.
+    pub(super) apart: bool,
 }
 
 /// What stands when the writing transaction is open.
@@ -57,9 +58,9 @@ pub(super) enum Opening {
 }
 
 /// What the last call records.
-struct Effect {
-    keys: Vec<DocumentKey>,
-    numbers: String,
+pub(super) struct Effect {
+    pub(super) keys: Vec<DocumentKey>,
+    pub(super) numbers: String,
 }
 
 impl Run<'_> {
@@ -77,7 +78,8 @@ impl Run<'_> {
                 | Stop::Locked(_)
                 | Stop::NumberTaken(_)
                 | Stop::BatchClosed(_)
-                | Stop::Guarded,
+                | Stop::Guarded
+                | Stop::Apart,
             ) => {
                 // Rolled back twice does no harm; a connection that cannot is dropped.
                 if lease.connection.rollback_if_open().await.is_ok() {
@@ -100,27 +102,53 @@ impl Run<'_> {
             Opening::Done(executed) => return Ok(executed),
         };
         let effect = self.effect(&begun.numbers);
-        let end = self.plan.calls.len() - 1;
-        for (index, call) in self.plan.calls.iter().enumerate() {
+        let calls = &self.plan.calls;
+        let end = calls.len() - 1;
+        let mut index = 0;
+        while let Some(call) = calls.get(index) {
             let around = Around {
                 first: begun.first.filter(|_| index == 0),
                 batch: call.batch.is_some(),
                 last: index == end,
             };
-            let call = CallInRun {
+            let in_run = |call, around| CallInRun {
                 run: self,
                 call,
                 begun: &begun,
                 effect: &effect,
                 around,
             };
-            call.make(connection).await?;
+            let alike = self.alike(index, around);
+            let made = if let Some((count, text)) = call.text.several(alike) {
+                let calls = calls[index..index + count].iter();
+                let calls = calls.map(|call| in_run(call, around)).collect();
+                SeveralInRun { calls, text }.make(connection).await?;
+                count
+            } else {
+                in_run(call, around).make(connection).await?;
+                1
+            };
             if index == 0 {
                 crash::point("agent.journal.written");
             }
+            index += made;
         }
         crash::point("agent.document.called");
         self.commit(connection, begun.journal_id, effect.keys).await
+    }
+
+    /// How many calls from one on have the same text and nothing around them.
+    fn alike(&self, index: usize, around: Around) -> usize {
+        if self.apart || !around.is_bare() {
+            return 1;
+        }
+        let calls = &self.plan.calls;
+        let text = &calls[index].text;
+        let before_last = &calls[index..calls.len() - 1];
+        let alike = before_last
+            .iter()
+            .take_while(|call| Arc::ptr_eq(&call.text, text) && call.batch.is_none());
+        alike.count()
     }
 
     /// The answer is known before the last call, which records it.
@@ -223,169 +251,6 @@ impl Run<'_> {
             payload_hash: self.request.payload_hash,
             revision: self.request.revision,
         }
-    }
-}
-
-/// One call of an attempt, with what the journal does in the same text.
-struct CallInRun<'a> {
-    run: &'a Run<'a>,
-    call: &'a PlannedCall,
-    begun: &'a Begun,
-    effect: &'a Effect,
-    around: Around,
-}
-
-impl CallInRun<'_> {
-    async fn make(&self, connection: &mut SqlConnection) -> Result<(), Stop> {
-        let called = self.send(connection).await?;
-        if self.around.first.is_some() {
-            taken(&called)?;
-        }
-        let call = self.call;
-        if let Some(stop) = self.batch_closed(connection, &called).await {
-            return Err(stop);
-        }
-        let verdict = Verdict::of(&called);
-        if verdict.is_mismatch() {
-            return Err(rolled_back(&call.procedure));
-        }
-        if verdict != Verdict::Accepted {
-            return Err(self.refused(connection, &called, verdict).await);
-        }
-        match called.transaction_state() {
-            Some(state) if state.is_sound() => {}
-            Some(_) | None => return Err(rolled_back(&call.procedure)),
-        }
-        let recorded = called.output(statements::RECORDED).and_then(Cell::int);
-        if self.around.last && recorded != Some(1) {
-            return Err(vanished());
-        }
-        Ok(())
-    }
-
-    async fn send(&self, connection: &mut SqlConnection) -> Result<Called, SqlError> {
-        let call = self.call;
-        let numbers = &self.begun.numbers;
-        let number = numbers.iter().find(|n| n.transaction == call.transaction);
-        let number = number.map(|reserved| reserved.number.as_str());
-        let mut parameters = call.parameters(number, self.run.next_batch);
-        let names = call.text.outputs.iter();
-        let mut outputs: Vec<_> = names.map(|n| (n.as_str(), plan::initial(n))).collect();
-        outputs.extend(statements::PROOFS.map(|name| (name, SqlValue::Int(0))));
-        if self.around.is_bare() {
-            let text = TextCall {
-                text: &call.text.text,
-                declarations: &call.text.declarations,
-                parameters,
-                outputs,
-            };
-            return connection.call_text(text).await;
-        }
-        let entry = self.run.entry();
-        parameters.extend(entry.identity());
-        if self.around.first.is_some() {
-            parameters.extend(entry.attempt());
-            outputs.push((statements::TAKEN, SqlValue::Int(0)));
-        }
-        if let Some(batch) = &call.batch {
-            let name = &batches::name(&batch.number, self.run.next_batch);
-            parameters.push(("@connect_batch_source", batch.source.into()));
-            parameters.push(("@connect_batch_number", name.as_str().into()));
-            let company = self.run.company.name();
-            parameters.push(("@connect_company_name", SqlValue::Text(company)));
-            outputs.push((statements::BATCH, SqlValue::Int(0)));
-        }
-        if self.around.last {
-            let Effect { keys, numbers } = self.effect;
-            parameters.push(("@connect_numbers", numbers.as_str().into()));
-            parameters.push(("@connect_answer", SqlValue::Text(record(keys))));
-            outputs.push((statements::RECORDED, SqlValue::Int(0)));
-        }
-        let text = TextCall {
-            text: &self.around.text(
-                &call.text.text,
-                &call.text.outputs,
-                connection.system_database(),
-            ),
-            declarations: &self.around.declarations(&call.text.declarations),
-            parameters,
-            outputs,
-        };
-        connection.call_text(text).await
-    }
-
-    /// A batch that takes no document now: nothing was called, and everything is rolled back.
-    async fn batch_closed(&self, connection: &mut SqlConnection, called: &Called) -> Option<Stop> {
-        let batch = self.call.batch.as_ref()?;
-        let found = called.output(statements::BATCH).and_then(Cell::int)?;
-        let why = Closed::of(found)?;
-        let name = &batches::name(&batch.number, self.run.next_batch);
-        let failure = batches::closed(&self.place(), batch, name, why);
-        Some(match connection.rollback_if_open().await {
-            Ok(()) => Stop::BatchClosed(Box::new(failure)),
-            Err(error) => error.into(),
-        })
-    }
-
-    fn place(&self) -> Place<'_> {
-        Place {
-            document: self.run.request.document,
-            transaction: self.call.transaction,
-            node: self.call.node,
-        }
-    }
-
-    async fn refused(
-        &self,
-        connection: &mut SqlConnection,
-        called: &Called,
-        verdict: Verdict,
-    ) -> Stop {
-        let call = self.call;
-        if called.raised.as_ref().is_some_and(SqlError::is_drift) {
-            self.run.company.forget_shapes();
-        }
-        let number_taken = verdict.is_number_taken() && self.may_renumber();
-        let place = self.place();
-        let refused = Refused {
-            node: place.spec(),
-            path: &place.path(),
-            procedure: &call.procedure,
-            verdict,
-        };
-        match self.run.refused(connection, &refused).await {
-            Stop::Failed(failure) if number_taken => Stop::NumberTaken(failure),
-            stop @ (Stop::Failed(_)
-            | Stop::Locked(_)
-            | Stop::NumberTaken(_)
-            | Stop::BatchClosed(_)
-            | Stop::Guarded
-            | Stop::Lost(_)
-            | Stop::InDoubt) => stop,
-        }
-    }
-
-    /// Only numbers that are reserved ahead can be used by somebody else before the document is
-    /// written; one of a recorded document is its own.
-    fn may_renumber(&self) -> bool {
-        let reserved = self.begun.first.is_some_and(Statement::takes_reserved);
-        let transaction = self.call.transaction;
-        let numbers = &self.begun.numbers;
-        reserved && numbers.iter().any(|n| n.transaction == transaction)
-    }
-}
-
-/// Whether the row was taken in front of the call: if not, the call was not made.
-fn taken(called: &Called) -> Result<(), Stop> {
-    match (
-        called.output(statements::TAKEN).and_then(Cell::int),
-        &called.raised,
-    ) {
-        (Some(1), _) | (None, Some(_)) => Ok(()),
-        (_, Some(error)) if error.number() == Some(1222) => Err(busy()),
-        (_, Some(error)) => Err(error.clone().into()),
-        // Another session was faster; its row says how it went.
-        (_, None) => Err(Stop::Locked(Box::new(busy_failure()))),
     }
 }
 

@@ -22,6 +22,7 @@ mod preflight;
 mod queries;
 mod query_ledgers;
 mod query_rows;
+mod several;
 mod stage;
 mod stock;
 #[path = "../support/mod.rs"]

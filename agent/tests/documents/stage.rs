@@ -481,3 +481,23 @@ pub(crate) fn order(po: &str, item: &str, unit: &str, extended: &str) -> String 
 pub(crate) fn good(po: &str) -> String {
     order(po, "100XLG", "59.95", "179.85")
 }
+
+/// The good order with its line so many times, 179.85 each.
+pub(crate) fn long(po: &str, lines: i64) -> String {
+    let good = good(po);
+    let (before, rest) = good.split_once("<taSopLineIvcInsert>").unwrap();
+    let (line, after) = rest.split_once("</taSopLineIvcInsert>").unwrap();
+    let line = |number: i64| {
+        let line = line.replace("16384", &(16_384 * number).to_string());
+        format!("<taSopLineIvcInsert>{line}</taSopLineIvcInsert>")
+    };
+    let lines: Vec<_> = (1..=lines).map(line).collect();
+    let total = rust_decimal::Decimal::new(17_985, 2) * rust_decimal::Decimal::from(lines.len());
+    let amounts = |element: &str| format!("<{element}>179.85</{element}>");
+    let mut after = after.to_owned();
+    for element in ["SUBTOTAL", "DOCAMNT"] {
+        let sum = format!("<{element}>{total}</{element}>");
+        after = after.replace(&amounts(element), &sum);
+    }
+    [before, &lines.concat(), &after].concat()
+}

@@ -17,7 +17,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::numbers::journal;
-use super::stage::{Stage, execute, good, order};
+use super::stage::{Stage, execute, long, order};
 use super::support::Session;
 
 const DOCUMENTS: usize = 2_000;
@@ -69,7 +69,11 @@ fn batch(job: usize) -> String {
 fn document(job: usize) -> String {
     let (key, batch) = (key(job), batch(job));
     match Kind::of(job) {
-        Kind::Order => good(&key).replace("WEB20250304", &batch),
+        // Of one line to seven: alike ones go together.
+        Kind::Order => {
+            let lines = i64::try_from(job % 7).unwrap() + 1;
+            long(&key, lines).replace("WEB20250304", &batch)
+        }
         Kind::Refused => order(&key, "NOSUCHITEM", "1.00", "3.00").replace("WEB20250304", &batch),
         Kind::Journal => journal("", "12.34").replace("Fees", &key),
         Kind::Receipt => format!(

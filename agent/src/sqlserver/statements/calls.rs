@@ -36,6 +36,9 @@ pub(crate) const BATCH: &str = "@connect_batch";
 const BATCH_DECLARATIONS: &str = ", @connect_batch_source char(15), \
      @connect_batch_number char(15), @connect_company_name char(65), @connect_batch int OUTPUT";
 
+/// Which of several calls in one text was the last that was made, from 0.
+pub(crate) const MADE: &str = "@connect_made";
+
 /// The variable of a call's input, by its place.
 pub(crate) fn input(place: usize) -> String {
     format!("@p{}", place + 1)
@@ -50,9 +53,48 @@ pub(crate) fn procedure_call<'a>(
     inputs: impl Iterator<Item = &'a str>,
     outputs: impl Iterator<Item = &'a str>,
 ) -> String {
+    let inputs = inputs.enumerate();
+    one_call(procedure, inputs, outputs)
+}
+
+/// Calls a procedure several times in one round trip, each with inputs of its own. A call is made
+/// when the one before it came to its end and was accepted, and [`MADE`] tells which was the last:
+/// the outputs are its.
+pub(crate) fn procedure_calls(
+    procedure: &str,
+    inputs: &[&str],
+    outputs: &[String],
+    count: usize,
+) -> String {
+    let accepted: String = outputs.iter().map(|name| accepted(name)).collect();
+    let mut text = String::new();
+    for call in 0..count {
+        if call > 0 {
+            let before = format!(
+                "; IF {RETURN_CODE} = 0 AND {TRANSACTION} = 11{accepted} BEGIN SET {MADE} = {call}; "
+            );
+            text.push_str(&before);
+        }
+        text.extend(["SET ", RETURN_CODE, " = NULL; "]);
+        let places = call * inputs.len()..;
+        let inputs = places.zip(inputs.iter().copied());
+        let outputs = outputs.iter().map(String::as_str);
+        text.push_str(&one_call(procedure, inputs, outputs));
+        if call > 0 {
+            text.push_str(" END");
+        }
+    }
+    text
+}
+
+fn one_call<'a>(
+    procedure: &str,
+    inputs: impl Iterator<Item = (usize, &'a str)>,
+    outputs: impl Iterator<Item = &'a str>,
+) -> String {
     let mut text = format!("EXEC {RETURN_CODE} = dbo.[{procedure}]");
     let mut separator = ' ';
-    for (place, name) in inputs.enumerate() {
+    for (place, name) in inputs {
         text.push(separator);
         text.extend([name, "=", &input(place)]);
         separator = ',';

@@ -8,7 +8,9 @@ mod watched;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-pub(super) use calls::{Around, BATCH, BATCH_CHECK, BATCH_STATE, input, procedure_call};
+pub(super) use calls::{
+    Around, BATCH, BATCH_CHECK, BATCH_STATE, MADE, input, procedure_call, procedure_calls,
+};
 
 pub(super) use numbers::{
     NUMBER, NUMBER_DECLARATIONS, NUMBER_INVENTORY, NUMBER_JOURNAL, NUMBER_RECEIVABLE, NUMBER_SOP,

@@ -126,3 +126,21 @@ fn sources(dir: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+#[test]
+fn each_of_several_calls_waits_for_the_one_before_it() {
+    let outputs = ["@O_iErrorState".to_owned(), "@oErrString".to_owned()];
+    let text = procedure_calls("taX", &["@I_vA", "@I_vB"], &outputs, 2);
+    let told = "@O_iErrorState=@O_iErrorState OUTPUT,@oErrString=@oErrString OUTPUT; \
+                SET @connect_transaction = 10 * @@TRANCOUNT + XACT_STATE()";
+    let call = "SET @connect_return_code = NULL; EXEC @connect_return_code = dbo.[taX]";
+    assert_eq!(
+        text,
+        format!(
+            "{call} @I_vA=@p1,@I_vB=@p2,{told}; \
+             IF @connect_return_code = 0 AND @connect_transaction = 11 \
+             AND ISNULL(@O_iErrorState, 0) = 0 AND LTRIM(RTRIM(ISNULL(@oErrString, ''))) = '' \
+             BEGIN SET @connect_made = 1; {call} @I_vA=@p3,@I_vB=@p4,{told} END"
+        )
+    );
+}
