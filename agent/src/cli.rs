@@ -50,6 +50,10 @@ enum Command {
         /// As JSON, for scripts.
         #[arg(long)]
         json: bool,
+        /// Only has SQL Server compile every statement and compares what queries would give;
+        /// nothing is run or written.
+        #[arg(long)]
+        verify_sql: bool,
     },
     /// Prints every statement the agent can send, or the script that prepares a company.
     Sql(Sql),
@@ -125,7 +129,7 @@ impl Cli {
             Command::Enroll(enroll) => enrol(config, enroll).await,
             Command::Renew => renew(config).await,
             Command::Status => status(config),
-            Command::Doctor { json } => doctor(config, json).await,
+            Command::Doctor { json, verify_sql } => doctor(config, json, verify_sql).await,
             Command::Rebind { company, became } => rebind(config, &company, became).await,
             Command::Sql(_) => Ok(ExitCode::SUCCESS),
         }
@@ -205,7 +209,7 @@ fn status(config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn doctor(config: Config, json: bool) -> anyhow::Result<ExitCode> {
+async fn doctor(config: Config, json: bool, verify_sql: bool) -> anyhow::Result<ExitCode> {
     let parts = Parts::open(config, clock())?;
     let gp = match parts.state.identity()? {
         Some(identity) => parts
@@ -214,7 +218,12 @@ async fn doctor(config: Config, json: bool) -> anyhow::Result<ExitCode> {
             .map_err(|error| error.to_string()),
         None => Err("the agent is not enrolled, so its environment is not known".to_owned()),
     };
-    let findings = parts.doctor(gp).examine().await;
+    let doctor = parts.doctor(gp);
+    let findings = if verify_sql {
+        doctor.verify_sql().await
+    } else {
+        doctor.examine().await
+    };
     let healthy = findings.iter().all(|finding| finding.passed);
     if json {
         let list: Vec<_> = findings

@@ -26,6 +26,14 @@ pub struct Doctor {
     pub clock: Clock,
 }
 
+fn no_gp(problem: &str) -> Finding {
+    Finding::failed(
+        "GP settings",
+        problem,
+        "Correct the [gp] section, or store the password with `enroll --sql-password-file`.",
+    )
+}
+
 impl Doctor {
     /// Runs every check; none stops the others.
     pub async fn examine(&self) -> Vec<Finding> {
@@ -40,11 +48,20 @@ impl Doctor {
                     findings.extend(sqlserver::examine(company, now).await);
                 }
             }
-            Err(problem) => findings.push(Finding::failed(
-                "GP settings",
-                problem,
-                "Correct the [gp] section, or store the password with `enroll --sql-password-file`.",
-            )),
+            Err(problem) => findings.push(no_gp(problem)),
+        }
+        findings
+    }
+
+    /// Only has each company's server compile what the agent can send; nothing is run or written.
+    pub async fn verify_sql(&self) -> Vec<Finding> {
+        let gp = match &self.gp {
+            Ok(gp) => gp,
+            Err(problem) => return vec![no_gp(problem)],
+        };
+        let mut findings = Vec::new();
+        for company in gp.companies() {
+            findings.push(sqlserver::verify_sql(company).await);
         }
         findings
     }

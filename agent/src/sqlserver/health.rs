@@ -106,6 +106,12 @@ pub fn procedures_of(kind: &str) -> impl Iterator<Item = &'static str> {
     })
 }
 
+/// Has the server compile every statement, and compares the columns that queries would give;
+/// nothing is run or written.
+pub async fn verify_sql(company: &Company) -> Finding {
+    compile::examine(company, format!("{}: statements", company.database())).await
+}
+
 /// Examines one company database; `now_unix_ms` is the agent's clock.
 pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
     let name = |what: &str| format!("{}: {what}", company.database());
@@ -131,7 +137,7 @@ pub async fn examine(company: &Company, now_unix_ms: i64) -> Vec<Finding> {
         findings.push(right_on(connection, finding, (object, right), ROLE).await);
     }
     findings.extend(system_rights(connection, name).await);
-    findings.push(compile::examine(company, name("statements")).await);
+    findings.push(verify_sql(company).await);
     for procedure in served_procedures() {
         let finding = name(&format!("procedure {procedure}"));
         if let Some(finding) = procedure_finding(company, connection, finding, procedure).await {

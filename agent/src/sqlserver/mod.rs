@@ -40,7 +40,7 @@ use thiserror::Error;
 pub use company::Company;
 pub use econnect::{Progress, Request, execute, locked_failure, settle};
 pub use error::SqlError;
-pub use health::{Finding, examine, procedures_of, served_procedures};
+pub use health::{Finding, examine, procedures_of, served_procedures, verify_sql};
 pub use queries::{
     By, GROUPS_AT_ONCE, Looked, Mark, Own as OwnQuery, OwnProblem, QueryError, Reach,
     Request as QueryRequest, RowsRead, WATCHED, Watched, choose, described as described_queries,

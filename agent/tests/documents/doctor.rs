@@ -39,6 +39,13 @@ async fn every_statement_is_compiled_on_the_server_and_none_is_run() {
                     Tracking_Number is read as text";
     assert!(said.contains(expected), "{said}");
     stage.sql("DROP TABLE SOP30200").await;
+    // Asked for alone, nothing else is looked at.
+    let alone = stage.command(&["doctor", "--verify-sql"]).output();
+    let alone = alone.expect("runs");
+    let told = String::from_utf8_lossy(&alone.stdout).into_owned();
+    assert!(!alone.status.success());
+    assert!(told.starts_with("FAIL TWO: statements: "), "{told}");
+    assert_eq!(told.lines().count(), 2, "{told}");
     let said = examined(&stage);
     let found = said
         .lines()
