@@ -323,6 +323,8 @@ fn print_sql(sql: &Sql, config: Option<&Config>) -> anyhow::Result<ExitCode> {
         for procedure in procedures {
             say(&sqlserver::procedure_line(procedure))?;
         }
+        say("\n-- up to eight calls that are alike in one text, each behind the one before it")?;
+        say(&sqlserver::several_line())?;
         say("\n-- transactions by the protocol's own requests: begin, commit, roll back")?;
     }
     Ok(ExitCode::SUCCESS)

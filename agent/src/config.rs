@@ -60,7 +60,7 @@ pub struct Gp {
     pub tls: SqlTls,
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
-    /// SHA-256 fingerprint of the server's certificate, for `tls = "fingerprint"`.
+    /// SHA-256 fingerprint of the server's certificate, which is then judged by it alone.
     #[serde(default)]
     pub fingerprint: Option<sqlserver::Fingerprint>,
     /// Name in the server's certificate, when it differs from the host.
@@ -92,8 +92,6 @@ pub enum SqlTls {
     /// By `ca_file`, or by the machine's own authorities when none is given.
     #[default]
     Ca,
-    /// It is the one with this `fingerprint`, for one that SQL Server's owner signed himself.
-    Fingerprint,
     /// Encrypted, but any certificate will do.
     Trust,
 }
@@ -208,10 +206,11 @@ impl Config {
         if self.gp.auth == SqlAuth::Sql && self.gp.user.is_none() {
             return Err(value("gp.user", "SQL authentication needs a login name"));
         }
-        if (self.gp.tls == SqlTls::Fingerprint) != self.gp.fingerprint.is_some() {
+        let otherwise = self.gp.tls == SqlTls::Trust || self.gp.ca_file.is_some();
+        if self.gp.fingerprint.is_some() && otherwise {
             return Err(value(
                 "gp.fingerprint",
-                "it goes with tls = \"fingerprint\", and that goes with it",
+                "the certificate is judged by it alone: remove it, or gp.ca_file and gp.tls",
             ));
         }
         if self.gp.auth == SqlAuth::Windows && !cfg!(windows) {

@@ -1,5 +1,6 @@
 //! Where a SQL Server is: the owner's notation, and named instances by the SQL Server Browser.
 
+use std::io;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -59,24 +60,31 @@ pub(super) async fn dial(host: &str, port: u16) -> Result<TcpStream, SqlError> {
     let failed = |problem: String| SqlError::Unreachable(format!("{host},{port}: {problem}"));
     let connected = async {
         let addresses = tokio::net::lookup_host((host, port)).await?;
-        let mut attempts: FuturesUnordered<_> = addresses.map(TcpStream::connect).collect();
-        let mut last = None;
-        while let Some(attempt) = attempts.next().await {
-            match attempt {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(last.unwrap_or_else(|| std::io::Error::other("the name has no address")))
+        first(addresses.map(TcpStream::connect)).await
     };
     let stream = tokio::time::timeout(CONNECT_TIMEOUT, connected)
         .await
         .map_err(|_| failed("no answer".to_owned()))?
-        .map_err(|error: std::io::Error| failed(error.to_string()))?;
+        .map_err(|error: io::Error| failed(error.to_string()))?;
     stream
         .set_nodelay(true)
         .map_err(|error| failed(error.to_string()))?;
     Ok(stream)
+}
+
+/// The first attempt that succeeds; one that says nothing holds no other up.
+async fn first<T>(
+    attempts: impl Iterator<Item = impl Future<Output = io::Result<T>>>,
+) -> io::Result<T> {
+    let mut attempts: FuturesUnordered<_> = attempts.collect();
+    let mut last = None;
+    while let Some(attempt) = attempts.next().await {
+        match attempt {
+            Ok(connected) => return Ok(connected),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| io::Error::other("the name has no address")))
 }
 
 /// Asks the SQL Server Browser for an instance's port (SSRP, CLNT_UCAST_INST).
@@ -118,6 +126,8 @@ fn browsed_port(answer: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
+
     use super::*;
 
     #[test]
@@ -132,7 +142,22 @@ mod tests {
 
     #[tokio::test]
     async fn the_address_that_answers_is_taken() {
-        // The name has two addresses; the listener has one of them only.
+        let silent = || std::future::pending::<io::Result<u8>>();
+        let refuses = || std::future::ready(Err(io::ErrorKind::ConnectionRefused.into()));
+        let attempts = [
+            silent().boxed(),
+            refuses().boxed(),
+            std::future::ready(Ok(3)).boxed(),
+        ];
+        assert_eq!(first(attempts.into_iter()).await.expect("the third"), 3);
+        let refused = first([refuses(), refuses()].into_iter()).await;
+        let refused = refused.expect_err("none");
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        assert!(
+            first(std::iter::empty::<std::future::Ready<io::Result<u8>>>())
+                .await
+                .is_err()
+        );
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await;
         let listener = listener.expect("port");
         let port = listener.local_addr().expect("address").port();

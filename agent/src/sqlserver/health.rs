@@ -238,7 +238,7 @@ async fn transactions(company: &Company, name: String) -> Finding {
     let detail = match oldest.await {
         Ok(Oldest::Unseen) => {
             "not seen: what a transaction changes that is open for more than half an hour shows \
-             with the full read. `GRANT VIEW SERVER STATE TO [login]` lets looks reach back to it."
+             with the full read. `GRANT VIEW SERVER STATE TO [login]` in master lets looks reach back to it."
         }
         Ok(Oldest::None) => "looks reach back to the oldest; none is open now",
         Ok(Oldest::Seconds(age)) => {

@@ -47,7 +47,7 @@ pub use queries::{
     newest, noticed, printed as query_texts, rows_behind, rows_of, run as query,
 };
 pub use refusal::of_sql_error;
-pub use statements::{ALL as STATEMENTS, grant, procedure_line};
+pub use statements::{ALL as STATEMENTS, grant, procedure_line, several_line};
 pub use tls::{Fingerprint, TlsProblem};
 
 use crate::config::{Config, SqlAuth, SqlTls};
@@ -68,8 +68,6 @@ pub struct Gp {
 pub enum GpError {
     #[error("gp.server is not HOST, HOST,PORT or HOST\\INSTANCE")]
     Address,
-    #[error("gp.tls = \"fingerprint\" needs gp.fingerprint")]
-    NoFingerprint,
     #[error("no password for the SQL login is stored; give it to `enroll --sql-password-file`")]
     NoPassword,
     #[error(transparent)]
@@ -130,11 +128,10 @@ fn options(config: &Config, password: Option<SecretString>) -> Result<ConnectOpt
     };
     Ok(ConnectOptions {
         address: Address::parse(&gp.server).ok_or(GpError::Address)?,
-        trust: match (gp.tls, gp.fingerprint) {
-            (SqlTls::Fingerprint, Some(fingerprint)) => Trust::Fingerprint(fingerprint),
-            (SqlTls::Fingerprint, None) => return Err(GpError::NoFingerprint),
-            (SqlTls::Ca, _) => Trust::Authority(gp.ca_file.clone()),
-            (SqlTls::Trust, _) => Trust::Any,
+        trust: match (gp.fingerprint, gp.tls) {
+            (Some(fingerprint), _) => Trust::Fingerprint(fingerprint),
+            (None, SqlTls::Ca) => Trust::Authority(gp.ca_file.clone()),
+            (None, SqlTls::Trust) => Trust::Any,
         },
         certificate_name: gp.certificate_name.clone(),
         login,

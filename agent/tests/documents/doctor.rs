@@ -79,9 +79,9 @@ async fn a_way_in_that_fails_is_told_with_its_own_repair() {
         .unwrap_or_else(|| panic!("{said}"));
     let print = print.get(..95).unwrap().to_owned();
     assert!(said.contains("is not trusted"), "{said}");
-    assert!(said.contains("set gp.tls = 'fingerprint'"), "{said}");
+    assert!(said.contains("set gp.fingerprint"), "{said}");
     // What the doctor showed works when it is set, and nothing else does.
-    let pinned = |print: &str| format!("tls = 'fingerprint'\nfingerprint = '{print}'\n");
+    let pinned = |print: &str| format!("fingerprint = '{print}'\n");
     let said = with(&authority, &pinned(&print));
     assert!(said.contains("ok   TWO: connection: SQL Server"), "{said}");
     let other = print.replace(['0', '1', '2', '3'], "A");
@@ -94,8 +94,8 @@ async fn a_way_in_that_fails_is_told_with_its_own_repair() {
         &pinned("a9993e364706816aba3e25717850c26c9cd0d89d"),
     );
     assert!(said.contains("SHA-1 thumbprint"), "{said}");
-    let said = with(&authority, "tls = 'fingerprint'\n");
-    assert!(said.contains("gp.fingerprint"), "{said}");
+    let both = with(&authority, &[&authority, &*pinned(&print)].concat());
+    assert!(both.contains("judged by it alone"), "{both}");
     // A wrong password is no matter of certificates.
     std::fs::write(stage.directory().join("wrong"), "wrong").unwrap();
     let said = with("/password'\n[[gp", "/wrong'\n[[gp");

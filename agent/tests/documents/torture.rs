@@ -369,6 +369,17 @@ async fn two_thousand_documents_are_written_once_each_whatever_breaks() {
         .map(|(job, number)| (key(*job), number.clone()))
         .collect();
     assert_eq!(found, said);
+    // Every line is there once.
+    let mut lines: BTreeMap<String, usize> = BTreeMap::new();
+    for line in stage.rows("SOP10200").await {
+        *lines.entry(text(&line, "SOPNUMBE")).or_default() += 1;
+    }
+    let sent = torture.written.iter();
+    let sent = sent.filter(|(job, _)| matches!(Kind::of(**job), Kind::Order));
+    let sent: BTreeMap<_, _> = sent
+        .map(|(job, number)| (number.clone(), job % 7 + 1))
+        .collect();
+    assert_eq!(lines, sent);
     // Rows and journal agree.
     let journal = stage.rows("connect.Journal").await;
     let mut recorded = BTreeMap::new();

@@ -11,8 +11,8 @@ use crate::sqlserver::error::SqlError;
 use crate::sqlserver::statements::Statement;
 use crate::sqlserver::values::SqlValue;
 
-use super::open::Sight;
-use super::watched::{clock, group, milliseconds, stamp};
+use super::noticing::{Mark, Reach, begin, clock, group, milliseconds, stamp};
+use super::open::{Oldest, Sight};
 
 /// How old a look may be: half the usual interval, so that every watcher has a new one each time.
 const SHARED_FOR: Duration = Duration::from_millis(500);
@@ -23,7 +23,7 @@ const MOST: usize = 2_000;
 #[derive(Debug, Default)]
 pub(in crate::sqlserver) struct Looks {
     kept: Mutex<HashMap<&'static str, Look>>,
-    pub(super) transactions: Sight,
+    transactions: Sight,
 }
 
 /// What showed since a moment.
@@ -34,31 +34,44 @@ struct Look {
     at: Instant,
 }
 
-/// Groups with the stamps they show by, and the server's clock before they were looked for.
+/// Groups with the stamps they show by, and what was so before they were looked for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
     pub(super) groups: Vec<(String, i64)>,
+    /// The server's clock.
     pub(super) now: i64,
+    /// When the oldest open transaction began, where the look asked; 0 without one in sight.
+    pub(super) open_since: Option<i64>,
 }
 
 impl Looks {
-    /// What a statement shows since a moment: by a look of just now, or a new one.
+    /// What a statement shows since where a look begins: by a look of just now, or a new one.
     pub(super) async fn since(
         &self,
         connection: &mut SqlConnection,
         statement: &'static Statement,
-        since: PrimitiveDateTime,
+        (mark, reach): (Mark, Reach),
     ) -> Result<Seen, SqlError> {
+        let since = begin(mark, reach);
         let mut looks = self.kept.lock().await;
-        if let Some(seen) = looks.get(statement.name).and_then(|look| look.of(since)) {
+        let shared = looks.get(statement.name);
+        if let Some(seen) = shared.and_then(|look| look.of(since, reach)) {
             return Ok(seen);
         }
         let now = clock(connection).await?;
+        let open_since = match reach {
+            Reach::Wide => Some(self.open_since(connection, now).await?),
+            Reach::Narrow => None,
+        };
         let rows = connection
             .query(statement, vec![SqlValue::DateTime(since)])
             .await?;
         let groups = rows.iter().filter_map(|row| group(row, stamp)).collect();
-        let seen = Seen { groups, now };
+        let seen = Seen {
+            groups,
+            now,
+            open_since,
+        };
         if seen.groups.len() <= MOST {
             let look = Look {
                 since,
@@ -73,10 +86,28 @@ impl Looks {
     }
 }
 
+impl Looks {
+    /// When the oldest transaction began that is open at a moment of the server's clock; 0 without
+    /// one in sight.
+    pub(super) async fn open_since(
+        &self,
+        connection: &mut SqlConnection,
+        now: i64,
+    ) -> Result<i64, SqlError> {
+        Ok(match self.transactions.oldest(connection).await? {
+            // Whole seconds are told, and the clock was read before.
+            Oldest::Seconds(age) => now - (age + 2) * 1_000,
+            Oldest::None | Oldest::Unseen => 0,
+        })
+    }
+}
+
 impl Look {
-    /// What of it shows since a moment, if it is new enough and reaches back that far.
-    fn of(&self, since: PrimitiveDateTime) -> Option<Seen> {
-        if self.at.elapsed() > SHARED_FOR || self.since > since {
+    /// What of it shows since a moment, if it is new enough and reaches back that far; a wide look
+    /// must know what was open.
+    fn of(&self, since: PrimitiveDateTime, reach: Reach) -> Option<Seen> {
+        let blind = reach == Reach::Wide && self.seen.open_since.is_none();
+        if self.at.elapsed() > SHARED_FOR || self.since > since || blind {
             return None;
         }
         let since = milliseconds(since)?;
@@ -84,6 +115,7 @@ impl Look {
         Some(Seen {
             groups: groups.filter(|(_, by)| *by >= since).cloned().collect(),
             now: self.seen.now,
+            open_since: self.seen.open_since,
         })
     }
 }
@@ -103,11 +135,12 @@ mod tests {
             seen: Seen {
                 groups: vec![("A".to_owned(), at(1)), ("B".to_owned(), at(5))],
                 now: at(9),
+                open_since: None,
             },
             at: Instant::now(),
         };
         let names = |since| {
-            let seen = look.of(moment(since))?;
+            let seen = look.of(moment(since), Reach::Narrow)?;
             assert_eq!(seen.now, at(9));
             let groups = seen.groups.into_iter();
             Some(groups.map(|(name, _)| name).collect::<Vec<_>>())
@@ -119,6 +152,11 @@ mod tests {
             at: Instant::now().checked_sub(SHARED_FOR * 2).unwrap(),
             ..look.clone()
         };
-        assert!(old.of(moment(5)).is_none());
+        assert!(old.of(moment(5), Reach::Narrow).is_none());
+        // A wide look may not go without what was open before it.
+        assert!(look.of(moment(5), Reach::Wide).is_none());
+        let mut wide = look.clone();
+        wide.seen.open_since = Some(0);
+        assert!(wide.of(moment(5), Reach::Wide).is_some());
     }
 }

@@ -5,6 +5,7 @@ mod declare;
 mod described;
 mod given;
 mod looks;
+mod noticing;
 mod open;
 mod own;
 mod print;
@@ -20,16 +21,14 @@ use thiserror::Error;
 
 pub(super) use described::all as described_columns;
 pub(super) use looks::Looks;
+pub use noticing::{Looked, Mark, Reach, newest, noticed};
 pub(super) use open::{Oldest, ask as oldest_open, is_denied};
 pub use own::{Own, Problem as OwnProblem};
 pub(crate) use print::compilable;
 pub use print::{described, printed};
 pub(super) use tracked::NOT_TRACKED;
 pub use tracked::choose;
-pub use watched::{
-    By, GROUPS_AT_ONCE, Looked, Mark, Reach, RowsRead, WATCHED, Watched, newest, noticed,
-    rows_behind, rows_of,
-};
+pub use watched::{By, GROUPS_AT_ONCE, RowsRead, WATCHED, Watched, rows_behind, rows_of};
 
 use super::company::Company;
 use super::error::SqlError;

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::watched::{By, Looked, Mark, Noticed, Watched, group};
+use super::noticing::{Looked, Mark, Noticed, group};
+use super::watched::{By, Watched};
 use crate::sqlserver::company::Company;
 use crate::sqlserver::connection::SqlConnection;
 use crate::sqlserver::error::SqlError;

@@ -310,6 +310,12 @@ pub fn procedure_line(procedure: &str) -> String {
     )
 }
 
+/// How alike calls stand in one text, two to eight of them, as `connect-agent sql` shows it.
+pub fn several_line() -> String {
+    let outputs = ["@O_iErrorState", "@oErrString"].map(str::to_owned);
+    procedure_calls("procedure", &["@I_v..."], &outputs, 2)
+}
+
 /// Lets the agent's role call a procedure that is there, as the set-up script does.
 pub fn grant(procedure: &str) -> String {
     format!(
@@ -358,6 +364,17 @@ pub(super) fn compilable(system_database: &str) -> Vec<(&'static str, String)> {
     }
     let call = procedure_call("taGetSopNumber", [].into_iter(), [].into_iter());
     let proofs = PROOFS.map(|name| format!("{name} int")).join(", ");
+    let outputs = ["@O_iErrorState", "@oErrString"].map(str::to_owned);
+    let inputs = ["@I_tSOPTYPE", "@I_cDOCID"];
+    let several = procedure_calls("taGetSopNumber", &inputs, &outputs, 2);
+    let places = (0..4).map(|place| format!("{} varchar(15)", input(place)));
+    let places = places.collect::<Vec<_>>().join(", ");
+    let told = "@O_iErrorState int, @oErrString varchar(255)";
+    let declarations = format!("{places}, {told}, {proofs}, {MADE} int");
+    batches.push((
+        "procedure calls: several",
+        declared(&declarations, &several),
+    ));
     for first in around {
         let around = Around {
             first: Some(first),

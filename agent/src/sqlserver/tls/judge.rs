@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
@@ -75,24 +75,6 @@ impl Judge {
             },
         }
     }
-
-    fn signed(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        match &self.how {
-            How::Authority(verifier) => {
-                verifier.verify_tls12_signature(message, certificate, signed)
-            }
-            How::Fingerprint(_) => {
-                key_signed(signed.scheme, certificate, message, signed.signature())?;
-                Ok(HandshakeSignatureValid::assertion())
-            }
-            How::Any => Ok(HandshakeSignatureValid::assertion()),
-        }
-    }
 }
 
 impl ServerCertVerifier for Judge {
@@ -125,17 +107,33 @@ impl ServerCertVerifier for Judge {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.signed(message, certificate, signed)
+        match &self.how {
+            How::Authority(verifier) => {
+                verifier.verify_tls12_signature(message, certificate, signed)
+            }
+            How::Fingerprint(_) => {
+                let known = self.provider.signature_verification_algorithms;
+                key_signed(
+                    known,
+                    certificate,
+                    message,
+                    signed.scheme,
+                    signed.signature(),
+                )?;
+                Ok(HandshakeSignatureValid::assertion())
+            }
+            How::Any => Ok(HandshakeSignatureValid::assertion()),
+        }
     }
 
-    /// TLS 1.3 is not offered.
+    /// Never asked: TLS 1.3 is not offered.
     fn verify_tls13_signature(
         &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.signed(message, certificate, signed)
+        Err(Error::General("TLS 1.3 was not offered".to_owned()))
     }
 
     /// What SQL Server's own small keys can do comes first.
@@ -150,19 +148,31 @@ impl ServerCertVerifier for Judge {
 /// That the server holds the key of its certificate, without a judgement of the certificate: the
 /// ones that SQL Server makes itself are of an old form and may have keys of 1,024 bits.
 pub(super) fn key_signed(
-    scheme: SignatureScheme,
+    known: WebPkiSupportedAlgorithms,
     certificate: &CertificateDer<'_>,
     message: &[u8],
+    scheme: SignatureScheme,
     signature: &[u8],
 ) -> Result<(), Error> {
     let (_, parsed) = parse_x509_certificate(certificate)
         .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
     let key = &parsed.public_key().subject_public_key.data;
-    let algorithm = legacy(scheme).or_else(|| current(scheme, key));
-    let verified = algorithm
-        .ok_or(aws_lc_rs::error::Unspecified)
-        .and_then(|algorithm| UnparsedPublicKey::new(algorithm, key).verify(message, signature));
-    verified.map_err(|_| Error::InvalidCertificate(CertificateError::BadSignature))
+    let small = legacy(scheme).is_some_and(|algorithm| {
+        let key = UnparsedPublicKey::new(algorithm, key);
+        key.verify(message, signature).is_ok()
+    });
+    // In TLS 1.2 a scheme for ECDSA says nothing of the key's curve: one of its algorithms fits.
+    let of_scheme = known.mapping.iter().filter(|(of, _)| *of == scheme);
+    let mut algorithms = of_scheme.flat_map(|(_, algorithms)| *algorithms);
+    let fits = algorithms.any(|algorithm| {
+        let verified = algorithm.verify_signature(key, message, signature);
+        verified.is_ok()
+    });
+    if small || fits {
+        Ok(())
+    } else {
+        Err(Error::InvalidCertificate(CertificateError::BadSignature))
+    }
 }
 
 #[expect(
@@ -177,27 +187,6 @@ fn legacy(scheme: SignatureScheme) -> Option<&'static dyn VerificationAlgorithm>
         SignatureScheme::RSA_PKCS1_SHA512 => {
             &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY
         }
-        _ => return None,
-    })
-}
-
-/// In TLS 1.2 a scheme for ECDSA says nothing of the key's curve: its size does.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "rustls's enum; the others are not offered"
-)]
-fn current(scheme: SignatureScheme, key: &[u8]) -> Option<&'static dyn VerificationAlgorithm> {
-    let large = key.len() > 65;
-    Some(match scheme {
-        SignatureScheme::RSA_PKCS1_SHA384 => &signature::RSA_PKCS1_2048_8192_SHA384,
-        SignatureScheme::RSA_PSS_SHA256 => &signature::RSA_PSS_2048_8192_SHA256,
-        SignatureScheme::RSA_PSS_SHA384 => &signature::RSA_PSS_2048_8192_SHA384,
-        SignatureScheme::RSA_PSS_SHA512 => &signature::RSA_PSS_2048_8192_SHA512,
-        SignatureScheme::ECDSA_NISTP256_SHA256 if large => &signature::ECDSA_P384_SHA256_ASN1,
-        SignatureScheme::ECDSA_NISTP256_SHA256 => &signature::ECDSA_P256_SHA256_ASN1,
-        SignatureScheme::ECDSA_NISTP384_SHA384 if large => &signature::ECDSA_P384_SHA384_ASN1,
-        SignatureScheme::ECDSA_NISTP384_SHA384 => &signature::ECDSA_P256_SHA384_ASN1,
-        SignatureScheme::ED25519 => &signature::ED25519,
         _ => return None,
     })
 }

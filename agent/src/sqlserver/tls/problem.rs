@@ -1,5 +1,7 @@
 //! What can be wrong with the encryption between the agent and SQL Server, each with its repair.
 
+use std::fmt;
+
 use thiserror::Error;
 
 use super::fingerprint::Fingerprint;
@@ -29,12 +31,22 @@ pub enum TlsProblem {
 }
 
 /// A certificate as an admin recognises it.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("issued to {subject} by {issuer}, SHA-256 fingerprint {fingerprint}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     pub subject: String,
     pub issuer: String,
     pub fingerprint: Fingerprint,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (subject, issuer) = (&self.subject, &self.issuer);
+        let fingerprint = self.fingerprint;
+        write!(
+            f,
+            "issued to {subject} by {issuer}, SHA-256 fingerprint {fingerprint}"
+        )
+    }
 }
 
 const UPDATE: &str = "Update SQL Server to a build that speaks TLS 1.2 (2012 SP4, 2014 SP3 or any \
@@ -75,8 +87,8 @@ impl TlsProblem {
             Self::NotTrusted { .. } => {
                 "Point gp.ca_file to the authority of SQL Server's certificate, or set \
                  gp.certificate_name to the name in it. For a certificate that SQL Server made \
-                 itself, compare the fingerprint with the one on the server and set gp.tls = \
-                 'fingerprint' and gp.fingerprint to it."
+                 itself, compare the fingerprint with the one on the server and set gp.fingerprint \
+                 to it, without gp.ca_file."
             }
             Self::OtherCertificate { .. } => {
                 "If SQL Server was given a new certificate (one that it makes itself changes with \

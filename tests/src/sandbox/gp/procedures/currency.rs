@@ -35,8 +35,8 @@ pub struct Currency {
     pub index: i64,
     /// None for the functional currency.
     rate: Option<Rate>,
-    /// Of the functional currency.
     decimals: u32,
+    functional_decimals: u32,
 }
 
 /// What one of a currency is worth, and where that is from.
@@ -59,7 +59,7 @@ impl Currency {
         if sent.is_empty() || sent.eq_ignore_ascii_case(&functional.id) {
             return Ok(functional);
         }
-        let Some((id, index, _)) = known(call, &sent)? else {
+        let Some(row) = lookup::currency_row(call, &sent)? else {
             call.fail(codes.unknown);
             return Ok(functional);
         };
@@ -68,22 +68,24 @@ impl Currency {
             return Ok(functional);
         };
         Ok(Self {
-            id,
-            index,
+            id: row.text("CURNCYID").to_owned(),
+            index: row.int("CURRNIDX"),
             rate: Some(rate),
-            decimals: functional.decimals,
+            decimals: decimals(&row),
+            functional_decimals: functional.decimals,
         })
     }
 
     /// The company's own.
-    pub fn functional(call: &mut Call<'_, '_>) -> Result<Self, Stop> {
+    fn functional(call: &mut Call<'_, '_>) -> Result<Self, Stop> {
         let (id, index) = lookup::functional(call)?;
-        let decimals = known(call, &id)?.map_or(2, |(_, _, decimals)| decimals);
+        let decimals = lookup::currency_row(call, &id)?.map_or(2, |row| decimals(&row));
         Ok(Self {
             id,
             index,
             rate: None,
             decimals,
+            functional_decimals: decimals,
         })
     }
 
@@ -96,8 +98,10 @@ impl Currency {
     pub fn functional_of(&self, originating: Decimal) -> Decimal {
         match &self.rate {
             None => originating,
-            Some(rate) if rate.method == DIVIDE => round(originating / rate.value, self.decimals),
-            Some(rate) => round(originating * rate.value, self.decimals),
+            Some(rate) if rate.method == DIVIDE => {
+                round(originating / rate.value, self.functional_decimals)
+            }
+            Some(rate) => round(originating * rate.value, self.functional_decimals),
         }
     }
 
@@ -105,8 +109,8 @@ impl Currency {
     pub fn originating_of(&self, functional: Decimal) -> Decimal {
         match &self.rate {
             None => functional,
-            Some(rate) if rate.method == DIVIDE => round(functional * rate.value, 2),
-            Some(rate) => round(functional / rate.value, 2),
+            Some(rate) if rate.method == DIVIDE => round(functional * rate.value, self.decimals),
+            Some(rate) => round(functional / rate.value, self.decimals),
         }
     }
 
@@ -143,7 +147,8 @@ impl Currency {
         amounts.map(|amount| self.functional_of(amount)).sum()
     }
 
-    /// Works out the functional amounts of rows whose amounts are all as they were sent.
+    /// Works out the functional amounts of rows whose amounts are all as they were sent. A column
+    /// without a twin is its own.
     pub fn restate(
         &self,
         call: &mut Call<'_, '_>,
@@ -155,58 +160,54 @@ impl Currency {
             for (own, twin) in pairs {
                 cells.push((own, self.functional_of(row.money(twin)).into()));
             }
-            cells.retain(|(name, _)| row.table.columns.iter().any(|column| column.name == *name));
+            keep_known(row, &mut cells);
             call.set(row, &cells)?;
         }
         Ok(())
     }
 
-    /// As `restate`, for debits and credits: what rounding leaves between them goes to the largest.
-    pub fn restate_balanced(
-        &self,
-        call: &mut Call<'_, '_>,
-        rows: &[Row],
-        (debit, credit): (Pair, Pair),
-    ) -> Result<(), Stop> {
-        let net = |row: &Row, (_, debit): Pair, (_, credit): Pair| {
-            self.functional_of(row.money(debit)) - self.functional_of(row.money(credit))
+    /// As `restate`, for distributions: what rounding leaves between debits and credits goes to the
+    /// largest.
+    pub fn restate_sides(&self, call: &mut Call<'_, '_>, rows: &[Row]) -> Result<(), Stop> {
+        let sides =
+            |row: &Row| ["ORDBTAMT", "ORCRDAMT"].map(|twin| self.functional_of(row.money(twin)));
+        let net = |row: &Row| {
+            let [debit, credit] = sides(row);
+            debit - credit
         };
-        let difference: Decimal = rows.iter().map(|row| net(row, debit, credit)).sum();
-        let largest = rows.iter().max_by_key(|row| net(row, debit, credit).abs());
+        let difference: Decimal = rows.iter().map(net).sum();
+        let largest = rows.iter().max_by_key(|row| net(row).abs());
         let largest = largest.map(|row| row.number);
         for row in rows {
-            let mut amounts = [debit, credit].map(|(_, twin)| self.functional_of(row.money(twin)));
+            let [mut debit, mut credit] = sides(row);
             if Some(row.number) == largest {
-                match amounts {
-                    [debit, _] if debit.is_zero() => amounts[1] += difference,
-                    _ => amounts[0] -= difference,
+                if debit.is_zero() {
+                    credit += difference;
+                } else {
+                    debit -= difference;
                 }
             }
-            let cells = [
-                (debit.0, amounts[0].into()),
-                (credit.0, amounts[1].into()),
+            let mut cells: Vec<Cell<'_>> = vec![
+                ("DEBITAMT", debit.into()),
+                ("CRDTAMNT", credit.into()),
                 ("CURRNIDX", self.index.into()),
+                ("CURNCYID", self.id.as_str().into()),
             ];
+            keep_known(row, &mut cells);
             call.set(row, &cells)?;
         }
         Ok(())
     }
 }
 
-/// Id, index and decimals of a currency.
-fn known(call: &mut Call<'_, '_>, id: &str) -> Result<Option<(String, i64, u32)>, Stop> {
-    let table = call.work.table(call.system, "MC40200")?;
-    let row = call
-        .work
-        .find(&table, &[("CURNCYID", id.into())], Access::Committed)?;
-    Ok(row.map(|row| {
-        let decimals = u32::try_from(row.int("DECPLCUR") - 1).unwrap_or(2);
-        (
-            row.text("CURNCYID").to_owned(),
-            row.int("CURRNIDX"),
-            decimals,
-        )
-    }))
+/// Leaves out cells of columns that a row's table does not have.
+fn keep_known(row: &Row, cells: &mut Vec<Cell<'_>>) {
+    cells.retain(|(name, _)| row.table.column(name).is_some());
+}
+
+/// How many decimals a currency has.
+fn decimals(row: &Row) -> u32 {
+    u32::try_from(row.int("DECPLCUR") - 1).unwrap_or(2)
 }
 
 /// The rate that is sent, or the one of the currency's exchange tables for the day.

@@ -1,7 +1,7 @@
 //! Checks of values against setup tables, shared by the procedures.
 
 use super::super::error::Stop;
-use super::super::heap::rows::Access;
+use super::super::heap::rows::{Access, Row};
 use super::call::Call;
 
 /// A setup table and its key column.
@@ -88,14 +88,16 @@ pub fn currency(call: &mut Call<'_, '_>, code: i32) -> Result<(), Stop> {
     if value.is_empty() {
         return Ok(());
     }
-    let table = call.work.table(call.system, "MC40200")?;
-    let found = call.work.find(
-        &table,
-        &[("CURNCYID", value.as_str().into())],
-        Access::Committed,
-    )?;
+    let found = currency_row(call, &value)?;
     call.fail_if(found.is_none(), code);
     Ok(())
+}
+
+/// A currency of the system database.
+pub fn currency_row(call: &mut Call<'_, '_>, id: &str) -> Result<Option<Row>, Stop> {
+    let table = call.work.table(call.system, "MC40200")?;
+    let key = [("CURNCYID", id.into())];
+    call.work.find(&table, &key, Access::Committed)
 }
 
 /// The index of the currency that is sent, or of the functional one.
@@ -104,9 +106,7 @@ pub fn currency_index(call: &mut Call<'_, '_>) -> Result<i64, Stop> {
     if value.is_empty() {
         return Ok(functional(call)?.1);
     }
-    let table = call.work.table(call.system, "MC40200")?;
-    let key = [("CURNCYID", value.as_str().into())];
-    let found = call.work.find(&table, &key, Access::Committed)?;
+    let found = currency_row(call, &value)?;
     Ok(found.map_or(0, |row| row.int("CURRNIDX")))
 }
 

@@ -298,6 +298,8 @@ async fn receivables_and_payables_in_euros_are_kept_in_the_functional_currency()
     // 117.03 + 14.04 + 2.34 + 5.85 - 2.34; the whole at once would be a cent more.
     let tax = receivables_documents::tax();
     done(&mut client, "taRMTransactionTaxInsert", &tax).await;
+    let commission = receivables_documents::commission();
+    done(&mut client, "taRMCommissions", &commission).await;
     let memo = with(receivables_documents::memo(), &[EURO]);
     done(&mut client, "taRMTransaction", &memo).await;
     let columns = "DOCAMNT, ACCTAMNT, SLSAMNT, TAXAMNT, COSTAMNT, CURNCYID";
@@ -316,8 +318,18 @@ async fn receivables_and_payables_in_euros_are_kept_in_the_functional_currency()
         ["136.92000"]
     );
     assert_eq!(
-        amounts(&mut client, "TAXAMNT, ORTAXAMT", "RM10601").await,
-        ["5.85000 5.00000"]
+        amounts(
+            &mut client,
+            "TAXAMNT, ORTAXAMT, STAXAMNT, TAXDTSLS",
+            "RM10601"
+        )
+        .await,
+        ["5.85000 5.00000 5.85000 117.03000"]
+    );
+    // 3.50 x 1.1703 = 4.09605.
+    assert_eq!(
+        amounts(&mut client, "COMMAMNT", "RM10501").await,
+        ["4.10000"]
     );
     // 117.03 + 5.85 + 14.04 + 5.85 - 2.34, likewise.
     let tax = payables::tax();
@@ -332,6 +344,10 @@ async fn receivables_and_payables_in_euros_are_kept_in_the_functional_currency()
         )
         .await,
         ["140.43000 140.43000 117.03000 Z-EURO"]
+    );
+    assert_eq!(
+        amounts(&mut client, "TAXAMNT, PCTAXAMT, TDTTXPUR", "PM10500").await,
+        ["5.85000 5.85000 117.03000"]
     );
     let sums = "SUM(DEBITAMT), SUM(CRDTAMNT), SUM(ORDBTAMT), SUM(ORCRDAMT)";
     assert_eq!(

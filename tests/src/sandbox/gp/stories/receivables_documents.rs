@@ -52,7 +52,7 @@ pub(super) fn tax() -> Node {
     ]
 }
 
-fn commission() -> Node {
+pub(super) fn commission() -> Node {
     vec![
         ("RMDTYPAL", Number(7)),
         ("DOCNUMBR", Text("CREDT00000042")),

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::super::super::clock;
 use super::super::super::error::Stop;
-use super::super::super::heap::rows::{Cell, Row};
+use super::super::super::heap::rows::{Access, Cell, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
 use super::super::lookup;
@@ -77,7 +77,14 @@ fn check(call: &mut Call<'_, '_>, option: i64) -> Result<(), Stop> {
     lookup::known(call, "CARDNAME", lookup::CARD, codes::CARD)?;
     call.fail_if(call.money("TRXAMNT") <= Decimal::ZERO, codes::AMOUNT);
     lookup::currency(call, codes::CURRENCY)?;
-    let (sent, own) = (call.text("CURNCYID"), lookup::functional(call)?.0);
+    let (sent, mut own) = (call.text("CURNCYID"), lookup::functional(call)?.0);
+    let checkbook = call.text("CHEKBKID");
+    let key = [("CHEKBKID", checkbook.as_str().into())];
+    if let Some(row) = call.find("CM00100", &key, Access::Committed)?
+        && !row.text("CURNCYID").is_empty()
+    {
+        row.text("CURNCYID").clone_into(&mut own);
+    }
     let other = !sent.is_empty() && !sent.eq_ignore_ascii_case(&own);
     call.fail_if(other, codes::FOREIGN);
     let known = !rows_of(call, option)?.is_empty();

@@ -7,7 +7,7 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Cell, Row};
 use super::super::super::value::{Value, moment};
 use super::super::call::Call;
-use super::super::currency::{Codes, Currency, Pair};
+use super::super::currency::{Codes, Currency};
 use super::super::note;
 use super::super::sm::batch::{self, Batch};
 use super::codes;
@@ -21,8 +21,6 @@ const CURRENCY: Codes = Codes {
     unknown: codes::CURRENCY,
     no_rate: codes::NO_RATE,
 };
-
-const SIDES: (Pair, Pair) = (("DEBITAMT", "ORDBTAMT"), ("CRDTAMNT", "ORCRDAMT"));
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -42,7 +40,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     write(call, journal, &lines, &currency)?;
     if currency.is_foreign() {
         let (units, posting): (Vec<Row>, _) = lines.into_iter().partition(is_unit);
-        currency.restate_balanced(call, &posting, SIDES)?;
+        currency.restate_sides(call, &posting)?;
         for line in posting.iter().chain(&units) {
             call.set(line, &currency.rate_cells())?;
         }

@@ -56,7 +56,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         distribute(call, &vendor)?;
     }
     let rows = distributions(call)?;
-    distribution::restate(call, &rows, &currency)?;
+    currency.restate_sides(call, &rows)?;
     let date = Value::Time(posting_date(call));
     for row in distributions(call)? {
         call.set(&row, &[("PSTGDATE", date.clone())])?;

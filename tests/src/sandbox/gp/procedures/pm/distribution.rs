@@ -3,10 +3,9 @@
 use rust_decimal::Decimal;
 
 use super::super::super::error::Stop;
-use super::super::super::heap::rows::{Cell, Row};
+use super::super::super::heap::rows::Cell;
 use super::super::account::{self, Wrong};
 use super::super::call::Call;
-use super::super::currency::{Currency, Pair};
 use super::super::lookup;
 use super::{Effect, PAYMENT, codes, lookups};
 
@@ -14,9 +13,6 @@ use super::{Effect, PAYMENT, codes, lookups};
 pub const STEP: i64 = 16_384;
 /// GP numbers its payables distribution types up to this one.
 const LAST_TYPE: i64 = 23;
-
-/// The two sides, in the functional and in the originating currency.
-const SIDES: (Pair, Pair) = (("DEBITAMT", "ORDBTAMT"), ("CRDTAMNT", "ORCRDAMT"));
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -105,18 +101,6 @@ pub struct Line<'a> {
     pub account: i64,
     pub debit: Decimal,
     pub credit: Decimal,
-}
-
-/// Gives distributions the currency of their document, and their functional amounts.
-pub fn restate(call: &mut Call<'_, '_>, rows: &[Row], currency: &Currency) -> Result<(), Stop> {
-    if !currency.is_foreign() {
-        return Ok(());
-    }
-    currency.restate_balanced(call, rows, SIDES)?;
-    for row in rows {
-        call.set(row, &[("CURNCYID", currency.id.as_str().into())])?;
-    }
-    Ok(())
 }
 
 /// Writes a distribution.

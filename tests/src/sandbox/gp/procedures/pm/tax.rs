@@ -6,6 +6,7 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Cell};
 use super::super::account::{self, Wrong};
 use super::super::call::Call;
+use super::super::currency::Pair;
 use super::super::lookup;
 use super::{Effect, codes, lookups};
 
@@ -13,6 +14,16 @@ use super::{Effect, codes, lookups};
 const PARTS: [&str; 3] = ["PCTAXAMT", "FRTTXAMT", "MSCTXAMT"];
 /// What the tax is taken of.
 const BASES: [&str; 2] = ["TDTTXPUR", "TXDTTPUR"];
+
+/// The amounts of a row; most have no twin in the originating currency.
+pub const PAIRS: [Pair; 6] = [
+    ("TAXAMNT", "ORTAXAMT"),
+    ("PCTAXAMT", "PCTAXAMT"),
+    ("FRTTXAMT", "FRTTXAMT"),
+    ("MSCTXAMT", "MSCTXAMT"),
+    ("TDTTXPUR", "TDTTXPUR"),
+    ("TXDTTPUR", "TXDTTPUR"),
+];
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {

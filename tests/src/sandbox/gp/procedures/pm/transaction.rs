@@ -12,7 +12,7 @@ use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::lookups::{self, VendorCodes};
 use super::transaction_lines::{self as lines, Lines};
-use super::{Effect, codes, distribution};
+use super::{Effect, codes, tax};
 
 /// The source of payables transaction batches.
 const SOURCE: &str = "PM_Trxent";
@@ -71,8 +71,8 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     }
     let voucher = call.text("VCHNUMWK");
     let rows = lines::distributions(call, &voucher)?;
-    distribution::restate(call, &rows, &currency)?;
-    currency.restate(call, &sent.taxes, &[("TAXAMNT", "ORTAXAMT")])?;
+    currency.restate_sides(call, &rows)?;
+    currency.restate(call, &sent.taxes, &tax::PAIRS)?;
     lines::date(call, &call.text("VCHNUMWK"), posting_date(call))?;
     let checkbook = call.text("BatchCHEKBKID");
     let joined = Batch {

@@ -7,7 +7,6 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Cell, Row};
 use super::super::account::{self, Wrong};
 use super::super::call::Call;
-use super::super::currency::{Currency, Pair};
 use super::super::lookup;
 use super::{PAYMENT, Side, codes};
 
@@ -17,9 +16,6 @@ const LAST_TYPE: i64 = 24;
 
 pub const CASH: i64 = 1;
 pub const RECEIVABLE: i64 = 3;
-
-/// The two sides, in the functional and in the originating currency.
-const SIDES: (Pair, Pair) = (("DEBITAMT", "ORDBTAMT"), ("CRDTAMNT", "ORCRDAMT"));
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -117,19 +113,6 @@ pub fn hold_against(call: &mut Call<'_, '_>, sent: &[Row], debit: Decimal, wrong
         }
         _ => call.fail(wrong.create),
     }
-}
-
-/// Gives the distributions of the document its currency, and their functional amounts.
-pub fn restate(call: &mut Call<'_, '_>, kind: i64, currency: &Currency) -> Result<(), Stop> {
-    if !currency.is_foreign() {
-        return Ok(());
-    }
-    let rows = of(call, kind, &call.text("DOCNUMBR"))?;
-    currency.restate_balanced(call, &rows, SIDES)?;
-    for row in &rows {
-        call.set(row, &[("CURNCYID", currency.id.as_str().into())])?;
-    }
-    Ok(())
 }
 
 /// A distribution to be written: an amount above zero is a debit.

@@ -40,7 +40,8 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if call.int("CREATEDIST", 1) == 1 {
         distribute(call, &customer)?;
     }
-    distribution::restate(call, PAYMENT, &currency)?;
+    let rows = distribution::of(call, PAYMENT, &call.text("DOCNUMBR"))?;
+    currency.restate_sides(call, &rows)?;
     let (number, checkbook) = (call.text("BACHNUMB"), call.text("BatchCHEKBKID"));
     let joined = Batch {
         source: SOURCE,

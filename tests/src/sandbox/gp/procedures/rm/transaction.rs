@@ -11,13 +11,13 @@ use super::super::currency::{Codes, Currency};
 use super::super::lookup;
 use super::super::sm::batch::{self, Batch};
 use super::distribution::{self, Refusals};
-use super::{Side, codes};
+use super::{Side, codes, tax};
 
 /// The source of receivables transaction batches.
 const SOURCE: &str = "RM_Sales";
 /// What makes up the document amount, less the trade discount.
 const PARTS: [&str; 4] = ["SLSAMNT", "FRTAMNT", "MISCAMNT", "TAXAMNT"];
-/// Elements of the document's currency beside its parts.
+/// Elements of the document's currency beside the document amount.
 const AMOUNTS: [&str; 13] = [
     "SLSAMNT", "FRTAMNT", "MISCAMNT", "TAXAMNT", "TRDISAMT", "COSTAMNT", "BKTSLSAM", "BKTFRTAM",
     "BKTMSCAM", "DISTKNAM", "DISAVAMT", "DSCDLRAM", "COMDLRAM",
@@ -75,8 +75,15 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     if call.int("CREATEDIST", 1) == 1 {
         distribute(call, &customer, side, &taxes)?;
     }
-    distribution::restate(call, kind, &currency)?;
-    currency.restate(call, &taxes, &[("TAXAMNT", "ORTAXAMT")])?;
+    let rows = distribution::of(call, kind, &number)?;
+    currency.restate_sides(call, &rows)?;
+    currency.restate(call, &taxes, &tax::PAIRS)?;
+    let key = [
+        ("RMDTYPAL", kind.into()),
+        ("DOCNUMBR", number.as_str().into()),
+    ];
+    let commissions = call.rows("RM10501", &key)?;
+    currency.restate(call, &commissions, &[("COMMAMNT", "COMMAMNT")])?;
     let (number, checkbook) = (call.text("BACHNUMB"), call.text("BatchCHEKBKID"));
     let joined = Batch {
         source: SOURCE,

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Row};
 use super::super::call::Call;
-use super::super::currency::{Currency, Pair};
+use super::super::currency::Currency;
 use super::super::lookup;
 use super::codes;
 
@@ -67,9 +67,6 @@ pub struct Entry {
     pub debit: Decimal,
     pub credit: Decimal,
 }
-
-/// The sides of a distribution, in the functional and in the originating currency.
-pub const PAIRS: (Pair, Pair) = (("DEBITAMT", "ORDBTAMT"), ("CRDTAMNT", "ORCRDAMT"));
 
 /// Writes a distribution, its functional and its originating amounts; sequence 0 means the next one.
 fn write(

@@ -477,7 +477,7 @@ fn distribute(
             sum(&present, "ORDBTAMT") != sum(&present, "ORCRDAMT"),
             codes::DISTRIBUTIONS,
         );
-        return currency.restate_balanced(call, &present, distribution::PAIRS);
+        return currency.restate_sides(call, &present);
     }
     for row in present {
         let table = std::sync::Arc::clone(&row.table);
