@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use connect_proto::tunnel::v1::agent_message::Message as FromAgent;
 use connect_proto::tunnel::v1::cloud_message::Message as FromCloud;
+use connect_proto::tunnel::v1::payload::Content;
 use connect_proto::tunnel::v1::{ChangeAck, ChangeBatch, ChangeKind, Watch, Watcher};
 use connect_tests::harness::world::COMPANY;
 use tokio::time::Instant;
@@ -18,6 +19,9 @@ const SITES: [&str; 3] = ["WAREHOUSE", "NORTH", "SOUTH"];
 const ROWS: usize = 500;
 /// The time that is measured; looks are taken at the default interval, every second.
 const MEASURED: Duration = Duration::from_secs(40);
+/// Changes whose way to the cloud is timed, and how long one may take.
+const CHANGES: usize = 20;
+const TOLD_WITHIN_MS: f64 = 2_000.0;
 /// What the design allows the agent.
 const ALLOWED_MB: f64 = 60.0;
 const WATCHERS: [&str; 9] = [
@@ -57,7 +61,34 @@ pub(crate) async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     );
     let busy = resident_mb(stage.agent.id())?;
     figures.add("agent.busy_mb", busy, "MB", Some(ALLOWED_MB));
+    let told = slowest(&mut stage).await?;
+    figures.add("watch.change_ms", told, "ms", Some(TOLD_WITHIN_MS));
     Ok(())
+}
+
+/// From a change in GP to its arrival at the cloud's end of the tunnel: the slowest of some.
+async fn slowest(stage: &mut Stage) -> anyhow::Result<f64> {
+    let mut slowest = Duration::ZERO;
+    for item in 0..CHANGES {
+        let item = format!("BENCH{:06}", ITEMS - 1 - item);
+        let sql = format!(
+            "UPDATE IV00102 SET QTYONHND = 3 WHERE ITEMNMBR = '{item}' AND LOCNCODE = 'NORTH'"
+        );
+        let changed = Instant::now();
+        stage.gp.sql(COMPANY, &sql).await?;
+        loop {
+            let batch = batch(stage).await?;
+            let content = batch.changes_json.and_then(|payload| payload.content);
+            let Some(Content::Inline(bytes)) = content else {
+                continue;
+            };
+            if String::from_utf8_lossy(&bytes).contains(&item) {
+                break;
+            }
+        }
+        slowest = slowest.max(changed.elapsed());
+    }
+    Ok(slowest.as_secs_f64() * 1000.0)
 }
 
 async fn fill(stage: &Stage) -> anyhow::Result<()> {
