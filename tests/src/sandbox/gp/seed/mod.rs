@@ -426,8 +426,11 @@ impl Seed<'_, '_> {
             ("ACTNUMBR_2", part(1)),
             ("ACTNUMBR_3", part(2)),
         ];
+        // Accounts of revenue and cost end with the year, those of the balance sheet go on.
+        let of_year = parts.get(1).is_some_and(|part| *part >= "4000");
         let mut master = cells.to_vec();
         master.extend([
+            ("PSTNGTYP", i64::from(of_year).into()),
             ("ACTDESCR", account.into()),
             ("ACCTTYPE", 1.into()),
             ("ACTIVE", 1.into()),

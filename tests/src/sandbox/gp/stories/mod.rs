@@ -1,4 +1,8 @@
 //! Stories told through tiberius against a running sandbox.
+//!
+//! The full row differences of receivables documents, vendors, manual checks and bank were written a
+//! second time from the reference by eyes that had not seen the sandbox; where the two differed and
+//! the reference or the meaning of the column decided, the sandbox was changed.
 #![expect(clippy::too_many_lines, reason = "a story lists its cases, one a line")]
 
 mod bank;

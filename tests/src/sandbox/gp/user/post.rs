@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use super::super::clock;
 use super::super::error::Stop;
 use super::super::heap::rows::{Cell, Row};
+use super::super::procedures::rm::summary::{self, Posted};
 use super::super::session::Session;
 use super::super::session::unit::Failure;
 use super::super::value::Value;
@@ -112,12 +113,30 @@ fn receivables(desk: &mut Desk<'_, '_>, header: &Row, trail: &str) -> Result<(),
     receivable(desk, header, kind, number, (amount, open), trail)?;
     let key = [("CUSTNMBR", header.text("CUSTNMBR").into())];
     let summary = desk.one("RM00103", &key)?;
-    let cells = [
-        ("CUSTBLNC", (summary.money("CUSTBLNC") + sign * open).into()),
-        ("LSTTRXDT", Value::Time(header.time("DOCDATE"))),
-        ("LSTTRXAM", amount.into()),
-    ];
-    desk.set(&summary, &cells)
+    let date = header.time("DOCDATE");
+    let posted = Posted {
+        kind,
+        date,
+        amount,
+        owed: sign * amount,
+        sales: header.money("SUBTOTAL"),
+        cost: header.money("EXTDCOST"),
+    };
+    desk.set(&summary, &summary::posted(&summary, &posted))?;
+    for payment in desk.rows_of(header, "SOP10103")? {
+        let paid = payment.money("AMNTPAID");
+        let posted = Posted {
+            kind: RM_PAYMENT,
+            date,
+            amount: paid,
+            owed: -sign * paid,
+            sales: Decimal::ZERO,
+            cost: Decimal::ZERO,
+        };
+        let summary = desk.one("RM00103", &key)?;
+        desk.set(&summary, &summary::posted(&summary, &posted))?;
+    }
+    Ok(())
 }
 
 fn receivable(

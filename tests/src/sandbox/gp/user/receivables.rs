@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::super::clock;
 use super::super::error::Stop;
 use super::super::heap::rows::{Cell, Row};
+use super::super::procedures::rm::summary::{self, Posted};
 use super::super::procedures::rm::{PAYMENT, Side};
 use super::super::value::Value;
 use super::desk::Desk;
@@ -41,7 +42,15 @@ fn open(desk: &mut Desk<'_, '_>, document: &Row, amount: &str) -> Result<(), Sto
     let trail = if payment { "CRJ" } else { "SLS" };
     let trail = format!("RM{trail}{:08}", document.number);
     let amount = document.money(amount);
+    // A payment's checkbook stands in the column of its kind.
+    let checkbook = match document.int("CSHRCTYP") {
+        _ if !payment => ("CBKIDCHK", document.text("CBKIDCHK")),
+        0 => ("CBKIDCHK", document.text("CHEKBKID")),
+        1 => ("CBKIDCSH", document.text("CHEKBKID")),
+        _ => ("CBKIDCRD", document.text("CHEKBKID")),
+    };
     let cells = [
+        (checkbook.0, checkbook.1.into()),
         ("TRXSORCE", trail.as_str().into()),
         ("ORTRXAMT", amount.into()),
         ("CURTRXAM", amount.into()),
@@ -73,12 +82,16 @@ fn open(desk: &mut Desk<'_, '_>, document: &Row, amount: &str) -> Result<(), Sto
     } else {
         ("UNPSTDSA", owed)
     };
-    let cells = [
-        ("CUSTBLNC", (summary.money("CUSTBLNC") + owed).into()),
-        (unposted, (summary.money(unposted) - less).into()),
-        ("LSTTRXDT", Value::Time(document.time("DOCDATE"))),
-        ("LSTTRXAM", amount.into()),
-    ];
+    let posted = Posted {
+        kind,
+        date: document.time("DOCDATE"),
+        amount,
+        owed,
+        sales: document.money("SLSAMNT"),
+        cost: document.money("COSTAMNT"),
+    };
+    let mut cells = summary::posted(&summary, &posted);
+    cells.push((unposted, (summary.money(unposted) - less).into()));
     desk.set(&summary, &cells)?;
     desk.remove(document)
 }

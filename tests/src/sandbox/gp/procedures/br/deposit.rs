@@ -156,7 +156,7 @@ pub fn post(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     let record = super::record(call)?;
     let (amount, user) = (entered.money("DepAmt"), call.text("PTDUSRID"));
     let number = record.trunc().normalize().to_string();
-    let cells: [Cell<'_>; 18] = [
+    let cells: [Cell<'_>; 20] = [
         ("CMRECNUM", record.into()),
         ("sRecNum", number.as_str().into()),
         ("CHEKBKID", checkbook.as_str().into()),
@@ -171,6 +171,8 @@ pub fn post(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         ("Checkbook_Amount", amount.into()),
         ("CURNCYID", functional.as_str().into()),
         ("CURRNIDX", index.into()),
+        ("DECPLCUR", super::DECIMALS.into()),
+        ("SOURCDOC", "CMDEP".into()),
         ("DSCRIPTN", entered.text("DSCRIPTN").into()),
         ("POSTEDDT", Value::Time(clock::today())),
         ("MODIFDT", Value::Time(clock::today())),

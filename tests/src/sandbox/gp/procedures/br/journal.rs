@@ -34,21 +34,22 @@ impl Line {
 }
 
 /// The lines the entry of a bank transaction had.
-pub fn lines_of(call: &mut Call<'_, '_>, option: i64) -> Result<Vec<Row>, Stop> {
+pub fn lines_of(call: &mut Call<'_, '_>, kind: i64) -> Result<Vec<Row>, Stop> {
     let (checkbook, number) = (call.text("CHEKBKID"), call.text("CMTrxNum"));
     let key = [
         ("ORMSTRID", checkbook.as_str().into()),
         ("ORDOCNUM", number.as_str().into()),
-        ("ORTRXTYP", option.into()),
+        ("ORTRXTYP", kind.into()),
     ];
     call.rows("GL10001", &key)
 }
 
-/// Writes the entry of the transaction the call names; gives the audit trail code.
+/// Writes the entry of the transaction of a kind that the call names, made on one day and posted on
+/// another; gives the audit trail code.
 pub fn write(
     call: &mut Call<'_, '_>,
-    option: i64,
-    date: i64,
+    kind: i64,
+    (made, date): (i64, i64),
     lines: &[Line],
 ) -> Result<String, Stop> {
     let key = [("UNIQKEY", 1.into())];
@@ -63,7 +64,7 @@ pub fn write(
         sent => sent,
     };
     for (place, line) in (1..).zip(lines) {
-        add_line(call, (journal, STEP * place), &batch, option, line)?;
+        add_line(call, (journal, STEP * place), &batch, kind, line)?;
     }
     let (functional, index) = lookup::functional(call)?;
     let day = moment(date).date();
@@ -90,7 +91,7 @@ pub fn write(
         ("PERIODID", i64::from(day.month()).into()),
         ("OPENYEAR", i64::from(day.year()).into()),
         ("ORIGINJE", journal.into()),
-        ("DOCDATE", Value::Time(date)),
+        ("DOCDATE", Value::Time(made)),
         ("Tax_Date", Value::Time(date)),
         ("Ledger_ID", 1.into()),
     ];
@@ -111,7 +112,7 @@ fn add_line(
     call: &mut Call<'_, '_>,
     (journal, sequence): (i64, i64),
     batch: &str,
-    option: i64,
+    kind: i64,
     line: &Line,
 ) -> Result<(), Stop> {
     let key = [("ACTINDX", line.account.into())];
@@ -140,7 +141,7 @@ fn add_line(
         ("CURRNIDX", index.into()),
         ("ORDOCNUM", number.as_str().into()),
         ("ORMSTRID", checkbook.as_str().into()),
-        ("ORTRXTYP", option.into()),
+        ("ORTRXTYP", kind.into()),
         ("INTERID", company.as_str().into()),
         ("DEBITAMT", debit.into()),
         ("CRDTAMNT", credit.into()),

@@ -37,6 +37,10 @@ pub const VOID_TRANSACTION: i64 = 3;
 pub const VOID_RECEIPT: i64 = 4;
 /// The transaction type of a posted deposit.
 pub const DEPOSIT: i64 = 1;
+/// The transaction type of a receipt.
+pub const RECEIVED: i64 = 2;
+/// Two decimals, as columns of decimal places tell them: 1 to 6 for 0 to 5.
+pub const DECIMALS: i64 = 3;
 
 /// The checkbook a node names, locked.
 fn checkbook(call: &mut Call<'_, '_>) -> Result<Option<Row>, Stop> {

@@ -49,9 +49,14 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     }];
     lines.extend(sent.iter().map(|row| Line::of(row, "DistRef", false)));
     distribution::take(call, &sent)?;
-    let trail = journal::write(call, option, posting_date(call), &lines)?;
+    let kind = if option == RECEIPT {
+        super::RECEIVED
+    } else {
+        call.int("CMTrxType", CHECK)
+    };
+    let trail = journal::write(call, kind, (date(call), posting_date(call)), &lines)?;
     if option == RECEIPT {
-        return receipt(call, &trail);
+        return receipt(call, &trail, checkbook.int("ACTINDX"));
     }
     transaction(call, &trail)?;
     super::changes(call, cash)
@@ -138,6 +143,7 @@ fn shared(call: &mut Call<'_, '_>, trail: &str) -> Result<Vec<Cell<'static>>, St
         ("CHEKBKID", text("CHEKBKID")),
         ("CURNCYID", functional.as_str().into()),
         ("CURRNIDX", index.into()),
+        ("DECPLCUR", super::DECIMALS.into()),
         ("DSCRIPTN", text("DSCRIPTN")),
         ("GLPOSTDT", Value::Time(posting_date(call))),
         ("POSTEDDT", Value::Time(clock::today())),
@@ -165,7 +171,7 @@ fn transaction(call: &mut Call<'_, '_>, trail: &str) -> Result<(), Stop> {
     call.add("CM20200", &cells).map(|_| ())
 }
 
-fn receipt(call: &mut Call<'_, '_>, trail: &str) -> Result<(), Stop> {
+fn receipt(call: &mut Call<'_, '_>, trail: &str, cash: i64) -> Result<(), Stop> {
     let mut cells = shared(call, trail)?;
     let text = |name: &str| Value::from(call.text(name).as_str());
     cells.extend([
@@ -176,6 +182,7 @@ fn receipt(call: &mut Call<'_, '_>, trail: &str) -> Result<(), Stop> {
         ("RcpType", call.int("RcpType", 1).into()),
         ("CARDNAME", text("CARDNAME")),
         ("RcvdFrom", text("paidtorcvdfrom")),
+        ("Cash_Account_Index", cash.into()),
     ]);
     call.add("CM20300", &cells).map(|_| ())
 }

@@ -52,8 +52,13 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         ("MODIFDT", Value::Time(clock::today())),
     ];
     call.set(&row, &cells)?;
+    let kind = if of == RECEIPT {
+        super::RECEIVED
+    } else {
+        row.int("CMTrxType")
+    };
     let lines: Vec<Line> = if made == 1 {
-        let lines = journal::lines_of(call, of)?;
+        let lines = journal::lines_of(call, kind)?;
         let lines = lines.iter();
         lines.map(|row| Line::of(row, "DSCRIPTN", true)).collect()
     } else {
@@ -62,7 +67,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         let sent = sent.iter();
         sent.map(|row| Line::of(row, "DistRef", false)).collect()
     };
-    journal::write(call, option, posted, &lines)?;
+    journal::write(call, kind, (date, posted), &lines)?;
     if of == RECEIPT {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use super::super::super::heap::rows::{Access, Cell, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
 use super::super::lookup;
-use super::{Side, codes};
+use super::{Side, codes, summary};
 
 /// Runs the procedure.
 pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
@@ -127,18 +127,26 @@ fn write(call: &mut Call<'_, '_>, from: &Row, to: &Row) -> Result<(), Stop> {
         cells.push(("DINVPDOF", date));
     }
     call.set(to, &cells)?;
-    owes(call, to.text("CUSTNMBR"), -settled)
+    settles(call, to.text("CUSTNMBR"), taken, written_off)
 }
 
-/// Changes what a customer owes.
-pub fn owes(call: &mut Call<'_, '_>, customer: &str, more: Decimal) -> Result<(), Stop> {
-    if more.is_zero() {
-        return Ok(());
-    }
+/// Tells a customer's summary what was settled without money; less than nothing takes it back.
+pub fn settles(
+    call: &mut Call<'_, '_>,
+    customer: &str,
+    taken: Decimal,
+    written_off: Decimal,
+) -> Result<(), Stop> {
     let key = [("CUSTNMBR", customer.into())];
-    if let Some(summary) = call.find("RM00103", &key, Access::Update)? {
-        let balance = summary.money("CUSTBLNC") + more;
-        call.set(&summary, &[("CUSTBLNC", balance.into())])?;
-    }
-    Ok(())
+    let Some(summary) = call.find("RM00103", &key, Access::Update)? else {
+        return Ok(());
+    };
+    let mut cells = summary::owing(&summary, -(taken + written_off));
+    cells.extend(summary::more(&summary, ["TDTKNYTD", "TDTKNLTD"], taken));
+    cells.extend(summary::more(
+        &summary,
+        ["TWROFYTD", "TWROFLTD"],
+        written_off,
+    ));
+    call.set(&summary, &cells)
 }

@@ -7,6 +7,7 @@ pub mod commission;
 pub mod customer;
 pub mod distribution;
 pub mod receipt;
+pub mod summary;
 pub mod tax;
 pub mod transaction;
 pub mod unapply;

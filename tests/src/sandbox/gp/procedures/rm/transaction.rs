@@ -84,6 +84,13 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     ];
     let commissions = call.rows("RM10501", &key)?;
     currency.restate(call, &commissions, &[("COMMAMNT", "COMMAMNT")])?;
+    if call.optional_money("COMDLRAM").is_none()
+        && let Some(header) = call.find("RM10301", &key, Access::Update)?
+    {
+        let commissions = call.rows("RM10501", &key)?;
+        let sum: Decimal = commissions.iter().map(|row| row.money("COMMAMNT")).sum();
+        call.set(&header, &[("COMDLRAM", sum.into())])?;
+    }
     let (number, checkbook) = (call.text("BACHNUMB"), call.text("BatchCHEKBKID"));
     let joined = Batch {
         source: SOURCE,

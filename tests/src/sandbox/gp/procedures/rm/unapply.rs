@@ -60,7 +60,7 @@ fn take_back(call: &mut Call<'_, '_>, row: &Row) -> Result<(), Stop> {
         ];
         call.set(&to, &cells)?;
     }
-    apply::owes(call, row.text("CUSTNMBR"), taken + written_off)?;
+    apply::settles(call, row.text("CUSTNMBR"), -taken, -written_off)?;
     let table = Arc::clone(&row.table);
     call.work.delete(&table, row.number)
 }

@@ -8,7 +8,7 @@ use super::super::super::error::Stop;
 use super::super::super::heap::rows::{Access, Row};
 use super::super::super::value::Value;
 use super::super::call::Call;
-use super::{PAYMENT, Side, apply, codes};
+use super::{PAYMENT, Side, apply, codes, summary};
 
 /// Ways to void: by hand, for a payment without cover, for a charge that is waived.
 const NOT_COVERED: i64 = 2;
@@ -64,7 +64,6 @@ fn write(call: &mut Call<'_, '_>, open: &Row, how: i64) -> Result<(), Stop> {
     let cells = [
         ("VOIDSTTS", how.into()),
         ("VOIDDATE", Value::Time(call.time("VOIDDATE"))),
-        ("GLPOSTDT", Value::Time(call.time("GLPOSTDT"))),
         ("CURTRXAM", Decimal::ZERO.into()),
     ];
     call.work.copy(open, &history, &cells)?;
@@ -79,5 +78,21 @@ fn write(call: &mut Call<'_, '_>, open: &Row, how: i64) -> Result<(), Stop> {
     }
     let side = Side::of(open.int("RMDTYPAL")).unwrap_or(Side::Credit);
     let less = -side.of_amount(open.money("CURTRXAM"));
-    apply::owes(call, open.text("CUSTNMBR"), less)
+    let key = [("CUSTNMBR", open.text("CUSTNMBR").into())];
+    let Some(summary) = call.find("RM00103", &key, Access::Update)? else {
+        return Ok(());
+    };
+    let mut cells = summary::owing(&summary, less);
+    if open.int("RMDTYPAL") == PAYMENT {
+        let amount = open.money("ORTRXAMT");
+        cells.extend(summary::more(&summary, ["TCSHRYTD", "TCSHRLTD"], -amount));
+        if how == NOT_COVERED {
+            cells.extend(summary::more(&summary, ["TNSFCYTD", "TNSFCLIF"], amount));
+            for name in ["NONSFYTD", "NONSFLIF"] {
+                cells.push((name, (summary.int(name) + 1).into()));
+            }
+            cells.push(("LSTNSFCD", Value::Time(call.time("VOIDDATE"))));
+        }
+    }
+    call.set(&summary, &cells)
 }
