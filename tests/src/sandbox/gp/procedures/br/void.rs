@@ -52,21 +52,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         ("MODIFDT", Value::Time(clock::today())),
     ];
     call.set(&row, &cells)?;
-    let kind = if of == RECEIPT {
-        super::RECEIVED
-    } else {
-        row.int("CMTrxType")
-    };
-    let lines: Vec<Line> = if made == 1 {
-        let lines = journal::lines_of(call, kind)?;
-        let lines = lines.iter();
-        lines.map(|row| Line::of(row, "DSCRIPTN", true)).collect()
-    } else {
-        let sent = distribution::sent(call, option)?;
-        distribution::take(call, &sent)?;
-        let sent = sent.iter();
-        sent.map(|row| Line::of(row, "DistRef", false)).collect()
-    };
+    let (kind, lines) = turned(call, (option, of), made == 1, &row)?;
     journal::write(call, kind, (date, posted), &lines)?;
     if of == RECEIPT {
         return Ok(());
@@ -78,6 +64,31 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         amount
     };
     super::changes(call, back)
+}
+
+/// The transaction's type, and the lines that take its entry back.
+fn turned(
+    call: &mut Call<'_, '_>,
+    (option, of): (i64, i64),
+    made: bool,
+    row: &Row,
+) -> Result<(i64, Vec<Line>), Stop> {
+    let kind = if of == RECEIPT {
+        super::RECEIVED
+    } else {
+        row.int("CMTrxType")
+    };
+    let lines = if made {
+        let lines = journal::lines_of(call, kind)?;
+        let lines = lines.iter();
+        lines.map(|row| Line::of(row, "DSCRIPTN", true)).collect()
+    } else {
+        let sent = distribution::sent(call, option)?;
+        distribution::take(call, &sent)?;
+        let sent = sent.iter();
+        sent.map(|row| Line::of(row, "DistRef", false)).collect()
+    };
+    Ok((kind, lines))
 }
 
 /// The newest record of the number; deposits are not voided here.

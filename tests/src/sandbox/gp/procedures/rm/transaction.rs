@@ -78,19 +78,7 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
     let rows = distribution::of(call, kind, &number)?;
     currency.restate_sides(call, &rows)?;
     currency.restate(call, &taxes, &tax::PAIRS)?;
-    let key = [
-        ("RMDTYPAL", kind.into()),
-        ("DOCNUMBR", number.as_str().into()),
-    ];
-    let commissions = call.rows("RM10501", &key)?;
-    currency.restate(call, &commissions, &[("COMMAMNT", "COMMAMNT")])?;
-    if call.optional_money("COMDLRAM").is_none()
-        && let Some(header) = call.find("RM10301", &key, Access::Update)?
-    {
-        let commissions = call.rows("RM10501", &key)?;
-        let sum: Decimal = commissions.iter().map(|row| row.money("COMMAMNT")).sum();
-        call.set(&header, &[("COMDLRAM", sum.into())])?;
-    }
+    commissions(call, &currency, kind, &number)?;
     let (number, checkbook) = (call.text("BACHNUMB"), call.text("BatchCHEKBKID"));
     let joined = Batch {
         source: SOURCE,
@@ -100,6 +88,26 @@ pub fn run(call: &mut Call<'_, '_>) -> Result<(), Stop> {
         date: call.time("DOCDATE"),
     };
     batch::join(call, &joined, 1, total)
+}
+
+/// Restates the commissions in the functional currency; what was not sent is their sum.
+fn commissions(
+    call: &mut Call<'_, '_>,
+    currency: &Currency,
+    kind: i64,
+    number: &str,
+) -> Result<(), Stop> {
+    let key = [("RMDTYPAL", kind.into()), ("DOCNUMBR", number.into())];
+    let commissions = call.rows("RM10501", &key)?;
+    currency.restate(call, &commissions, &[("COMMAMNT", "COMMAMNT")])?;
+    if call.optional_money("COMDLRAM").is_none()
+        && let Some(header) = call.find("RM10301", &key, Access::Update)?
+    {
+        let commissions = call.rows("RM10501", &key)?;
+        let sum: Decimal = commissions.iter().map(|row| row.money("COMMAMNT")).sum();
+        call.set(&header, &[("COMDLRAM", sum.into())])?;
+    }
+    Ok(())
 }
 
 fn check_amounts(call: &mut Call<'_, '_>) {
