@@ -10,6 +10,7 @@ use connect_core::domain::event::{Event, Source};
 use connect_core::domain::ids::{CompanyId, EnvironmentId, TenantId};
 use connect_core::domain::lane::ClaimedLane;
 use connect_core::domain::store::Store;
+use connect_core::engine::lookup::{self, Lookups};
 use connect_core::engine::workflow::{self, Compiled, Mappings};
 use connect_core::engine::{Problem, Value, complete, mapping};
 use uuid::Uuid;
@@ -208,6 +209,15 @@ impl Contexts {
 
 impl Revision {
     fn compile(artifacts: Vec<connect_core::domain::artifact::Artifact>) -> Result<Self> {
+        let mut lookups = Lookups::new();
+        for artifact in artifacts
+            .iter()
+            .filter(|artifact| artifact.kind == ArtifactKind::Lookup)
+        {
+            let compiled = lookup::compile(&artifact.body);
+            let compiled = compiled.map_err(|p| broken("lookup", &artifact.name, &p))?;
+            lookups.insert(artifact.name.clone(), Arc::new(compiled));
+        }
         let mut mappings = Mappings::new();
         let mut sources = Vec::new();
         let mut revision = Self {
@@ -217,9 +227,10 @@ impl Revision {
         };
         for artifact in artifacts {
             match artifact.kind {
+                ArtifactKind::Lookup => {}
                 ArtifactKind::Workflow => sources.push(artifact),
                 ArtifactKind::Mapping => {
-                    let compiled = mapping::compile(&artifact.body);
+                    let compiled = mapping::compile(&artifact.body, &lookups);
                     let compiled = compiled.map_err(|p| broken("mapping", &artifact.name, &p))?;
                     mappings.insert(artifact.name, Arc::new(compiled));
                 }

@@ -39,6 +39,7 @@ pub(super) fn new_run(
     let input = RunInput {
         run: id,
         generation: 1,
+        began: now,
         event: EventFacts {
             topic: event.topic.clone(),
             entity: event.entity.clone(),

@@ -1,4 +1,4 @@
-//! Versioned settings: workflows, mappings, profiles and routes, and the revisions that list them.
+//! Versioned settings: workflows, mappings, lookup tables, profiles and routes, and the revisions that list them.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ pub enum ArtifactKind {
     Workflow,
     /// Rules that build one document from another.
     Mapping,
+    /// A table of which values belong to which keys.
+    Lookup,
     /// Settings of a packaged flow for a store and company pair.
     Profile,
     /// Store to company rule; its body is a [`Route`].

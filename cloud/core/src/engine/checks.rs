@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::{Expression, ExpressionError, Facts, Template};
 use super::problem::Problems;
+use super::repeat::{CompiledForEach, ForEach};
 use super::value::Value;
 use crate::domain::failure::{Failure, FailureClass, Fault};
 
@@ -47,19 +48,6 @@ fn invalid_data() -> FailureClass {
     FailureClass::InvalidData
 }
 
-/// A list to go through.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ForEach {
-    /// A formula for the list.
-    pub list: String,
-    /// The name of an entry.
-    pub item: String,
-    /// The name of its place, counted from 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub index: Option<String>,
-}
-
 /// What happens when a check does not hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -87,14 +75,6 @@ pub(super) struct CompiledCheck {
     repair: Template,
 }
 
-/// A compiled list to go through.
-#[derive(Debug)]
-pub(super) struct CompiledForEach {
-    list: Expression,
-    item: String,
-    index: Option<String>,
-}
-
 /// How a set of checks came out.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -102,46 +82,6 @@ pub(super) enum Verdict {
     Holds,
     /// There is rightly nothing to do.
     Stop(String),
-}
-
-impl CompiledForEach {
-    pub(super) fn compile(
-        each: &ForEach,
-        location: &str,
-        known: &mut Vec<String>,
-        problems: &mut Problems,
-    ) -> Option<Self> {
-        let list = problems.expression(&format!("{location}.for_each.list"), &each.list, known);
-        known.push(each.item.clone());
-        known.extend(each.index.clone());
-        Some(Self {
-            list: list?,
-            item: each.item.clone(),
-            index: each.index.clone(),
-        })
-    }
-
-    /// Gives the list's entries.
-    pub(super) fn entries(&self, facts: &mut Facts) -> Result<Vec<Value>, ExpressionError> {
-        match self.list.evaluate(facts)? {
-            Value::List(list) => Ok(list),
-            Value::Null => Ok(Vec::new()),
-            other @ (Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_)) => {
-                Err(ExpressionError {
-                    expression: self.list.text().into(),
-                    message: format!("not a list but {}", other.kind()),
-                })
-            }
-        }
-    }
-
-    /// Sets the names of one entry.
-    pub(super) fn enter(&self, facts: &mut Facts, index: usize, entry: Value) {
-        facts.set(&self.item, entry);
-        if let Some(name) = &self.index {
-            facts.set(name, Value::from(i64::try_from(index).unwrap_or(i64::MAX)));
-        }
-    }
 }
 
 impl CompiledCheck {
@@ -153,6 +93,7 @@ impl CompiledCheck {
     ) -> Option<Self> {
         let location = format!("{location}.{}", check.name);
         let mut known = known.to_vec();
+        let scope = problems.scope();
         let place = |part: &str| format!("{location}.{part}");
         let for_each = check
             .for_each
@@ -164,6 +105,7 @@ impl CompiledCheck {
         let field = problems.template(&place("field"), &check.field, &known);
         let value = problems.optional(&place("value"), check.value.as_ref(), &known);
         let repair = problems.template(&place("repair"), &check.repair, &known);
+        problems.leave(scope);
         if check.otherwise == Otherwise::Fail && (check.code.is_empty() || check.repair.is_empty())
         {
             problems.add(&location, "a check that can fail needs `code` and `repair`");

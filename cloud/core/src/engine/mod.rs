@@ -2,13 +2,19 @@
 
 pub mod checks;
 pub mod expression;
+pub mod lookup;
 pub mod mapping;
+mod moment;
+pub mod nop_xml;
 mod problem;
+mod repeat;
 pub mod retry;
 mod schema;
+pub mod transform;
 pub mod value;
 pub mod workflow;
 
-pub use problem::Problem;
+pub use problem::{Problem, Severity};
+pub use repeat::{Explode, ForEach, Merge, SortBy};
 pub use schema::complete;
 pub use value::{Value, ValueError};

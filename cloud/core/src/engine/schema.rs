@@ -10,8 +10,16 @@ type Fields = &'static [(&'static str, Shape)];
 /// What stands at a place of a record.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
-    /// A single value.
+    /// A single value of a kind that is not fixed.
     One,
+    /// Characters, at most so many; 0 where nop has no limit.
+    Text(u16),
+    /// An exact number.
+    Number,
+    /// Yes or no.
+    YesNo,
+    /// An instant in UTC.
+    Instant,
     /// A group of exactly these fields.
     Group(Fields),
     /// A list of groups.
@@ -20,99 +28,99 @@ enum Shape {
     Open,
 }
 
-use Shape::{Group, List, One, Open};
+use Shape::{Group, Instant, List, Number, One, Open, Text, YesNo};
 
 const COUNTRY: Fields = &[
-    ("name", One),
-    ("two_letter_iso_code", One),
-    ("three_letter_iso_code", One),
+    ("name", Text(0)),
+    ("two_letter_iso_code", Text(2)),
+    ("three_letter_iso_code", Text(3)),
 ];
 
-const STATE: Fields = &[("name", One), ("abbreviation", One)];
+const STATE: Fields = &[("name", Text(0)), ("abbreviation", Text(0))];
 
 const ADDRESS: Fields = &[
-    ("first_name", One),
-    ("last_name", One),
-    ("email", One),
-    ("company", One),
-    ("address1", One),
-    ("address2", One),
-    ("city", One),
-    ("county", One),
-    ("zip_postal_code", One),
-    ("phone_number", One),
-    ("fax_number", One),
+    ("first_name", Text(0)),
+    ("last_name", Text(0)),
+    ("email", Text(0)),
+    ("company", Text(0)),
+    ("address1", Text(0)),
+    ("address2", Text(0)),
+    ("city", Text(0)),
+    ("county", Text(0)),
+    ("zip_postal_code", Text(0)),
+    ("phone_number", Text(0)),
+    ("fax_number", Text(0)),
     ("country", Group(COUNTRY)),
     ("state", Group(STATE)),
 ];
 
 const CUSTOMER: Fields = &[
-    ("id", One),
-    ("customer_guid", One),
-    ("username", One),
-    ("email", One),
-    ("first_name", One),
-    ("last_name", One),
-    ("company", One),
-    ("is_guest", One),
-    ("is_tax_exempt", One),
-    ("vat_number", One),
-    ("active", One),
-    ("deleted", One),
+    ("id", Number),
+    ("customer_guid", Text(36)),
+    ("username", Text(1000)),
+    ("email", Text(1000)),
+    ("first_name", Text(1000)),
+    ("last_name", Text(1000)),
+    ("company", Text(1000)),
+    ("is_guest", YesNo),
+    ("is_tax_exempt", YesNo),
+    ("vat_number", Text(0)),
+    ("active", YesNo),
+    ("deleted", YesNo),
 ];
 
 const ITEM: Fields = &[
-    ("id", One),
-    ("product_id", One),
-    ("sku", One),
-    ("product_name", One),
-    ("quantity", One),
-    ("unit_price_incl_tax", One),
-    ("unit_price_excl_tax", One),
-    ("price_incl_tax", One),
-    ("price_excl_tax", One),
-    ("discount_amount_incl_tax", One),
-    ("discount_amount_excl_tax", One),
-    ("attribute_description", One),
-    ("is_gift_card", One),
+    ("id", Number),
+    ("product_id", Number),
+    ("sku", Text(400)),
+    ("product_name", Text(0)),
+    ("quantity", Number),
+    ("unit_price_incl_tax", Number),
+    ("unit_price_excl_tax", Number),
+    ("price_incl_tax", Number),
+    ("price_excl_tax", Number),
+    ("discount_amount_incl_tax", Number),
+    ("discount_amount_excl_tax", Number),
+    ("attribute_description", Text(0)),
+    ("is_gift_card", YesNo),
 ];
 
 const ORDER: Fields = &[
-    ("id", One),
-    ("order_guid", One),
-    ("custom_order_number", One),
-    ("store_id", One),
-    ("customer_id", One),
-    ("created_on_utc", One),
-    ("paid_date_utc", One),
-    ("order_status", One),
-    ("payment_status", One),
-    ("shipping_status", One),
-    ("deleted", One),
-    ("payment_method_system_name", One),
-    ("customer_currency_code", One),
-    ("currency_rate", One),
-    ("vat_number", One),
-    ("customer_tax_display_type", One),
-    ("order_subtotal_incl_tax", One),
-    ("order_subtotal_excl_tax", One),
-    ("order_sub_total_discount_incl_tax", One),
-    ("order_sub_total_discount_excl_tax", One),
-    ("order_shipping_incl_tax", One),
-    ("order_shipping_excl_tax", One),
-    ("payment_method_additional_fee_incl_tax", One),
-    ("payment_method_additional_fee_excl_tax", One),
-    ("tax_rates", List(&[("rate", One), ("amount", One)])),
-    ("order_tax", One),
-    ("order_discount", One),
-    ("order_total", One),
-    ("refunded_amount", One),
-    ("shipping_method", One),
-    ("pickup_in_store", One),
-    ("checkout_attribute_description", One),
+    ("id", Number),
+    ("order_guid", Text(36)),
+    ("custom_order_number", Text(0)),
+    ("store_id", Number),
+    ("customer_id", Number),
+    ("created_on_utc", Instant),
+    ("paid_date_utc", Instant),
+    ("order_status", Text(0)),
+    ("payment_status", Text(0)),
+    ("shipping_status", Text(0)),
+    ("deleted", YesNo),
+    ("payment_method_system_name", Text(0)),
+    ("customer_currency_code", Text(5)),
+    ("currency_rate", Number),
+    ("vat_number", Text(0)),
+    ("customer_tax_display_type", Text(0)),
+    ("order_subtotal_incl_tax", Number),
+    ("order_subtotal_excl_tax", Number),
+    ("order_sub_total_discount_incl_tax", Number),
+    ("order_sub_total_discount_excl_tax", Number),
+    ("order_shipping_incl_tax", Number),
+    ("order_shipping_excl_tax", Number),
+    ("payment_method_additional_fee_incl_tax", Number),
+    ("payment_method_additional_fee_excl_tax", Number),
+    ("tax_rates", List(&[("rate", Number), ("amount", Number)])),
+    ("order_tax", Number),
+    ("order_discount", Number),
+    ("order_total", Number),
+    ("refunded_amount", Number),
+    ("shipping_method", Text(0)),
+    ("pickup_in_store", YesNo),
+    ("checkout_attribute_description", Text(0)),
     ("custom_values", Open),
-    ("authorization_transaction_id", One),
-    ("capture_transaction_id", One),
+    ("authorization_transaction_id", Text(0)),
+    ("capture_transaction_id", Text(0)),
     ("billing_address", Group(ADDRESS)),
     ("shipping_address", Group(ADDRESS)),
     ("pickup_address", Group(ADDRESS)),
@@ -120,9 +128,9 @@ const ORDER: Fields = &[
     ("items", List(ITEM)),
     (
         "gift_cards_used",
-        List(&[("gift_card_id", One), ("used_value", One)]),
+        List(&[("gift_card_id", Number), ("used_value", Number)]),
     ),
-    ("reward_points_used_amount", One),
+    ("reward_points_used_amount", Number),
 ];
 
 const EVENT: Fields = &[
@@ -132,6 +140,7 @@ const EVENT: Fields = &[
     ("occurred", One),
     ("source", One),
     ("generation", One),
+    ("began", Instant),
 ];
 
 const STORE: Fields = &[
@@ -222,10 +231,62 @@ pub(super) fn check_path(path: &str) -> Result<(), String> {
         };
         match shape {
             Group(inner) | List(inner) => fields = inner,
-            One | Open => return Ok(()),
+            One | Open | Text(_) | Number | YesNo | Instant => return Ok(()),
         }
     }
     Ok(())
+}
+
+/// What a field holds, where that is fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    /// Its kind.
+    pub(super) kind: FieldKind,
+    /// The most characters it may have; none where there is no limit, or it is no text.
+    pub(super) longest: Option<u16>,
+}
+
+/// The kind of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FieldKind {
+    Text,
+    Number,
+    YesNo,
+    Instant,
+    Group,
+    List,
+}
+
+/// Finds what stands at a path of a record whose fields are fixed.
+pub(super) fn field(path: &str) -> Option<Field> {
+    let mut parts = path.split('.');
+    let root = parts.next()?;
+    let (_, mut fields) = *RECORDS.iter().find(|(name, _)| *name == root)?;
+    let mut shape = Group(fields);
+    for part in parts {
+        let (name, index) = part.split_at(part.find('[').unwrap_or(part.len()));
+        (_, shape) = *fields.iter().find(|(known, _)| *known == name)?;
+        match shape {
+            Group(inner) if index.is_empty() => fields = inner,
+            List(inner) if index.is_empty() => fields = inner,
+            List(inner) => {
+                fields = inner;
+                shape = Group(inner);
+            }
+            Group(_) | Open | One | Text(_) | Number | YesNo | Instant => fields = &[],
+        }
+    }
+    let (kind, longest) = match shape {
+        Text(0) => (FieldKind::Text, None),
+        Text(longest) => (FieldKind::Text, Some(longest)),
+        Number => (FieldKind::Number, None),
+        YesNo => (FieldKind::YesNo, None),
+        Instant => (FieldKind::Instant, None),
+        Group(_) => (FieldKind::Group, None),
+        List(_) => (FieldKind::List, None),
+        One | Open => return None,
+    };
+    Some(Field { kind, longest })
 }
 
 /// Tells whether a record has every field it may have.
@@ -246,7 +307,7 @@ fn is_full(fields: &[(&str, Shape)], map: &BTreeMap<String, Value>) -> bool {
             (List(inner), Some(Value::List(rows))) => rows
                 .iter()
                 .all(|row| row.as_map().is_none_or(|map| is_full(inner, map))),
-            (One | Open | Group(_) | List(_), Some(_)) => true,
+            (One | Open | Text(_) | Number | YesNo | Instant | Group(_) | List(_), Some(_)) => true,
         })
 }
 
@@ -270,7 +331,7 @@ fn fill(fields: &[(&str, Shape)], map: &mut BTreeMap<String, Value>) {
                     }
                 }
             }
-            (One | Open | Group(_) | List(_), _) => {}
+            (One | Open | Text(_) | Number | YesNo | Instant | Group(_) | List(_), _) => {}
         }
     }
 }

@@ -100,6 +100,15 @@ impl Value {
         })
     }
 
+    /// Finds what stands at a path of fields such as `item.quantity`, to change it; a field that is
+    /// not there is made.
+    pub fn at_mut(&mut self, path: &str) -> Option<&mut Self> {
+        path.split('.').try_fold(self, |value, name| match value {
+            Self::Map(map) => Some(map.entry(name.to_owned()).or_default()),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::List(_) => None,
+        })
+    }
+
     /// Gives an entry of a map.
     pub fn get(&self, name: &str) -> Option<&Self> {
         self.as_map()?.get(name)

@@ -4,5 +4,6 @@
 
 mod order_flow;
 mod random;
+mod rules;
 mod support;
 mod workflow;

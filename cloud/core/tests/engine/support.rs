@@ -7,6 +7,7 @@ use connect_core::domain::failure::Failure;
 use connect_core::domain::ids::RunId;
 use connect_core::domain::time::Micros;
 use connect_core::engine::Value;
+use connect_core::engine::lookup::Lookups;
 use connect_core::engine::mapping::{self, Trace};
 use connect_core::engine::workflow::{
     self, Action, Compiled, EventFacts, Happened, LinkToComplete, Mappings, RunInput, State,
@@ -18,7 +19,7 @@ use serde_json::json;
 
 /// The compiled flow.
 pub(crate) fn flow() -> Compiled {
-    let mapping = mapping::compile(templates::ORDER_TO_SOP_MAPPING).unwrap();
+    let mapping = mapping::compile(templates::ORDER_TO_SOP_MAPPING, &Lookups::new()).unwrap();
     let mappings = Mappings::from([(templates::ORDER_TO_SOP.to_owned(), Arc::new(mapping))]);
     workflow::compile(templates::ORDER_TO_SOP_WORKFLOW, &mappings).unwrap()
 }
@@ -122,6 +123,7 @@ impl World {
         RunInput {
             run: RunId(uuid::Uuid::from_u128(7)),
             generation: self.generation,
+            began: Micros(1_772_700_000_000_000),
             event: EventFacts {
                 topic: self.topic.into(),
                 entity: "order".into(),

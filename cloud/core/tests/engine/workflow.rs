@@ -7,6 +7,7 @@ use connect_core::domain::failure::{Failure, FailureClass};
 use connect_core::domain::run::StepState;
 use connect_core::domain::time::Micros;
 use connect_core::engine::Value;
+use connect_core::engine::lookup::Lookups;
 use connect_core::engine::mapping;
 use connect_core::engine::workflow::{
     self, Action, Advanced, Compiled, Happened, Mappings, State, StateError,
@@ -281,7 +282,7 @@ fn a_wrong_graph_is_told_while_it_is_edited() {
 fn mapping_problems(change: impl FnOnce(&mut Json)) -> String {
     let mut json: Json = serde_json::from_str(templates::ORDER_TO_SOP_MAPPING).unwrap();
     change(&mut json);
-    let problems = mapping::compile(&json.to_string()).unwrap_err();
+    let problems = mapping::compile(&json.to_string(), &Lookups::new()).unwrap_err();
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     lines.join("\n")
 }
@@ -335,7 +336,7 @@ fn a_wrong_mapping_is_told_while_it_is_edited() {
         (json!({"element": "REFRENCE"}), "needs one of"),
         (
             json!({"element": "MSTRNUMB", "constant": "1", "transforms": ["trim"]}),
-            "only texts have transforms",
+            "takes a number, `trim` gives text: end with `number`",
         ),
         (
             json!({"element": "REFRENCE", "template": "{order.nope}"}),
@@ -377,7 +378,7 @@ fn a_document_that_does_not_balance_never_leaves() {
             .find(|have| have["element"] == element)
             .unwrap();
         *found = json!({"element": element, "expression": formula});
-        let mapping = mapping::compile(&json.to_string()).unwrap();
+        let mapping = mapping::compile(&json.to_string(), &Lookups::new()).unwrap();
         let mappings = Mappings::from([("order_to_sop".to_owned(), Arc::new(mapping))]);
         let flow = workflow::compile(templates::ORDER_TO_SOP_WORKFLOW, &mappings).unwrap();
         let failure = World::new(order()).walk_with(&flow).failure().clone();

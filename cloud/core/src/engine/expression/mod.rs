@@ -85,6 +85,14 @@ impl Expression {
         &self.text
     }
 
+    /// Gives the path the formula is, where it is one and nothing else.
+    pub fn path(&self) -> Option<&str> {
+        self.reads
+            .first()
+            .filter(|_| self.is_path)
+            .map(String::as_str)
+    }
+
     /// Gives the paths the formula reads, such as `order.order_total`.
     pub fn reads(&self) -> &[String] {
         &self.reads

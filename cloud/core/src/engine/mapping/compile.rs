@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use connect_proto::econnect::catalogue::{self, ElementSpec, NodeSpec, TransactionType};
+use connect_proto::econnect::catalogue::{self, NodeSpec, TransactionType};
 
-use super::model::{ElementRule, Entry, FORMAT, Mapping, Missing, NamedBy, NodeRule, Transform};
-use crate::engine::checks::{CompiledCheck, CompiledForEach};
-use crate::engine::expression::{Expression, Template};
+use super::element::CompiledElement;
+use super::model::{ElementRule, Entry, FORMAT, Mapping, NamedBy, NodeRule};
+use crate::engine::checks::CompiledCheck;
+use crate::engine::expression::Expression;
+use crate::engine::lookup::Lookups;
 use crate::engine::problem::{Problem, Problems};
-use crate::engine::schema;
+use crate::engine::repeat::CompiledForEach;
+use crate::engine::transform;
 
 /// A mapping ready to evaluate.
 #[derive(Debug)]
@@ -18,6 +21,7 @@ pub struct Compiled {
     pub(super) inputs: Vec<String>,
     pub(super) prepare: Vec<Preparation>,
     pub(super) nodes: Vec<CompiledNode>,
+    warnings: Vec<Problem>,
 }
 
 #[derive(Debug)]
@@ -33,25 +37,14 @@ pub(super) struct CompiledNode {
     pub(super) when: Option<Expression>,
     pub(super) for_each: Option<CompiledForEach>,
     pub(super) elements: Vec<CompiledElement>,
+    pub(super) groups: Vec<CompiledGroup>,
     pub(super) named_by: Option<CompiledNamedBy>,
 }
 
 #[derive(Debug)]
-pub(super) struct CompiledElement {
-    pub(super) spec: &'static ElementSpec,
-    pub(super) source: Source,
-    pub(super) when: Option<Expression>,
-    pub(super) missing: Missing,
-    pub(super) transforms: Vec<Transform>,
-    pub(super) repair: String,
-}
-
-#[derive(Debug)]
-pub(super) enum Source {
-    Constant(String),
-    Path(String),
-    Expression(Expression),
-    Template { text: String, compiled: Template },
+pub(super) struct CompiledGroup {
+    pub(super) when: Expression,
+    pub(super) elements: Vec<CompiledElement>,
 }
 
 #[derive(Debug)]
@@ -59,7 +52,7 @@ pub(super) struct CompiledNamedBy {
     pub(super) for_each: CompiledForEach,
     pub(super) element: Expression,
     pub(super) path: Expression,
-    pub(super) transforms: Vec<Transform>,
+    pub(super) transforms: Vec<transform::Compiled>,
     pub(super) repair: String,
 }
 
@@ -73,11 +66,16 @@ impl Compiled {
     pub fn inputs(&self) -> &[String] {
         &self.inputs
     }
+
+    /// Gives what may make it refuse some work.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
 }
 
-/// Compiles a mapping against the eConnect catalogue and the records' fields.
-pub fn compile(json: &str) -> Result<Compiled, Vec<Problem>> {
-    let mut problems = Problems::default();
+/// Compiles a mapping against the eConnect catalogue, the records' fields and the lookup tables.
+pub fn compile(json: &str, lookups: &Lookups) -> Result<Compiled, Vec<Problem>> {
+    let mut problems = Problems::with(lookups);
     let mapping: Mapping = match serde_json::from_str(json) {
         Ok(mapping) => mapping,
         Err(error) => {
@@ -95,18 +93,21 @@ pub fn compile(json: &str) -> Result<Compiled, Vec<Problem>> {
     };
     let mut known = mapping.inputs.clone();
     let prepare = prepare(&mapping.prepare, &mut known, &mut problems);
+    check_rules(&mapping.nodes, document, &mut problems);
     let mut nodes: Vec<CompiledNode> = mapping
         .nodes
         .iter()
         .filter_map(|rule| node(rule, document, &known, &mut problems))
         .collect();
     nodes.sort_by_key(|node| document.position_of(node.spec.name));
+    let warnings = problems.warnings();
     problems.finish(Some(Compiled {
         name: mapping.name,
         document,
         inputs: mapping.inputs,
         prepare,
         nodes,
+        warnings,
     }))
 }
 
@@ -124,7 +125,10 @@ fn prepare(
                     problems.add(&location, "the name is taken");
                 }
                 let formula = problems.expression(&location, &variable.expression, known);
-                known.push(variable.name.clone());
+                problems.name(&location, &variable.name, known);
+                if let Some(path) = formula.as_ref().and_then(Expression::path) {
+                    problems.alias(&variable.name, path);
+                }
                 compiled.extend(formula.map(|formula| Preparation::Set {
                     name: variable.name.clone(),
                     formula,
@@ -137,6 +141,31 @@ fn prepare(
         }
     }
     compiled
+}
+
+/// Notes rules that would make a node more often than the document takes it.
+fn check_rules(rules: &[NodeRule], document: &TransactionType, problems: &mut Problems) {
+    let mut names = BTreeSet::new();
+    let mut always = BTreeSet::new();
+    for rule in rules {
+        let location = format!("nodes.{}", rule.rule);
+        if !names.insert(rule.rule.as_str()) {
+            problems.add(&location, "the name is taken");
+        }
+        if document
+            .child_of(&rule.node)
+            .is_none_or(|child| child.wrapper)
+        {
+            continue;
+        }
+        if rule.for_each.is_some() {
+            let message = format!("{} may occur once, not for each entry of a list", rule.node);
+            problems.add(&location, message);
+        }
+        if rule.when.is_none() && !always.insert(rule.node.as_str()) {
+            problems.add(&location, format!("{} may occur once: say when", rule.node));
+        }
+    }
 }
 
 fn node(
@@ -158,31 +187,40 @@ fn node(
         problems.add(&location, message);
         return None;
     }
+    let scope = problems.scope();
     let mut known = known.to_vec();
-    let for_each = match &rule.for_each {
-        Some(each) => Some(CompiledForEach::compile(
-            each, &location, &mut known, problems,
-        )?),
-        None => None,
-    };
+    let for_each = rule
+        .for_each
+        .as_ref()
+        .map(|each| CompiledForEach::compile(each, &location, &mut known, problems));
     let when = problems.optional(&format!("{location}.when"), rule.when.as_ref(), &known);
-    let elements = elements(rule, spec, &location, &known, problems);
-    let named_by = match &rule.named_by {
-        Some(named) => Some(named_by(named, &location, &known, problems)?),
-        None => None,
-    };
+    let elements = elements(&rule.elements, spec, &location, &known, problems);
+    let groups = groups(rule, spec, &location, &known, problems);
+    check_required(rule, spec, &location, problems);
+    let named_by = rule
+        .named_by
+        .as_ref()
+        .map(|named| named_by(named, &location, &known, problems));
+    problems.leave(scope);
     Some(CompiledNode {
         rule: rule.rule.clone(),
         spec,
         when,
-        for_each,
+        for_each: match for_each {
+            Some(each) => Some(each?),
+            None => None,
+        },
         elements,
-        named_by,
+        groups,
+        named_by: match named_by {
+            Some(named) => Some(named?),
+            None => None,
+        },
     })
 }
 
 fn elements(
-    rule: &NodeRule,
+    rules: &[ElementRule],
     spec: &'static NodeSpec,
     location: &str,
     known: &[String],
@@ -190,108 +228,58 @@ fn elements(
 ) -> Vec<CompiledElement> {
     let mut seen = BTreeSet::new();
     let mut compiled = Vec::new();
-    for element in &rule.elements {
-        let location = format!("{location}.{}", element.element);
-        if !seen.insert(element.element.as_str()) {
+    for rule in rules {
+        let location = format!("{location}.{}", rule.element);
+        if !seen.insert(rule.element.as_str()) {
             problems.add(&location, "there are two rules for it");
         }
-        match spec.element(&element.element) {
+        match spec.element(&rule.element) {
             Some(found) => {
-                compiled.extend(compile_element(
-                    element, spec, found, &location, known, problems,
-                ));
+                let element =
+                    CompiledElement::compile(rule, spec, found, &location, known, problems);
+                compiled.extend(element);
             }
             None => problems.add(&location, format!("{} has no such element", spec.name)),
-        }
-    }
-    for element in spec.elements.iter().filter(|element| element.required) {
-        if !seen.contains(element.name) {
-            problems.add(
-                location,
-                format!("required element {} has no rule", element.name),
-            );
         }
     }
     compiled
 }
 
-fn compile_element(
-    rule: &ElementRule,
-    node: &NodeSpec,
-    spec: &'static ElementSpec,
+fn groups(
+    rule: &NodeRule,
+    spec: &'static NodeSpec,
     location: &str,
     known: &[String],
     problems: &mut Problems,
-) -> Option<CompiledElement> {
-    let when = problems.optional(&format!("{location}.when"), rule.when.as_ref(), known);
-    let source = source(rule, location, known, problems)?;
-    if let Source::Constant(text) = &source {
-        check_constant(text, node, spec, location, problems);
+) -> Vec<CompiledGroup> {
+    let mut compiled = Vec::new();
+    for (place, group) in rule.groups.iter().enumerate() {
+        let location = format!("{location}.groups[{place}]");
+        let when = problems.expression(&format!("{location}.when"), &group.when, known);
+        let elements = elements(&group.elements, spec, &location, known, problems);
+        compiled.extend(when.map(|when| CompiledGroup { when, elements }));
     }
-    if !rule.transforms.is_empty() && !spec.sql_type.is_text() {
-        problems.add(location, "only texts have transforms");
-    }
-    Some(CompiledElement {
-        spec,
-        source,
-        when,
-        missing: rule.missing,
-        transforms: rule.transforms.clone(),
-        repair: rule.repair.clone(),
-    })
+    compiled
 }
 
-fn source(
-    rule: &ElementRule,
-    location: &str,
-    known: &[String],
-    problems: &mut Problems,
-) -> Option<Source> {
-    match (&rule.constant, &rule.path, &rule.expression, &rule.template) {
-        (Some(constant), None, None, None) => Some(Source::Constant(constant.clone())),
-        (None, Some(path), None, None) => {
-            let root = path.split(['.', '[']).next().unwrap_or_default();
-            if !known.iter().any(|name| name == root) {
-                problems.add(location, format!("there is no record `{root}`"));
-            }
-            if let Err(message) = schema::check_path(path) {
-                problems.add(location, message);
-            }
-            Some(Source::Path(path.clone()))
+/// Notes required elements that no rule makes, and those that only a condition makes.
+fn check_required(rule: &NodeRule, spec: &NodeSpec, location: &str, problems: &mut Problems) {
+    for element in spec.elements.iter().filter(|element| element.required) {
+        let is_it = |rule: &&ElementRule| rule.element == element.name;
+        let grouped = rule.groups.iter().flat_map(|group| &group.elements);
+        if rule.elements.iter().any(|rule| is_it(&rule)) {
+            continue;
         }
-        (None, None, Some(text), None) => problems
-            .expression(location, text, known)
-            .map(Source::Expression),
-        (None, None, None, Some(text)) => {
-            let compiled = problems.template(location, text, known)?;
-            let text = text.clone();
-            Some(Source::Template { text, compiled })
-        }
-        (..) => {
-            problems.add(
-                location,
-                "needs one of constant, path, expression, template",
+        if grouped.clone().any(|rule| is_it(&rule)) {
+            let message = format!(
+                "required element {} has a rule in groups alone",
+                element.name
             );
-            None
+            problems.warn(location, message);
+        } else {
+            let message = format!("required element {} has no rule", element.name);
+            problems.add(location, message);
         }
-    }
-}
-
-fn check_constant(
-    text: &str,
-    node: &NodeSpec,
-    spec: &ElementSpec,
-    location: &str,
-    problems: &mut Problems,
-) {
-    if !text.is_empty() {
-        if let Err(error) = spec.sql_type.check(text) {
-            problems.add(location, format!("\"{text}\": {error}"));
-        }
-    } else if !spec.sql_type.is_text() {
-        problems.add(location, "a number or date cannot be empty");
-    } else if spec.required && !catalogue::takes_number(node.name, spec.name) {
-        problems.add(location, "a required element cannot be empty");
     }
 }
 
@@ -303,12 +291,17 @@ fn named_by(
 ) -> Option<CompiledNamedBy> {
     let location = format!("{location}.named_by");
     let mut known = known.to_vec();
-    let for_each = CompiledForEach::compile(&named.for_each, &location, &mut known, problems)?;
+    let scope = problems.scope();
+    let for_each = CompiledForEach::compile(&named.for_each, &location, &mut known, problems);
+    let element = problems.expression(&location, &named.element, &known);
+    let path = problems.expression(&location, &named.path, &known);
+    let transforms = transform::compile(&named.transforms, &location, &known, problems);
+    problems.leave(scope);
     Some(CompiledNamedBy {
-        for_each,
-        element: problems.expression(&location, &named.element, &known)?,
-        path: problems.expression(&location, &named.path, &known)?,
-        transforms: named.transforms.clone(),
+        for_each: for_each?,
+        element: element?,
+        path: path?,
+        transforms,
         repair: named.repair.clone(),
     })
 }

@@ -2,23 +2,22 @@
 
 use std::borrow::Cow;
 
-use connect_proto::econnect::catalogue::NodeSpec;
 use connect_proto::econnect::value::SqlType;
-use connect_proto::econnect::{
-    self, Document, Node, Transaction, Value as Content, Violation, ViolationKind,
-};
+use connect_proto::econnect::{self, Document, Node, Transaction, Value as Content, Violation};
 use rust_decimal::Decimal;
 
 use super::balance;
-use super::compile::{
-    Compiled, CompiledElement, CompiledNamedBy, CompiledNode, Preparation, Source,
-};
-use super::model::{Missing, Transform};
-use super::trace::{self, ElementTrace, NodeTrace, Read, Trace, VariableTrace};
-use super::transform;
+use super::compile::{Compiled, CompiledNamedBy, CompiledNode, Preparation};
+use super::element::CompiledElement;
+use super::faults::{At, missing, repair, unknown_element};
+use super::model::Missing;
+use super::source::Source;
+use super::trace::{self, ElementTrace, NodeTrace, Read, Trace, VariableTrace, Warning};
 use crate::domain::failure::{Failure, FailureClass, Fault};
 use crate::engine::checks::{self, Verdict, unreadable};
 use crate::engine::expression::{Expression, ExpressionError, Facts};
+use crate::engine::moment;
+use crate::engine::transform::{self, Notes, Wrong};
 use crate::engine::value::Value;
 
 /// Makes a document from the records among the facts, with the trace of its making; the facts stay
@@ -151,6 +150,26 @@ impl<'m, 'f> Run<'m, 'f> {
         for element in &rule.elements {
             made.extend(self.element(rule, element, place)?);
         }
+        for group in &rule.groups {
+            let wanted = checks::is_true(&group.when, self.facts);
+            if !wanted.map_err(|error| unreadable(&rule.rule, &error))? {
+                continue;
+            }
+            for element in &group.elements {
+                let Some(element) = self.element(rule, element, place)? else {
+                    continue;
+                };
+                // The last rule that holds is taken, in the place of the first.
+                let name = &element.trace.element;
+                match made
+                    .iter_mut()
+                    .find(|made: &&mut Made<'_>| made.trace.element == *name)
+                {
+                    Some(earlier) => *earlier = element,
+                    None => made.push(element),
+                }
+            }
+        }
         if let Some(named) = &rule.named_by {
             made.extend(self.named_elements(rule, named, place)?);
         }
@@ -191,18 +210,29 @@ impl<'m, 'f> Run<'m, 'f> {
         let mut trace = ElementTrace {
             element: element.spec.name.into(),
             value: None,
-            source: source_name(&element.source).into(),
-            from: source_text(&element.source).into(),
+            source: element.source.kind().into(),
+            from: element.source.shown().into(),
             reads: source_reads(&element.source, self.facts),
             transforms: Vec::new(),
         };
-        let value = self.source(&element.source).map_err(wrong)?;
+        let at = At {
+            node: rule.spec,
+            place,
+            element: element.spec.name,
+            repair: &element.repair,
+        };
+        let value = self.source(&element.source, &at)?;
+        let value = self.transformed(&element.transforms, value, &at, &mut trace)?;
         let text = written(&value, element.spec.sql_type);
-        let text = transform::apply(&element.transforms, text, &mut trace.transforms);
         let constant = matches!(element.source, Source::Constant(_));
         if text.trim().is_empty() && !constant {
-            return match element.missing {
-                Missing::Omit => Ok(None),
+            return match &element.missing {
+                Missing::Omit | Missing::Keep => Ok(None),
+                Missing::Default(text) => {
+                    trace.source = "default".into();
+                    trace.from = text.as_str().into();
+                    Ok(Some(Made::new(text.clone(), trace, &element.repair)))
+                }
                 Missing::Empty => Ok(Some(Made::new(String::new(), trace, ""))),
                 Missing::Error => Err(missing(rule.spec, element, place, &trace)),
             };
@@ -210,12 +240,65 @@ impl<'m, 'f> Run<'m, 'f> {
         Ok(Some(Made::new(text, trace, &element.repair)))
     }
 
-    fn source(&mut self, source: &Source) -> Result<Value, ExpressionError> {
+    /// Applies transforms to an element's value, and tells in its trace what they did.
+    fn transformed(
+        &mut self,
+        transforms: &[transform::Compiled],
+        value: Value,
+        at: &At<'_>,
+        trace: &mut ElementTrace<'_>,
+    ) -> Result<Value, Failure> {
+        let mut notes = Notes::default();
+        let made = transform::apply(transforms, value, self.facts, &mut notes);
+        trace.transforms = notes.steps;
+        let warned = notes.warnings.into_iter().map(|warned| Warning {
+            code: warned.code.into(),
+            node: at.path(),
+            element: at.element.into(),
+            message: warned.message,
+        });
+        self.trace.warnings.extend(warned);
+        let value = made.map_err(|wrong| at.wrong(&wrong))?;
+        match value {
+            Value::List(_) | Value::Map(_) => Err(at.wrong(&transform::not_one(&value))),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => Ok(value),
+        }
+    }
+
+    fn source(&mut self, source: &Source, at: &At<'_>) -> Result<Value, Failure> {
+        let wrong = |error: ExpressionError| unreadable(at.element, &error);
         match source {
             Source::Constant(text) => Ok(Value::Text(text.clone())),
             Source::Path(path) => Ok(self.facts.find(path).cloned().unwrap_or_default()),
-            Source::Expression(formula) => formula.evaluate(self.facts),
-            Source::Template { compiled, .. } => compiled.render(self.facts).map(Value::Text),
+            Source::Expression(formula) => formula.evaluate(self.facts).map_err(wrong),
+            Source::Template { compiled, .. } => {
+                compiled.render(self.facts).map(Value::Text).map_err(wrong)
+            }
+            Source::Lookup {
+                table, keys, give, ..
+            } => {
+                let asked = keys.iter().map(|key| key.evaluate(self.facts));
+                let asked = asked.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+                let found = table.find(&asked).map_err(|none| at.no_row(&none))?;
+                Ok(found.get(give).cloned().unwrap_or_default())
+            }
+            Source::Concat { parts, between, .. } => {
+                let mut texts = Vec::with_capacity(parts.len());
+                for part in parts {
+                    let part = part.evaluate(self.facts).map_err(wrong)?;
+                    let text = written(&part, SqlType::Text);
+                    texts.extend(Some(text.trim().to_owned()).filter(|text| !text.is_empty()));
+                }
+                Ok(Value::Text(texts.join(between)))
+            }
+            Source::Today(zone) => {
+                let zone = zone.evaluate(self.facts).map_err(wrong)?.to_string();
+                let began = self.facts.find("event.began").and_then(Value::as_text);
+                let day = moment::day(began.unwrap_or_default(), &zone);
+                day.map(Value::Text).map_err(|message| {
+                    at.wrong(&Wrong::new("today", message, "Correct the time zone."))
+                })
+            }
         }
     }
 
@@ -248,13 +331,20 @@ impl<'m, 'f> Run<'m, 'f> {
                 reads: vec![read],
                 transforms: Vec::new(),
             };
-            let text = written(&value, spec.sql_type);
-            let transforms: &[Transform] = if spec.sql_type.is_text() {
+            // Their kinds are those of texts; a number or a day goes as it is.
+            let transforms: &[transform::Compiled] = if spec.sql_type.is_text() {
                 &named.transforms
             } else {
                 &[]
             };
-            let text = transform::apply(transforms, text, &mut trace.transforms);
+            let at = At {
+                node: rule.spec,
+                place,
+                element: spec.name,
+                repair: &named.repair,
+            };
+            let value = self.transformed(transforms, value, &at, &mut trace)?;
+            let text = written(&value, spec.sql_type);
             if !text.trim().is_empty() {
                 made.push(Made::new(text, trace, &named.repair));
             }
@@ -306,28 +396,17 @@ impl<'m> Made<'m> {
     }
 }
 
-fn source_name(source: &Source) -> &'static str {
-    match source {
-        Source::Constant(_) => "constant",
-        Source::Path(_) => "path",
-        Source::Expression(_) => "expression",
-        Source::Template { .. } => "template",
-    }
-}
-
-fn source_text(source: &Source) -> &str {
-    match source {
-        Source::Constant(text) | Source::Path(text) | Source::Template { text, .. } => text,
-        Source::Expression(formula) => formula.text(),
-    }
-}
-
 fn source_reads<'m>(source: &'m Source, facts: &Facts) -> Vec<Read<'m>> {
     match source {
         Source::Constant(_) => Vec::new(),
         Source::Path(path) => vec![trace::read(path, facts)],
         Source::Expression(formula) => trace::reads(formula_reads(formula), facts),
         Source::Template { compiled, .. } => trace::reads(compiled.reads(), facts),
+        Source::Lookup { keys: formulas, .. }
+        | Source::Concat {
+            parts: formulas, ..
+        } => trace::reads(formulas.iter().flat_map(formula_reads), facts),
+        Source::Today(zone) => trace::reads(formula_reads(zone), facts),
     }
 }
 
@@ -359,80 +438,4 @@ fn written(value: &Value, sql_type: SqlType) -> String {
 
 fn plain(number: Decimal) -> String {
     number.normalize().to_string()
-}
-
-fn missing(
-    node: &NodeSpec,
-    element: &CompiledElement,
-    place: usize,
-    trace: &ElementTrace<'_>,
-) -> Failure {
-    let name = element.spec.name;
-    let message = format!("{name} has no value: {} gives nothing", trace.from);
-    let repair = if element.repair.is_empty() {
-        format!("Fill {} in the store, or in the profile.", trace.from)
-    } else {
-        element.repair.clone()
-    };
-    let fault = fault("missing_value", node, name, place, message.clone(), repair);
-    Failure::new(FailureClass::InvalidData, "missing_value", message).with_fault(fault)
-}
-
-fn unknown_element(node: &NodeSpec, name: &str, place: usize, repair: &str) -> Failure {
-    let message = format!("{} has no element {name}", node.name);
-    let repair = if repair.is_empty() {
-        format!("Name an element of {}.", node.name)
-    } else {
-        repair.to_owned()
-    };
-    let fault = fault(
-        "unknown_element",
-        node,
-        name,
-        place,
-        message.clone(),
-        repair,
-    );
-    Failure::new(FailureClass::InvalidData, "unknown_element", message).with_fault(fault)
-}
-
-fn fault(
-    code: &str,
-    node: &NodeSpec,
-    field: &str,
-    place: usize,
-    message: String,
-    repair: String,
-) -> Fault {
-    Fault {
-        code: code.into(),
-        message,
-        node: Some(format!("{}[{place}]", node.name)),
-        field: Some(field.into()),
-        repair,
-        ..Fault::default()
-    }
-}
-
-fn repair(violation: &Violation) -> String {
-    match violation.kind {
-        ViolationKind::TooLong => "Shorten the value in the store, or have the mapping cut it.",
-        ViolationKind::NotInCodePage => {
-            "Write the value with characters of code page 1252 in the store."
-        }
-        ViolationKind::Missing | ViolationKind::Empty => {
-            "Fill the value in the store or the profile."
-        }
-        ViolationKind::WrongType | ViolationKind::OutOfRange | ViolationKind::TooManyDecimals => {
-            "Correct the value in the store or the profile."
-        }
-        ViolationKind::NothingToDo
-        | ViolationKind::UnknownType
-        | ViolationKind::UnknownNode
-        | ViolationKind::RepeatedNode
-        | ViolationKind::UnknownElement
-        | ViolationKind::DuplicateElement
-        | ViolationKind::BadName => "Correct the mapping.",
-    }
-    .into()
 }

@@ -2,15 +2,14 @@
 
 mod balance;
 mod compile;
+mod element;
 mod evaluate;
+mod faults;
 mod model;
+mod source;
 mod trace;
-mod transform;
-mod transliterate;
 
 pub use compile::{Compiled, compile};
 pub use evaluate::evaluate;
-pub use model::{
-    ElementRule, Entry, FORMAT, Mapping, Missing, NamedBy, NodeRule, Transform, Variable,
-};
-pub use trace::{ElementTrace, NodeTrace, Read, Trace, VariableTrace};
+pub use model::{ElementRule, Entry, FORMAT, Mapping, Missing, NamedBy, NodeRule, Variable};
+pub use trace::{ElementTrace, NodeTrace, Read, Trace, VariableTrace, Warning};

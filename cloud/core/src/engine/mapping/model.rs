@@ -1,8 +1,12 @@
 //! A mapping as people write it: JSON.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::engine::checks::{Check, ForEach};
+use crate::engine::checks::Check;
+use crate::engine::repeat::ForEach;
+use crate::engine::transform::Transform;
 
 /// The only format so far.
 pub const FORMAT: u32 = 1;
@@ -34,7 +38,7 @@ pub enum Entry {
     /// A value to compute.
     Set(Variable),
     /// What must hold before going on.
-    Check(Check),
+    Check(Box<Check>),
 }
 
 /// A value computed from those before it.
@@ -66,13 +70,28 @@ pub struct NodeRule {
     pub for_each: Option<ForEach>,
     /// The elements.
     pub elements: Vec<ElementRule>,
+    /// Elements that come and go together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
     /// Elements whose names come from a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<NamedBy>,
 }
 
-/// A rule that makes an element. Exactly one of `constant`, `path`, `expression`, `template` is
-/// its source.
+/// Elements that come and go together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// What they are, for people.
+    pub title: String,
+    /// A formula: false leaves all of them out.
+    pub when: String,
+    /// The elements. An element may have a rule in several groups; the last that holds is taken.
+    pub elements: Vec<ElementRule>,
+}
+
+/// A rule that makes an element. Exactly one of `constant`, `path`, `expression`, `template`,
+/// `lookup`, `concat`, `today` is its source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ElementRule {
@@ -90,17 +109,50 @@ pub struct ElementRule {
     /// A text with formulas in braces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
+    /// A value of a lookup table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<LookupRule>,
+    /// Several values one behind the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concat: Option<Concat>,
+    /// A formula for a time zone: the day there on which the run began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub today: Option<String>,
     /// A formula: false leaves the element out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     /// What to do when the source gives nothing or blank text.
     pub missing: Missing,
-    /// Changes made to the text, in order.
+    /// Changes made to the value, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub transforms: Vec<Transform>,
     /// What to tell people who must mend its value.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub repair: String,
+}
+
+/// A value of a lookup table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookupRule {
+    /// The table.
+    pub table: String,
+    /// A formula for each of its keys.
+    pub keys: BTreeMap<String, String>,
+    /// The column to give; of a table with one it need not be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub give: Option<String>,
+}
+
+/// Several values one behind the other; what is nothing or blank is left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Concat {
+    /// Formulas.
+    pub parts: Vec<String>,
+    /// What stands between two.
+    #[serde(default)]
+    pub between: String,
 }
 
 /// Elements whose names come from a list: one for each entry.
@@ -113,7 +165,7 @@ pub struct NamedBy {
     pub element: String,
     /// A formula for the path of its value in the mapping's records, such as `order.id`.
     pub path: String,
-    /// Changes made to the text, in order.
+    /// Changes made to the value, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transforms: Vec<Transform>,
     /// What to tell people who must mend it.
@@ -121,35 +173,19 @@ pub struct NamedBy {
     pub repair: String,
 }
 
-/// What to do when a source gives nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What to do when a source gives nothing. GP tells an absent element from an empty one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
-    /// The element is absent.
+    /// The element is absent: GP does what its procedure does without it.
     #[default]
     Omit,
+    /// The element is absent, and GP keeps what it has; only where its procedure does so.
+    Keep,
     /// The element is present and empty: the field is blanked.
     Empty,
+    /// This text is taken.
+    Default(String),
     /// The order cannot go on.
     Error,
-}
-
-/// A change made to a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transform {
-    /// Takes blanks off both ends and joins runs of them.
-    Trim,
-    /// Capitals.
-    Upper,
-    /// Small letters.
-    Lower,
-    /// Cuts to so many characters.
-    Truncate(u16),
-    /// Puts characters that code page 1252 does not have into ones it has.
-    Cp1252,
-    /// Keeps digits only.
-    Digits,
-    /// Keeps the last so many characters.
-    Last(u16),
 }

@@ -20,6 +20,24 @@ pub struct Trace<'m> {
     pub variables: Vec<VariableTrace<'m>>,
     /// Nodes, in the document's order.
     pub nodes: Vec<NodeTrace<'m>>,
+    /// What people should know though the document was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+/// Something people should know though the document was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Stable.
+    pub code: String,
+    /// Path of the node in the document; empty where it is about no node.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub node: String,
+    /// The element; empty where it is about none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub element: String,
+    /// What.
+    pub message: String,
 }
 
 /// How a value came about.

@@ -19,6 +19,9 @@ pub struct RunInput {
     pub run: RunId,
     /// Which doing of the work this is: 1, and one more each time a person asks to do it again.
     pub generation: u32,
+    /// When it began; mappings take today's date from it, so that a retry makes the same document.
+    #[serde(default)]
+    pub began: Micros,
     /// What happened.
     pub event: EventFacts,
     /// `{id, name, base_url, time_zone, currency, nop_store_id, created}`; `created` is an instant

@@ -8,6 +8,7 @@ use super::state::State;
 use crate::domain::event::Source;
 use crate::domain::failure::Failure;
 use crate::engine::expression::Facts;
+use crate::engine::moment;
 use crate::engine::schema;
 use crate::engine::value::Value;
 
@@ -21,6 +22,7 @@ pub(super) fn facts(workflow: &Compiled, state: &State) -> Facts {
         ("occurred", Value::from(input.event.occurred.0)),
         ("source", source_name(input.event.source).into()),
         ("generation", Value::from(i64::from(input.generation))),
+        ("began", moment::text(input.began).into()),
     ]);
     let records = [
         Arc::new(event),

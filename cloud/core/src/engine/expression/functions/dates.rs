@@ -1,12 +1,13 @@
 //! Instants and the dates they fall on.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use rhai::{Dynamic, Engine};
 use rust_decimal::Decimal;
 
 use super::{Given, fail, text};
+use crate::engine::moment;
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("instant", |value: Dynamic| -> Given<Decimal> {
@@ -20,7 +21,7 @@ pub(super) fn register(engine: &mut Engine) {
         "format_date",
         |value: Dynamic, zone: &str, pattern: &str| {
             let zoned = zoned("format_date", &value, zone)?;
-            Given::Ok(write(pattern, zoned.datetime()))
+            Given::Ok(moment::write(pattern, zoned.datetime()))
         },
     );
     engine.register_fn("fill_date", |template: Dynamic, date: Dynamic| {
@@ -31,14 +32,9 @@ pub(super) fn register(engine: &mut Engine) {
 /// Reads an instant; one without a zone is UTC, as nopCommerce means it.
 fn instant(helper: &str, value: &Dynamic) -> Given<Timestamp> {
     let text = text(helper, "the instant", value)?;
-    let text = text.trim();
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Ok(instant);
-    }
-    let plain = text.parse::<DateTime>().ok();
-    match plain.and_then(|plain| plain.to_zoned(TimeZone::UTC).ok()) {
-        Some(zoned) => Ok(zoned.timestamp()),
-        None if text.is_empty() => fail(format!("{helper}: the instant is nothing")),
+    match moment::instant(&text) {
+        Some(instant) => Ok(instant),
+        None if text.trim().is_empty() => fail(format!("{helper}: the instant is nothing")),
         None => fail(format!(
             "{helper}: \"{text}\" is not an instant such as 2025-03-04T15:18:22Z"
         )),
@@ -72,33 +68,9 @@ fn fill(template: &Dynamic, date: &Dynamic) -> Given<String> {
             ));
         };
         filled.push_str(before);
-        filled.push_str(&write(pattern, day.at(0, 0, 0, 0)));
+        filled.push_str(&moment::write(pattern, day.at(0, 0, 0, 0)));
         rest = after;
     }
     filled.push_str(rest);
     Ok(filled)
-}
-
-/// Writes a date by a pattern of `yyyy`, `yy`, `MM`, `dd`, `HH`, `mm`, `ss`; all else stays.
-fn write(pattern: &str, at: DateTime) -> String {
-    let parts: [(&str, String); 7] = [
-        ("yyyy", format!("{:04}", at.year())),
-        ("yy", format!("{:02}", at.year() % 100)),
-        ("MM", format!("{:02}", at.month())),
-        ("dd", format!("{:02}", at.day())),
-        ("HH", format!("{:02}", at.hour())),
-        ("mm", format!("{:02}", at.minute())),
-        ("ss", format!("{:02}", at.second())),
-    ];
-    let (mut text, mut rest) = (String::new(), pattern);
-    while let Some(character) = rest.chars().next() {
-        if let Some((name, value)) = parts.iter().find(|(name, _)| rest.starts_with(name)) {
-            text.push_str(value);
-            rest = &rest[name.len()..];
-        } else {
-            text.push(character);
-            rest = &rest[character.len_utf8()..];
-        }
-    }
-    text
 }

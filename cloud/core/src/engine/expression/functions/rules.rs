@@ -4,6 +4,7 @@ use rhai::{Dynamic, Engine, Map};
 use rust_decimal::Decimal;
 
 use super::{Given, convert, map, text, with_list, with_map};
+use crate::engine::lookup::{fits_pattern, inside};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("match_rule", |rules: Dynamic, facts: Dynamic| {
@@ -89,38 +90,4 @@ fn says(wanted: &str, fact: &Dynamic, fact_text: &str) -> Option<u32> {
         return fits_pattern(&wanted, &fact).then_some(1);
     }
     (wanted == fact).then_some(3)
-}
-
-/// Tells whether a text fits a pattern in which `*` stands for any characters.
-fn fits_pattern(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
-        return false;
-    };
-    let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else {
-        return rest.is_empty();
-    };
-    for part in middle {
-        let Some(place) = rest.find(part) else {
-            return false;
-        };
-        rest = &rest[place + part.len()..];
-    }
-    rest.ends_with(last)
-}
-
-/// Compares postcodes: without blanks, in one case, and only as far as the bound is written, so
-/// that `58899-1234` lies within `58899`.
-fn inside(fact: &str, bound: &str, low: bool) -> bool {
-    let tidy = |text: &str| -> String {
-        let kept = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
-        kept.flat_map(char::to_uppercase).collect()
-    };
-    let (fact, bound) = (tidy(fact), tidy(bound));
-    if fact.is_empty() {
-        return false;
-    }
-    let fact: String = fact.chars().take(bound.chars().count()).collect();
-    if low { fact >= bound } else { fact <= bound }
 }
