@@ -158,6 +158,11 @@ impl Form {
         value
     }
 
+    /// Any JSON, or none.
+    pub(crate) fn optional_value(&mut self, field: &'static str) -> Option<Value> {
+        self.take(field).filter(|value| !value.is_null())
+    }
+
     /// A list of ids, or none.
     pub(crate) fn optional_ids(&mut self, field: &'static str, most: usize) -> Option<Vec<Uuid>> {
         let Value::Array(list) = self.take(field)? else {

@@ -23,8 +23,10 @@ mod v1 {
     pub(super) mod prefixes;
     pub(super) mod routes;
     pub(super) mod runs;
+    pub(super) mod settings;
     pub(super) mod stores;
     pub(super) mod tenants;
+    pub(super) mod transforms;
 }
 #[cfg(test)]
 mod tests;
@@ -88,8 +90,8 @@ pub fn openapi() -> OpenApi {
 
 fn described() -> OpenApiRouter<Arc<Shared>> {
     use v1::{
-        agents, artifacts, changes, companies, dead_letters, events, gates, orders, runs, stores,
-        tenants,
+        agents, artifacts, changes, companies, dead_letters, events, gates, orders, runs, settings,
+        stores, tenants, transforms,
     };
 
     let routes = OpenApiRouter::new()
@@ -114,9 +116,17 @@ fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(changes::watchers))
         .routes(routes!(changes::want, changes::unwant))
         .routes(routes!(artifacts::list_workflows))
-        .routes(routes!(artifacts::show_workflow))
+        .routes(routes!(
+            artifacts::show_workflow,
+            settings::publish_workflow
+        ))
         .routes(routes!(artifacts::list_mappings))
-        .routes(routes!(artifacts::show_mapping))
+        .routes(routes!(artifacts::show_mapping, settings::publish_mapping))
+        .routes(routes!(settings::try_mapping))
+        .routes(routes!(settings::list_lookups))
+        .routes(routes!(settings::show_lookup, settings::publish_lookup))
+        .routes(routes!(settings::check))
+        .routes(routes!(transforms::list))
         .routes(routes!(artifacts::list_profiles))
         .routes(routes!(artifacts::show_profile, artifacts::publish_profile))
         .routes(routes!(v1::routes::list))

@@ -10,9 +10,8 @@ use connect_core::domain::event::{Event, Source};
 use connect_core::domain::ids::{CompanyId, EnvironmentId, TenantId};
 use connect_core::domain::lane::ClaimedLane;
 use connect_core::domain::store::Store;
-use connect_core::engine::lookup::{self, Lookups};
-use connect_core::engine::workflow::{self, Compiled, Mappings};
-use connect_core::engine::{Problem, Value, complete, mapping};
+use connect_core::engine::workflow::Compiled;
+use connect_core::engine::{Value, complete, settings};
 use uuid::Uuid;
 
 use crate::app::Services;
@@ -209,17 +208,24 @@ impl Contexts {
 
 impl Revision {
     fn compile(artifacts: Vec<connect_core::domain::artifact::Artifact>) -> Result<Self> {
-        let mut lookups = Lookups::new();
-        for artifact in artifacts
+        let bodies: Vec<_> = artifacts
             .iter()
-            .filter(|artifact| artifact.kind == ArtifactKind::Lookup)
-        {
-            let compiled = lookup::compile(&artifact.body);
-            let compiled = compiled.map_err(|p| broken("lookup", &artifact.name, &p))?;
-            lookups.insert(artifact.name.clone(), Arc::new(compiled));
+            .map(|artifact| {
+                (
+                    artifact.kind,
+                    artifact.name.as_str(),
+                    artifact.body.as_str(),
+                )
+            })
+            .collect();
+        let (mut settings, broken) = settings::compile(&bodies);
+        if let Some(broken) = broken.first() {
+            let (what, name) = (word(broken.kind), &broken.name);
+            let problems = &broken.problems;
+            return Err(Error::internal(format!(
+                "the {what} {name} does not compile: {problems:?}"
+            )));
         }
-        let mut mappings = Mappings::new();
-        let mut sources = Vec::new();
         let mut revision = Self {
             workflows: HashMap::new(),
             profiles: HashMap::new(),
@@ -227,12 +233,13 @@ impl Revision {
         };
         for artifact in artifacts {
             match artifact.kind {
-                ArtifactKind::Lookup => {}
-                ArtifactKind::Workflow => sources.push(artifact),
-                ArtifactKind::Mapping => {
-                    let compiled = mapping::compile(&artifact.body, &lookups);
-                    let compiled = compiled.map_err(|p| broken("mapping", &artifact.name, &p))?;
-                    mappings.insert(artifact.name, Arc::new(compiled));
+                ArtifactKind::Lookup | ArtifactKind::Mapping => {}
+                ArtifactKind::Workflow => {
+                    if let Some(compiled) = settings.workflows.remove(&artifact.name) {
+                        let version = artifact.version;
+                        let workflow = Workflow { version, compiled };
+                        revision.workflows.insert(artifact.name, workflow);
+                    }
                 }
                 ArtifactKind::Profile => {
                     let mut profile = Value::from_json(&artifact.body).map_err(Error::internal)?;
@@ -244,15 +251,6 @@ impl Revision {
                     revision.routes.push(route);
                 }
             }
-        }
-        for source in sources {
-            let compiled = workflow::compile(&source.body, &mappings)
-                .map_err(|problems| broken("workflow", &source.name, &problems))?;
-            let workflow = Workflow {
-                version: source.version,
-                compiled: Arc::new(compiled),
-            };
-            revision.workflows.insert(source.name, workflow);
         }
         Ok(revision)
     }
@@ -314,8 +312,15 @@ impl Plan {
     }
 }
 
-fn broken(what: &str, name: &str, problems: &[Problem]) -> Error {
-    Error::internal(format!("{what} {name} does not compile: {problems:?}"))
+/// The name people know a kind by.
+fn word(kind: ArtifactKind) -> &'static str {
+    match kind {
+        ArtifactKind::Workflow => "workflow",
+        ArtifactKind::Mapping => "mapping",
+        ArtifactKind::Lookup => "lookup table",
+        ArtifactKind::Profile => "profile",
+        ArtifactKind::Route => "route",
+    }
 }
 
 fn facts<const N: usize>(pairs: [(&str, String); N]) -> Value {

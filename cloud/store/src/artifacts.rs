@@ -25,11 +25,28 @@ pub struct NewArtifact {
     pub body: String,
 }
 
+/// Versions to publish together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewArtifacts {
+    /// The versions.
+    pub artifacts: Vec<NewArtifact>,
+    /// The revision they were checked against, 0 for none: another in force is an error
+    /// ([`StoreError::Stale`]), and nothing is published.
+    pub after: Option<i64>,
+}
+
+impl From<Vec<NewArtifact>> for NewArtifacts {
+    fn from(artifacts: Vec<NewArtifact>) -> Self {
+        let after = None;
+        Self { artifacts, after }
+    }
+}
+
 /// Versioned settings.
 #[derive(Debug)]
 pub struct Artifacts<'d>(pub(crate) &'d Database);
 
-type Publication = (TenantId, EnvironmentId, Vec<NewArtifact>, String, Micros);
+type Publication = (TenantId, EnvironmentId, NewArtifacts, String, Micros);
 
 impl Database {
     /// Versioned settings and the revisions that list them.
@@ -165,13 +182,19 @@ impl Artifacts<'_> {
         &self,
         tenant: TenantId,
         environment: EnvironmentId,
-        artifacts: Vec<NewArtifact>,
+        artifacts: impl Into<NewArtifacts>,
         author: &str,
         now: Micros,
     ) -> Result<Revision, StoreError> {
         self.0
             .write(
-                (tenant, environment, artifacts, author.to_owned(), now),
+                (
+                    tenant,
+                    environment,
+                    artifacts.into(),
+                    author.to_owned(),
+                    now,
+                ),
                 |conn, publication| Box::pin(publish(conn, publication)),
             )
             .await
@@ -184,13 +207,16 @@ async fn publish(
 ) -> Result<Revision, StoreError> {
     lock(conn, *tenant, *environment).await?;
     let number = current(conn, *tenant, *environment).await?.unwrap_or(0);
+    if artifacts.after.is_some_and(|after| after != number) {
+        return Err(StoreError::Stale { table: "revision" });
+    }
     let mut pinned: BTreeMap<(ArtifactKind, String), i64> =
         pins(conn, *tenant, *environment, number)
             .await?
             .into_iter()
             .map(|pin| ((pin.kind, pin.name), pin.version))
             .collect();
-    for new in artifacts {
+    for new in &artifacts.artifacts {
         let version = next_version(conn, *tenant, *environment, new).await?;
         let artifact = Artifact {
             tenant: *tenant,

@@ -15,6 +15,12 @@ pub enum StoreError {
         /// Name of the constraint, or of its columns.
         constraint: String,
     },
+    /// What a change was based on is no longer so.
+    #[error("{table} has changed meanwhile")]
+    Stale {
+        /// The table.
+        table: &'static str,
+    },
     /// The database would forget what it acknowledged.
     #[error("the database is not durable: {setting} is {value}, it must be {wanted}")]
     NotDurable {
@@ -68,6 +74,7 @@ impl StoreError {
             Self::Statement(cause) => transient(cause) || unreachable(cause),
             Self::Commit(cause) => transient(cause) || unreachable(cause),
             Self::Duplicate { .. }
+            | Self::Stale { .. }
             | Self::NotDurable { .. }
             | Self::Corrupt { .. }
             | Self::UnknownDatabase { .. }
@@ -135,6 +142,7 @@ impl Transient for StoreError {
             Self::Statement(cause) => transient(cause) || matches!(cause, sqlx::Error::Io(_)),
             Self::Commit(cause) => transient(cause),
             Self::Duplicate { .. }
+            | Self::Stale { .. }
             | Self::NotDurable { .. }
             | Self::Corrupt { .. }
             | Self::UnknownDatabase { .. }

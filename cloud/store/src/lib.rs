@@ -50,7 +50,7 @@ mod workers;
 
 pub use agents::Agents;
 pub use api_keys::ApiKeys;
-pub use artifacts::{Artifacts, NewArtifact};
+pub use artifacts::{Artifacts, NewArtifact, NewArtifacts};
 pub use audit::{AuditEntry, AuditRow, Audits};
 pub use ca_keys::{CaKey, CaKeys};
 pub use certificates::Certificates;

@@ -10,6 +10,7 @@ mod problem;
 mod repeat;
 pub mod retry;
 mod schema;
+pub mod settings;
 pub mod transform;
 pub mod value;
 pub mod workflow;

@@ -3,7 +3,10 @@
 use crate::support::{World, exact, order, shown};
 use connect_core::domain::event::Source;
 use connect_core::domain::failure::{Failure, FailureClass};
+use connect_core::engine::lookup::Lookups;
+use connect_core::engine::mapping;
 use connect_core::engine::workflow::{Action, ClosedPeriod, GpKey, LinkToComplete};
+use connect_core::templates;
 use serde_json::{Value as Json, json};
 
 const TOTALS: &[&str] = &[
@@ -860,4 +863,11 @@ fn amounts_the_store_does_not_give_are_named() {
     assert_eq!(failure.faults[0].field.as_deref(), Some("order.order_tax"));
     let failure = dead(with(order(), r#"{"billing_address": null}"#));
     assert_eq!(failure.code, "missing_address");
+}
+
+#[test]
+fn the_packaged_mapping_warns_of_nothing() {
+    let mapping = mapping::compile(templates::ORDER_TO_SOP_MAPPING, &Lookups::new()).unwrap();
+    let warnings: Vec<String> = mapping.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(warnings, [""; 0]);
 }

@@ -3,6 +3,7 @@
 mod polling;
 mod resources;
 mod runs;
+mod settings;
 mod walls;
 mod webhooks;
 

@@ -26,7 +26,8 @@ async fn another_tenants_key_finds_nothing_at_any_address() {
             "agents" => agents["items"][0]["id"].as_str().expect("an id").to_owned(),
             "companies" => company.to_string(),
             "runs" | "dead-letters" => run.to_string(),
-            "workflows" | "mappings" | "profiles" | "routes" | "revisions" => String::new(),
+            "workflows" | "mappings" | "lookups" | "check" | "profiles" | "routes"
+            | "revisions" => String::new(),
             _ => continue,
         };
         let concrete = concrete(path, &id);
@@ -78,7 +79,12 @@ async fn another_tenants_key_finds_nothing_at_any_address() {
 
 fn concrete(path: &str, id: &str) -> String {
     let (kind, name) = ("{kind}", "{name}");
-    path.replace(kind, "store")
+    let of = if path.starts_with("/check") {
+        "mapping"
+    } else {
+        "store"
+    };
+    path.replace(kind, of)
         .replace(name, "order_to_sop")
         .replace("{order_id}", "1")
         .replace("{number}", "1")
@@ -96,6 +102,13 @@ fn body_of(path: &str, ours: &Tenant, store: &Value, company: Uuid) -> Value {
     } else if path.starts_with("/routes") {
         json!({"environment_id": environment, "store_id": store["id"], "company_id": company,
                "workflow": "order_to_sop", "profile": "web"})
+    } else if path.contains("/try") {
+        json!({"environment_id": environment, "records": {}})
+    } else if ["/mappings", "/workflows", "/lookups", "/check"]
+        .iter()
+        .any(|owner| path.starts_with(owner))
+    {
+        json!({"environment_id": environment, "body": {"name": "order_to_sop"}})
     } else if path.ends_with("/resolve") {
         json!({"as": "restored"})
     } else {

@@ -1,4 +1,4 @@
-//! Versioned settings: workflows and mappings to read, profiles to read and publish, revisions.
+//! Versioned settings: what is in force, profiles to publish, revisions.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use connect_core::domain::artifact::{Artifact, ArtifactKind};
 use connect_core::domain::ids::EnvironmentId;
-use connect_store::NewArtifact;
+use connect_store::{NewArtifact, NewArtifacts, StoreError};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -160,7 +160,14 @@ pub(crate) async fn publish_profile(
     let change = Change::Profile(&name, &body);
     prefixes::check(&shared, &caller, environment, change).await?;
     let (kind, body) = (ArtifactKind::Profile, body.to_string());
-    let published = publish(&shared, &caller, environment, kind, &name, body).await?;
+    let change = NewVersion {
+        environment,
+        kind,
+        name: &name,
+        body,
+        after: None,
+    };
+    let published = publish(&shared, &caller, change).await?;
     routes::let_go_on_by_profile(&shared, &caller, environment, &name).await?;
     Ok(Json(published))
 }
@@ -199,28 +206,52 @@ pub(super) async fn in_force(
     environment: EnvironmentId,
     kind: ArtifactKind,
 ) -> Result<Vec<Artifact>, Error> {
-    let artifacts = shared.services.database.artifacts();
-    let Some(number) = artifacts.current(caller.tenant, environment).await? else {
-        return Ok(Vec::new());
-    };
-    let all = artifacts
-        .contents(caller.tenant, environment, number)
-        .await?;
+    let (_, all) = all_in_force(shared, caller, environment).await?;
     Ok(all
         .into_iter()
         .filter(|artifact| artifact.kind == kind)
         .collect())
 }
 
+/// Everything that is in force, with the number of its revision; 0 where there is none yet.
+pub(super) async fn all_in_force(
+    shared: &Shared,
+    caller: &Caller,
+    environment: EnvironmentId,
+) -> Result<(i64, Vec<Artifact>), Error> {
+    let artifacts = shared.services.database.artifacts();
+    let Some(number) = artifacts.current(caller.tenant, environment).await? else {
+        return Ok((0, Vec::new()));
+    };
+    let all = artifacts
+        .contents(caller.tenant, environment, number)
+        .await?;
+    Ok((number, all))
+}
+
+/// The next version of one thing.
+pub(super) struct NewVersion<'n> {
+    pub environment: EnvironmentId,
+    pub kind: ArtifactKind,
+    pub name: &'n str,
+    pub body: String,
+    /// The revision it was checked against; another in force by then refuses it.
+    pub after: Option<i64>,
+}
+
 /// Publishes the next version of one thing.
 pub(super) async fn publish(
     shared: &Shared,
     caller: &Caller,
-    environment: EnvironmentId,
-    kind: ArtifactKind,
-    name: &str,
-    body: String,
+    change: NewVersion<'_>,
 ) -> Result<ArtifactView, Error> {
+    let NewVersion {
+        environment,
+        kind,
+        name,
+        body,
+        after,
+    } = change;
     let action = format!("{}.publish", crate::api::view::word(kind));
     let database = shared.audited(caller, &action, name);
     let artifact = NewArtifact {
@@ -234,11 +265,15 @@ pub(super) async fn publish(
         .publish(
             caller.tenant,
             environment,
-            vec![artifact],
+            NewArtifacts {
+                artifacts: vec![artifact],
+                after,
+            },
             &caller.name,
             now,
         )
-        .await?;
+        .await
+        .map_err(changed_meanwhile)?;
     // Events from here on run under the new revision.
     shared.services.hooks.forget();
     let pin = revision
@@ -264,7 +299,15 @@ pub(super) fn check_name(form: &mut Form, name: &str) {
     }
 }
 
-async fn list(
+fn changed_meanwhile(error: StoreError) -> Error {
+    if !matches!(error, StoreError::Stale { .. }) {
+        return error.into();
+    }
+    let message = "something else was published meanwhile: check it again, then publish";
+    Error::conflict("changed_meanwhile", message)
+}
+
+pub(super) async fn list(
     shared: &Shared,
     caller: &Caller,
     place: &InEnvironment,
@@ -280,7 +323,7 @@ async fn list(
     Ok(Json(Page::whole(views)))
 }
 
-async fn show(
+pub(super) async fn show(
     shared: &Shared,
     caller: &Caller,
     place: &InEnvironment,

@@ -143,7 +143,14 @@ pub(crate) async fn publish(
     prefixes::check(&shared, &caller, environment, Change::Route(&name, &route)).await?;
     let body = serde_json::to_string(&route).map_err(Error::internal)?;
     let kind = ArtifactKind::Route;
-    let published = artifacts::publish(&shared, &caller, environment, kind, &name, body).await?;
+    let change = artifacts::NewVersion {
+        environment,
+        kind,
+        name: &name,
+        body,
+        after: None,
+    };
+    let published = artifacts::publish(&shared, &caller, change).await?;
     if route.enabled {
         let_go_on(&shared, &caller, route.store).await?;
     }

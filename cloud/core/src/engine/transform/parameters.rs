@@ -48,7 +48,7 @@ pub enum ParameterKind {
 
 impl ParameterKind {
     /// Tells whether a formula may give it.
-    pub(super) fn takes_formula(self) -> bool {
+    pub fn takes_formula(self) -> bool {
         match self {
             Self::Text
             | Self::Count(_)
