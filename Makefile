@@ -32,9 +32,10 @@ test:
 bench:
 	@tests/provide.sh build bench
 	$(CARGO) build --release --workspace --bins
-	$(CARGO) bench --workspace --bench lanes --bench figures --no-run
+	$(CARGO) bench --workspace --bench engine --bench lanes --bench figures --no-run
 	@rm -f $(TARGET)/bench.json
 	@tests/with-postgres.sh $(CARGO) bench --quiet --workspace --bench lanes -- --json "$(abspath $(TARGET))/bench.json"
+	@$(CARGO) bench --quiet --workspace --bench engine -- --json "$(abspath $(TARGET))/bench.json"
 	@tests/with-postgres.sh $(CARGO) bench --quiet --workspace --bench figures -- --json "$(abspath $(TARGET))/bench.json" $(ARGS)
 
 check:

@@ -30,13 +30,29 @@ pub fn evaluate<'m>(
     facts: &mut Facts,
 ) -> Result<(Document, Trace<'m>), Failure> {
     let mark = facts.mark();
-    let made = make(mapping, facts);
+    let made = make(mapping, facts, true);
     facts.reset(mark);
     made
 }
 
-fn make<'m>(mapping: &'m Compiled, facts: &mut Facts) -> Result<(Document, Trace<'m>), Failure> {
-    let mut run = Run::new(mapping, facts);
+/// The same without a trace: for work in bulk whose history nobody reads. The trace has the
+/// warnings alone.
+pub fn evaluate_untraced<'m>(
+    mapping: &'m Compiled,
+    facts: &mut Facts,
+) -> Result<(Document, Trace<'m>), Failure> {
+    let mark = facts.mark();
+    let made = make(mapping, facts, false);
+    facts.reset(mark);
+    made
+}
+
+fn make<'m>(
+    mapping: &'m Compiled,
+    facts: &mut Facts,
+    traced: bool,
+) -> Result<(Document, Trace<'m>), Failure> {
+    let mut run = Run::new(mapping, facts, traced);
     run.prepare()?;
     for rule in &mapping.nodes {
         run.node_rule(rule)?;
@@ -46,7 +62,7 @@ fn make<'m>(mapping: &'m Compiled, facts: &mut Facts) -> Result<(Document, Trace
     let document = Document::new().with(made);
     let violations = econnect::check(&document);
     if !violations.is_empty() {
-        return Err(run.refused(&violations));
+        return Err(run.refused(&violations, &document.transactions[0]));
     }
     balance::check(&document)?;
     Ok((document, run.trace))
@@ -57,7 +73,8 @@ struct Run<'m, 'f> {
     facts: &'f mut Facts,
     transaction: Transaction,
     trace: Trace<'m>,
-    /// What to tell people who must mend an element, by the node's place in the trace.
+    traced: bool,
+    /// What to tell people who must mend an element, by the node's place in the document.
     repairs: Vec<(usize, Cow<'m, str>, &'m str)>,
 }
 
@@ -69,7 +86,7 @@ struct Made<'m> {
 }
 
 impl<'m, 'f> Run<'m, 'f> {
-    fn new(mapping: &'m Compiled, facts: &'f mut Facts) -> Self {
+    fn new(mapping: &'m Compiled, facts: &'f mut Facts, traced: bool) -> Self {
         for name in &mapping.inputs {
             if facts.find(name).is_none() {
                 facts.set(name, Value::Null);
@@ -78,6 +95,7 @@ impl<'m, 'f> Run<'m, 'f> {
         Self {
             mapping,
             facts,
+            traced,
             transaction: Transaction::new(mapping.document.name),
             trace: Trace {
                 mapping: mapping.name.as_str().into(),
@@ -96,12 +114,14 @@ impl<'m, 'f> Run<'m, 'f> {
                     let value = formula
                         .evaluate(self.facts)
                         .map_err(|error| unreadable(name, &error))?;
-                    self.trace.variables.push(VariableTrace {
-                        name: name.into(),
-                        expression: formula.text().into(),
-                        reads: trace::reads(formula_reads(formula), self.facts),
-                        value: trace::shorten(&value),
-                    });
+                    if self.traced {
+                        self.trace.variables.push(VariableTrace {
+                            name: name.into(),
+                            expression: formula.text().into(),
+                            reads: trace::reads(formula_reads(formula), self.facts),
+                            value: trace::shorten(&value),
+                        });
+                    }
                     self.facts.set(name, value);
                 }
                 Preparation::Check(check) => {
@@ -181,16 +201,17 @@ impl<'m, 'f> Run<'m, 'f> {
             let name = element.trace.element.clone();
             node.set(name.as_ref(), Content::from(element.text));
             if !element.repair.is_empty() {
-                let place = self.trace.nodes.len();
-                self.repairs.push((place, name, element.repair));
+                self.repairs.push((index, name, element.repair));
             }
             elements.push(element.trace);
         }
-        self.trace.nodes.push(NodeTrace {
-            node: self.transaction.path(index),
-            rule: rule.rule.as_str().into(),
-            elements,
-        });
+        if self.traced {
+            self.trace.nodes.push(NodeTrace {
+                node: self.transaction.path(index),
+                rule: rule.rule.as_str().into(),
+                elements,
+            });
+        }
         self.transaction.nodes[index] = node;
         Ok(())
     }
@@ -212,7 +233,11 @@ impl<'m, 'f> Run<'m, 'f> {
             value: None,
             source: element.source.kind().into(),
             from: element.source.shown().into(),
-            reads: source_reads(&element.source, self.facts),
+            reads: if self.traced {
+                source_reads(&element.source, self.facts)
+            } else {
+                Vec::new()
+            },
             transforms: Vec::new(),
         };
         let at = At {
@@ -360,11 +385,11 @@ impl<'m, 'f> Run<'m, 'f> {
     }
 
     /// Puts what breaks eConnect's limits in a failure.
-    fn refused(&self, violations: &[Violation]) -> Failure {
+    fn refused(&self, violations: &[Violation], made: &Transaction) -> Failure {
         let fault = |violation: &Violation| {
             let element = violation.element.as_deref().unwrap_or_default();
             let own = self.repairs.iter().find(|(place, name, _)| {
-                self.trace.nodes[*place].node == violation.node_path && name == element
+                name == element && made.path(*place) == violation.node_path
             });
             Fault {
                 code: "econnect_limits".into(),

@@ -10,6 +10,6 @@ mod source;
 mod trace;
 
 pub use compile::{Compiled, compile};
-pub use evaluate::evaluate;
+pub use evaluate::{evaluate, evaluate_untraced};
 pub use model::{ElementRule, Entry, FORMAT, Mapping, Missing, NamedBy, NodeRule, Variable};
 pub use trace::{ElementTrace, NodeTrace, Read, Trace, VariableTrace, Warning};
