@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::expression::{Expression, ExpressionError, Facts, Template};
+use super::must::{self, Must};
 use super::problem::Problems;
 use super::repeat::{CompiledForEach, ForEach};
 use super::value::Value;
@@ -20,8 +21,12 @@ pub struct Check {
     /// A formula: false leaves the check out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
-    /// A formula that must be true.
-    pub require: String,
+    /// A formula that must be true; either this or `must`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require: Option<String>,
+    /// What a field must be; what is told then need not be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must: Option<Must>,
     /// What happens when it is not.
     #[serde(default)]
     pub otherwise: Otherwise,
@@ -32,6 +37,7 @@ pub struct Check {
     #[serde(default)]
     pub code: String,
     /// What is wrong: a text with formulas in braces.
+    #[serde(default)]
     pub message: String,
     /// The field at fault: a text with formulas in braces.
     #[serde(default)]
@@ -57,6 +63,8 @@ pub enum Otherwise {
     Fail,
     /// There is rightly nothing to do.
     Stop,
+    /// It goes on, and people are told.
+    Warn,
 }
 
 /// A compiled check.
@@ -65,7 +73,7 @@ pub(super) struct CompiledCheck {
     name: String,
     for_each: Option<CompiledForEach>,
     when: Option<Expression>,
-    require: Expression,
+    test: Test,
     otherwise: Otherwise,
     class: FailureClass,
     code: String,
@@ -75,11 +83,17 @@ pub(super) struct CompiledCheck {
     repair: Template,
 }
 
+#[derive(Debug)]
+enum Test {
+    Formula(Expression),
+    Field(must::Compiled),
+}
+
 /// How a set of checks came out.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// All hold.
-    Holds,
+    /// All hold that must; these do not and need not.
+    Holds(Vec<Fault>),
     /// There is rightly nothing to do.
     Stop(String),
 }
@@ -100,15 +114,18 @@ impl CompiledCheck {
             .as_ref()
             .map(|each| CompiledForEach::compile(each, &location, &mut known, problems));
         let when = problems.optional(&place("when"), check.when.as_ref(), &known);
-        let require = problems.expression(&place("require"), &check.require, &known);
+        let test = test(check, &location, &known, problems);
         let message = problems.template(&place("message"), &check.message, &known);
         let field = problems.template(&place("field"), &check.field, &known);
         let value = problems.optional(&place("value"), check.value.as_ref(), &known);
         let repair = problems.template(&place("repair"), &check.repair, &known);
         problems.leave(scope);
-        if check.otherwise == Otherwise::Fail && (check.code.is_empty() || check.repair.is_empty())
-        {
+        let untold = check.code.is_empty() || check.repair.is_empty();
+        if check.otherwise == Otherwise::Fail && check.must.is_none() && untold {
             problems.add(&location, "a check that can fail needs `code` and `repair`");
+        }
+        if check.must.is_none() && check.message.is_empty() {
+            problems.add(&location, "must have a `message`");
         }
         Some(Self {
             name: check.name.clone(),
@@ -117,7 +134,7 @@ impl CompiledCheck {
                 None => None,
             },
             when,
-            require: require?,
+            test: test?,
             otherwise: check.otherwise,
             class: check.class,
             code: check.code.clone(),
@@ -128,53 +145,78 @@ impl CompiledCheck {
         })
     }
 
-    /// Adds what is wrong to the faults, or tells why to stop.
-    fn run(&self, facts: &mut Facts, faults: &mut Vec<Fault>) -> Result<Verdict, ExpressionError> {
+    /// Gives what is wrong, or tells why to stop.
+    fn run(&self, facts: &mut Facts) -> Result<Verdict, ExpressionError> {
+        let mut faults = Vec::new();
         let Some(each) = &self.for_each else {
-            return self.run_once(facts, faults);
+            return self.run_once(facts);
         };
         let mark = facts.mark();
         for (index, entry) in each.entries(facts)?.into_iter().enumerate() {
             each.enter(facts, index, entry);
-            let verdict = self.run_once(facts, faults);
+            let verdict = self.run_once(facts);
             facts.reset(mark);
-            if let stop @ Verdict::Stop(_) = verdict? {
-                return Ok(stop);
+            match verdict? {
+                stop @ Verdict::Stop(_) => return Ok(stop),
+                Verdict::Holds(more) => faults.extend(more),
             }
         }
-        Ok(Verdict::Holds)
+        Ok(Verdict::Holds(faults))
     }
 
-    fn run_once(
-        &self,
-        facts: &mut Facts,
-        faults: &mut Vec<Fault>,
-    ) -> Result<Verdict, ExpressionError> {
+    fn run_once(&self, facts: &mut Facts) -> Result<Verdict, ExpressionError> {
         if let Some(when) = &self.when
             && !is_true(when, facts)?
         {
-            return Ok(Verdict::Holds);
+            return Ok(Verdict::Holds(Vec::new()));
         }
-        if is_true(&self.require, facts)? {
-            return Ok(Verdict::Holds);
-        }
-        let message = self.message.render(facts)?;
+        let broken = match &self.test {
+            Test::Formula(formula) if is_true(formula, facts)? => None,
+            Test::Formula(_) => Some(must::Broken::default()),
+            Test::Field(field) => field.broken(facts),
+        };
+        let Some(broken) = broken else {
+            return Ok(Verdict::Holds(Vec::new()));
+        };
+        let or = |own: String, told: String| if own.is_empty() { told } else { own };
+        let message = or(self.message.render(facts)?, broken.message);
         if self.otherwise == Otherwise::Stop {
             return Ok(Verdict::Stop(message));
         }
         let value = match &self.value {
             Some(value) => Some(value.evaluate(facts)?.to_string()),
-            None => None,
+            None => broken.value,
         };
-        faults.push(Fault {
-            code: self.code.clone(),
+        let field = or(self.field.render(facts)?, broken.field);
+        let repair = or(
+            self.repair.render(facts)?,
+            format!("Correct {field} at its source. Then replay."),
+        );
+        let fault = Fault {
+            code: or(self.code.clone(), broken.code.to_owned()),
             message,
-            field: Some(self.field.render(facts)?).filter(|field| !field.is_empty()),
+            field: Some(field).filter(|field| !field.is_empty()),
             value,
-            repair: self.repair.render(facts)?,
+            repair,
             ..Fault::default()
-        });
-        Ok(Verdict::Holds)
+        };
+        Ok(Verdict::Holds(vec![fault]))
+    }
+}
+
+fn test(check: &Check, location: &str, known: &[String], problems: &mut Problems) -> Option<Test> {
+    match (&check.require, &check.must) {
+        (Some(require), None) => problems
+            .expression(&format!("{location}.require"), require, known)
+            .map(Test::Formula),
+        (None, Some(field)) => {
+            must::Compiled::compile(field, &format!("{location}.must"), known, problems)
+                .map(Test::Field)
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            problems.add(location, "needs one of `require` and `must`");
+            None
+        }
     }
 }
 
@@ -188,21 +230,23 @@ pub(super) fn is_true(expression: &Expression, facts: &mut Facts) -> Result<bool
         | Value::List(_)
         | Value::Map(_)) => Err(ExpressionError {
             expression: expression.text().into(),
+            position: None,
             message: format!("gives {} where yes or no is wanted", other.kind()),
         }),
     }
 }
 
-/// Runs checks in order; all that fail are told together.
+/// Runs checks in order; all that fail are told together, those that only warn are given back.
 pub(super) fn run<'a>(
     checks: impl IntoIterator<Item = &'a CompiledCheck>,
     facts: &mut Facts,
 ) -> Result<Verdict, Failure> {
-    let mut faults: Vec<Fault> = Vec::new();
+    let (mut faults, mut warnings): (Vec<Fault>, Vec<Fault>) = Default::default();
     let mut class = None;
     for check in checks {
-        match check.run(facts, &mut faults) {
-            Ok(Verdict::Holds) => {}
+        match check.run(facts) {
+            Ok(Verdict::Holds(more)) if check.otherwise == Otherwise::Warn => warnings.extend(more),
+            Ok(Verdict::Holds(more)) => faults.extend(more),
             Ok(stop @ Verdict::Stop(_)) if faults.is_empty() => return Ok(stop),
             Ok(Verdict::Stop(_)) => break,
             // A check may rest on an earlier one that failed; that one says what is wrong.
@@ -219,13 +263,15 @@ pub(super) fn run<'a>(
             failure.faults = faults;
             Err(failure)
         }
-        (Some(_) | None, Some(_) | None) => Ok(Verdict::Holds),
+        (Some(_) | None, Some(_) | None) => Ok(Verdict::Holds(warnings)),
     }
 }
 
 /// Tells that a formula could not be computed from the data.
 pub(super) fn unreadable(what: &str, error: &ExpressionError) -> Failure {
-    let message = format!("{what} cannot be computed: {}", error.message);
+    let place = error.position.map(|at| format!(" (at character {at})"));
+    let place = place.unwrap_or_default();
+    let message = format!("{what} cannot be computed: {}{place}", error.message);
     Failure::new(FailureClass::InvalidData, "expression", message.clone()).with_fault(Fault {
         code: "expression".into(),
         message,

@@ -5,6 +5,7 @@ pub mod expression;
 pub mod lookup;
 pub mod mapping;
 mod moment;
+mod must;
 pub mod nop_xml;
 mod problem;
 mod repeat;
@@ -15,6 +16,7 @@ pub mod transform;
 pub mod value;
 pub mod workflow;
 
+pub use must::Must;
 pub use problem::{Problem, Severity};
 pub use repeat::{Explode, ForEach, Merge, SortBy};
 pub use schema::complete;

@@ -341,6 +341,7 @@ fn compared(a: &Value, b: &Value) -> Ordering {
 fn wrong(expression: &str, message: String) -> ExpressionError {
     ExpressionError {
         expression: expression.into(),
+        position: None,
         message,
     }
 }

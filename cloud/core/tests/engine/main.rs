@@ -6,4 +6,5 @@ mod order_flow;
 mod random;
 mod rules;
 mod support;
+mod validation;
 mod workflow;

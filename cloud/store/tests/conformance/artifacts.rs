@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use connect_core::domain::artifact::ArtifactKind;
-use connect_store::NewArtifact;
+use connect_store::{NewArtifact, NewArtifacts, StoreError};
 
 use crate::support::{NOW, World};
 
 on_both!(
     publishing_makes_versions_and_revisions,
-    publications_follow_each_other
+    publications_follow_each_other,
+    what_was_checked_against_another_revision_is_refused
 );
 
 fn new(kind: ArtifactKind, name: &str, body: &str) -> NewArtifact {
@@ -104,4 +105,35 @@ async fn publications_follow_each_other(world: World) {
     let mut numbers = tries.join_all().await;
     numbers.sort_unstable();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+async fn what_was_checked_against_another_revision_is_refused(world: World) {
+    let world = Arc::new(world);
+    let publish = |after: i64| {
+        let world = Arc::clone(&world);
+        async move {
+            let new = NewArtifacts {
+                artifacts: vec![new(ArtifactKind::Lookup, "items", "{}")],
+                after: Some(after),
+            };
+            let artifacts = world.database.artifacts();
+            artifacts
+                .publish(world.tenant, world.environment, new, "ann", NOW)
+                .await
+        }
+    };
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        tries.spawn(publish(0));
+    }
+    let tried = tries.join_all().await;
+    assert_eq!(tried.iter().filter(|tried| tried.is_ok()).count(), 1);
+    for refused in tried.into_iter().filter_map(Result::err) {
+        assert!(matches!(refused, StoreError::Stale { .. }), "{refused}");
+    }
+    assert_eq!(publish(1).await.unwrap().number, 2);
+    assert!(publish(1).await.is_err());
+    let artifacts = world.database.artifacts();
+    let current = artifacts.current(world.tenant, world.environment).await;
+    assert_eq!(current.unwrap(), Some(2));
 }

@@ -32,10 +32,12 @@ pub struct Expression {
 
 /// Why a formula is not one, or gave nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{message} (in: {expression})")]
+#[error("{message} ({}in: {expression})", self.place())]
 pub struct ExpressionError {
     /// The formula.
     pub expression: String,
+    /// The character at fault, counted from 1, where that is known.
+    pub position: Option<usize>,
     /// What is wrong, naming the fields that hold nothing where that is the cause.
     pub message: String,
 }
@@ -49,7 +51,10 @@ impl Expression {
         }
         let ast = language::engine()
             .compile_expression_with_scope(&scope, text)
-            .map_err(|error| wrong(text, error.to_string()))?;
+            .map_err(|error| {
+                let position = error.position();
+                wrong(text, error.err_type().to_string()).at(position)
+            })?;
         if let Some(name) = reads::unknown_function(&ast) {
             return Err(wrong(text, format!("there is no function `{name}`")));
         }
@@ -75,7 +80,10 @@ impl Expression {
         language::begin();
         let result = language::engine()
             .eval_ast_with_scope::<Dynamic>(&mut facts.scope, &self.ast)
-            .map_err(|error| wrong(&self.text, self.explain(&error, facts)));
+            .map_err(|error| {
+                let position = error.unwrap_inner().position();
+                wrong(&self.text, self.explain(&error, facts)).at(position)
+            });
         facts.scope.rewind(length);
         convert::to_value(result?).map_err(|message| wrong(&self.text, message))
     }
@@ -121,11 +129,32 @@ impl fmt::Debug for Expression {
     }
 }
 
+impl ExpressionError {
+    fn at(mut self, position: Position) -> Self {
+        // A formula on several lines is counted through.
+        let line = position.line().unwrap_or(1);
+        let before: usize = self
+            .expression
+            .split_inclusive('\n')
+            .take(line.saturating_sub(1))
+            .map(|line| line.chars().count())
+            .sum();
+        self.position = position.position().map(|column| before + column);
+        self
+    }
+
+    fn place(&self) -> String {
+        let place = self.position.map(|at| format!("at character {at} "));
+        place.unwrap_or_default()
+    }
+}
+
 const TOO_MANY_STEPS: &str = "it takes too many steps";
 
 fn wrong(expression: &str, message: String) -> ExpressionError {
     ExpressionError {
         expression: expression.into(),
+        position: None,
         message,
     }
 }
@@ -143,9 +172,7 @@ fn plain(error: &EvalAltResult) -> String {
             let name = signature.split(' ').next().unwrap_or_default();
             format!("`{name}` was given nothing")
         }
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
-            format!("there is no function for {signature}")
-        }
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => not_for(signature),
         EvalAltResult::ErrorPropertyNotFound(name, _) => format!("there is no field `{name}`"),
         EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => {
             TOO_MANY_STEPS.into()
@@ -160,6 +187,24 @@ fn plain(error: &EvalAltResult) -> String {
         EvalAltResult::ErrorRuntime(message, _) => message.to_string(),
         other => without_position(other),
     }
+}
+
+/// Says of a function's name and the kinds it was given that it cannot take them.
+fn not_for(signature: &str) -> String {
+    let (name, kinds) = signature.split_once(" (").unwrap_or((signature, ""));
+    let kinds = kinds.trim_end_matches(')').split(", ").map(|kind| {
+        match kind.split(" | ").next().unwrap_or(kind) {
+            "&str" | "ImmutableString" | "String" | "char" => "text",
+            "i64" | "Decimal" | "decimal" => "a number",
+            "array" | "Array" => "a list",
+            "map" | "Map" => "a group of fields",
+            "bool" => "yes/no",
+            "()" => "nothing",
+            _ => "that",
+        }
+    });
+    let kinds: Vec<&str> = kinds.collect();
+    format!("`{name}` cannot take {}", kinds.join(" and "))
 }
 
 fn without_position(error: &EvalAltResult) -> String {

@@ -297,3 +297,31 @@ fn texts_hold_formulas() {
     );
     assert!(Template::compile("{order.sku", &known).is_err());
 }
+
+#[test]
+fn what_is_wrong_says_where() {
+    let told = |text: &str| {
+        let mut facts = facts();
+        let known = facts.names();
+        let made = Expression::compile(text, &known).and_then(|it| it.evaluate(&mut facts));
+        made.unwrap_err().to_string()
+    };
+    for (text, wanted) in [
+        ("1 + ", "Script is incomplete (at character 5"),
+        (
+            "order.total + order.nothing",
+            "`+` was given nothing; empty: order.nothing (at character 13",
+        ),
+        (
+            "order.total +\n  money(order.nothing, 2)",
+            "money: the amount is nothing; empty: order.nothing (at character 17",
+        ),
+        ("1 + nowhere", "Undefined variable: nowhere (at character 5"),
+        (
+            "if order.total > 1 { order.sku / 2 } else { 0 }",
+            "`/` cannot take text and a number (at character 32",
+        ),
+    ] {
+        assert_eq!(told(text), format!("{wanted} in: {text})"));
+    }
+}

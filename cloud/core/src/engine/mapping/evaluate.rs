@@ -131,13 +131,28 @@ impl<'m, 'f> Run<'m, 'f> {
                         together.push(next);
                         entries.next();
                     }
-                    if let Verdict::Stop(message) = checks::run(together, self.facts)? {
-                        return Err(Failure::new(FailureClass::BusinessRule, "stopped", message));
+                    match checks::run(together, self.facts)? {
+                        Verdict::Holds(warnings) => self.warned(warnings),
+                        Verdict::Stop(message) => {
+                            let class = FailureClass::BusinessRule;
+                            return Err(Failure::new(class, "stopped", message));
+                        }
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Tells of checks that do not hold and need not.
+    fn warned(&mut self, faults: Vec<Fault>) {
+        let warnings = faults.into_iter().map(|fault| Warning {
+            code: fault.code,
+            node: String::new(),
+            element: fault.field.unwrap_or_default(),
+            message: fault.message,
+        });
+        self.trace.warnings.extend(warnings);
     }
 
     fn node_rule(&mut self, rule: &'m CompiledNode) -> Result<(), Failure> {

@@ -30,6 +30,7 @@ pub use catalogue::{entries, entry};
 pub use compile::Transform;
 pub(super) use compile::{Compiled, compile};
 use parameters::Arguments;
+pub(super) use parameters::pattern;
 pub use parameters::{Parameter, ParameterKind};
 
 /// The longest text a transform may make, in bytes.

@@ -102,7 +102,7 @@ impl ParameterKind {
 }
 
 /// Compiles a regular expression of bounded size; matching takes linear time.
-pub(super) fn pattern(text: &str) -> Result<Regex, String> {
+pub(in crate::engine) fn pattern(text: &str) -> Result<Regex, String> {
     RegexBuilder::new(text)
         .size_limit(PATTERN_SIZE)
         .build()

@@ -5,6 +5,7 @@ use super::advance::{Turn, Walk};
 use super::compile::{CompiledStep, Work};
 use super::model::Outcome;
 use super::state::Phase;
+use super::told;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::run::StepState;
 use crate::engine::checks::{self, Verdict, is_true, unreadable};
@@ -71,7 +72,12 @@ impl Walk<'_> {
     fn checked(&mut self, key: &str, step: &CompiledStep, verdict: Verdict) -> Turn {
         let note = self.note(key, step.kind, 1, StepState::Succeeded);
         match verdict {
-            Verdict::Holds => Turn::To(step.next.clone().unwrap_or_default()),
+            Verdict::Holds(warnings) => {
+                if !warnings.is_empty() {
+                    note.output = Some(told::warnings(&warnings));
+                }
+                Turn::To(step.next.clone().unwrap_or_default())
+            }
             Verdict::Stop(summary) => {
                 note.output = Some(summary.clone());
                 Turn::Stay(self.end(Phase::Stopped { summary }))

@@ -154,6 +154,7 @@ fn next_batches(formula: &Expression, facts: &mut Facts) -> Result<u32, Expressi
         None if value == Value::Null => Ok(0),
         Some(_) | None => Err(ExpressionError {
             expression: formula.text().into(),
+            position: None,
             message: "gives no number from 0 to 9 of next batches".into(),
         }),
     }
@@ -168,6 +169,7 @@ fn closed_period(formula: &Expression, facts: &mut Facts) -> Result<ClosedPeriod
         None if value == Value::Null => Ok(ClosedPeriod::default()),
         None => Err(ExpressionError {
             expression: formula.text().into(),
+            position: None,
             message: "gives none of refuse, wait and next_open_day".into(),
         }),
     }
@@ -184,6 +186,7 @@ fn text(formula: &Expression, facts: &mut Facts) -> Result<String, ExpressionErr
     if text.is_empty() {
         return Err(ExpressionError {
             expression: formula.text().into(),
+            position: None,
             message: format!("gives {} where a key is wanted", value.kind()),
         });
     }

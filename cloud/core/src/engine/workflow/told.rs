@@ -6,7 +6,7 @@ use super::action::{Action, LinkQuery, StoreRead, StoreWrite};
 use super::compile::{Compiled, RECORDS};
 use super::state::State;
 use crate::domain::event::Source;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, Fault};
 use crate::engine::expression::Facts;
 use crate::engine::moment;
 use crate::engine::schema;
@@ -56,6 +56,11 @@ fn source_name(source: Source) -> &'static str {
         Source::Manual => "manual",
         Source::Replay => "replay",
     }
+}
+
+/// Writes down what did not hold and need not.
+pub(super) fn warnings(faults: &[Fault]) -> String {
+    serde_json::json!({"warnings": faults}).to_string()
 }
 
 /// Tells formulas of an error way what went wrong.
