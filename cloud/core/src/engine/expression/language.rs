@@ -1,13 +1,13 @@
 //! The expression language: what it knows, and its bounds.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::OnceLock;
 
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{Dynamic, Engine, OptimizationLevel};
+use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope};
 
 use super::functions;
 
@@ -141,9 +141,32 @@ thread_local! {
     static STEPS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Begins the count of a new evaluation.
-pub(super) fn begin() {
+thread_local! {
+    /// Which function belongs to which name and kinds of arguments, as found so far: to look it up
+    /// anew in every evaluation takes longer than most formulas.
+    static FOUND: RefCell<(u32, Caches)> = const { RefCell::new((0, Caches::new())) };
+}
+
+/// Evaluations after which what was found is forgotten: closures of formulas that are no longer in
+/// force are in it too.
+const REMEMBERED: u32 = 100_000;
+
+/// Computes a formula over a scope.
+pub(super) fn evaluate(ast: &AST, scope: &mut Scope<'_>) -> Result<Dynamic, Box<EvalAltResult>> {
     STEPS.set(0);
+    // Taken and put back, so that an evaluation within another would begin its own.
+    let (count, mut found) = FOUND.take();
+    let engine = engine();
+    let mut state = engine.new_global_runtime_state();
+    state.lib.push(ast.shared_lib().clone());
+    #[expect(deprecated, reason = "the one way to keep what was found")]
+    let result = engine.eval_statements_raw(&mut state, &mut found, scope, ast.statements());
+    FOUND.replace(if count < REMEMBERED {
+        (count + 1, found)
+    } else {
+        (0, Caches::new())
+    });
+    result
 }
 
 /// Counts a step; giving something stops the evaluation.

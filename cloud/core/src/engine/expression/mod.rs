@@ -77,13 +77,10 @@ impl Expression {
             return Ok(value.clone());
         }
         let length = facts.scope.len();
-        language::begin();
-        let result = language::engine()
-            .eval_ast_with_scope::<Dynamic>(&mut facts.scope, &self.ast)
-            .map_err(|error| {
-                let position = error.unwrap_inner().position();
-                wrong(&self.text, self.explain(&error, facts)).at(position)
-            });
+        let result = language::evaluate(&self.ast, &mut facts.scope).map_err(|error| {
+            let position = error.unwrap_inner().position();
+            wrong(&self.text, self.explain(&error, facts)).at(position)
+        });
         facts.scope.rewind(length);
         convert::to_value(result?).map_err(|message| wrong(&self.text, message))
     }
