@@ -50,6 +50,7 @@ const ADDRESS: Fields = &[
     ("zip_postal_code", Text(0)),
     ("phone_number", Text(0)),
     ("fax_number", Text(0)),
+    ("custom_attributes_xml", Text(0)),
     ("country", Group(COUNTRY)),
     ("state", Group(STATE)),
 ];
@@ -65,6 +66,7 @@ const CUSTOMER: Fields = &[
     ("is_guest", YesNo),
     ("is_tax_exempt", YesNo),
     ("vat_number", Text(0)),
+    ("custom_attributes_xml", Text(0)),
     ("active", YesNo),
     ("deleted", YesNo),
 ];
@@ -82,6 +84,7 @@ const ITEM: Fields = &[
     ("discount_amount_incl_tax", Number),
     ("discount_amount_excl_tax", Number),
     ("attribute_description", Text(0)),
+    ("attributes_xml", Text(0)),
     ("is_gift_card", YesNo),
 ];
 
@@ -118,6 +121,7 @@ const ORDER: Fields = &[
     ("shipping_method", Text(0)),
     ("pickup_in_store", YesNo),
     ("checkout_attribute_description", Text(0)),
+    ("checkout_attributes_xml", Text(0)),
     ("custom_values", Open),
     ("authorization_transaction_id", Text(0)),
     ("capture_transaction_id", Text(0)),

@@ -457,3 +457,27 @@ fn a_table_that_cannot_be_asked_is_told() {
         ["keys: the column name `a` is taken"]
     );
 }
+
+#[test]
+fn a_checkout_attribute_goes_to_a_user_defined_field() {
+    let rule = json!({"element": "USERDEF1", "path": "order.checkout_attributes_xml",
+        "transforms": [{"attribute": {"attribute": "Cost centre", "names": {"3": "Cost centre"}}},
+                       {"truncate": 20}]});
+    let mapping = customer(&json!([rule]), &Json::Null);
+    assert_eq!(warnings(&mapping), []);
+    let compiled = mapping::compile(&mapping.to_string(), &tables()).unwrap();
+    let mut facts = Facts::default();
+    let xml = "<Attributes><CheckoutAttribute ID=\"2\"><CheckoutAttributeValue><Value>no</Value>\
+               </CheckoutAttributeValue></CheckoutAttribute><CheckoutAttribute ID=\"3\">\
+               <CheckoutAttributeValue><Value>R&amp;D 4711</Value></CheckoutAttributeValue>\
+               </CheckoutAttribute></Attributes>";
+    facts.set(
+        "order",
+        Value::map([("checkout_attributes_xml", Value::from(xml))]),
+    );
+    let (document, _) = mapping::evaluate(&compiled, &mut facts).unwrap();
+    assert_eq!(
+        document.transactions[0].nodes[0].text("USERDEF1"),
+        Some("R&D 4711")
+    );
+}

@@ -70,6 +70,8 @@ pub struct Order {
     pub pickup_in_store: bool,
     /// HTML text.
     pub checkout_attribute_description: Option<String>,
+    /// nop's XML; not known through the open-source API.
+    pub checkout_attributes_xml: Option<String>,
     /// Extras of the payment form, such as `PO Number`.
     pub custom_values: Map<String, Value>,
     /// Gateway's id.
@@ -126,6 +128,8 @@ pub struct Address {
     pub phone_number: Option<String>,
     /// Fax.
     pub fax_number: Option<String>,
+    /// nop's XML.
+    pub custom_attributes_xml: Option<String>,
     /// Country.
     pub country: Option<Country>,
     /// State or province.
@@ -175,6 +179,8 @@ pub struct Customer {
     pub is_tax_exempt: bool,
     /// As registered.
     pub vat_number: Option<String>,
+    /// nop's XML.
+    pub custom_attributes_xml: Option<String>,
     /// May log in.
     pub active: bool,
     /// Soft-deleted.
@@ -208,6 +214,8 @@ pub struct Item {
     pub discount_amount_excl_tax: Number,
     /// HTML text.
     pub attribute_description: Option<String>,
+    /// nop's XML of what was picked.
+    pub attributes_xml: Option<String>,
     /// Sells a gift card.
     pub is_gift_card: bool,
 }

@@ -106,6 +106,7 @@ pub(super) fn order(parts: Parts) -> Result<canonical::Order, Failure> {
         shipping_method: order.shipping_method,
         pickup_in_store: order.pickup_in_store.unwrap_or(false),
         checkout_attribute_description: free_text(order.checkout_attribute_description),
+        checkout_attributes_xml: free_xml(order.checkout_attributes_xml),
         authorization_transaction_id: order.authorization_transaction_id,
         capture_transaction_id: order.capture_transaction_id,
     })
@@ -114,6 +115,11 @@ pub(super) fn order(parts: Parts) -> Result<canonical::Order, Failure> {
 /// Text that people type into: nobody keeps them from typing a card's number.
 fn free_text(text: Option<String>) -> Option<String> {
     text.map(|text| struck::card_numbers(&text))
+}
+
+/// XML that holds such texts; nothing where it is blank.
+pub(super) fn free_xml(text: Option<String>) -> Option<String> {
+    free_text(text.filter(|text| !text.trim().is_empty()))
 }
 
 fn item((item, product): (wire::Item, wire::Product)) -> Result<canonical::Item, Failure> {
@@ -146,6 +152,10 @@ fn item((item, product): (wire::Item, wire::Product)) -> Result<canonical::Item,
         discount_amount_incl_tax: item.discount_amount_incl_tax,
         discount_amount_excl_tax: item.discount_amount_excl_tax,
         attribute_description: free_text(item.attribute_description),
+        attributes_xml: free_xml(match &item.product_attributes {
+            Some(listed) => xml::written(listed),
+            None => item.attributes_xml,
+        }),
         is_gift_card: product.is_gift_card,
     })
 }
@@ -187,6 +197,7 @@ pub(super) fn customer(customer: wire::Customer, is_guest: Option<bool>) -> cano
         company: customer.company,
         is_tax_exempt: customer.is_tax_exempt,
         vat_number: customer.vat_number,
+        custom_attributes_xml: free_xml(customer.custom_customer_attributes_xml),
         active: customer.active.unwrap_or(true),
         deleted: customer.deleted.unwrap_or(false),
     }

@@ -9,7 +9,7 @@ use connect_core::domain::store::Flavour;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::convert::unreadable;
+use super::convert::{free_xml, unreadable};
 use super::transport::{Call, Transport};
 use super::{canonical, wire};
 
@@ -54,6 +54,7 @@ impl Places {
             zip_postal_code: address.zip_postal_code,
             phone_number: address.phone_number,
             fax_number: address.fax_number,
+            custom_attributes_xml: free_xml(address.custom_attributes),
             country,
             state,
         })

@@ -392,6 +392,7 @@ async fn both_apis_give_the_same_order_where_both_know() {
     let unknown = [
         "order_guid",
         "custom_order_number",
+        "checkout_attributes_xml",
         "gift_cards_used",
         "reward_points_used_amount",
     ];
@@ -406,6 +407,8 @@ async fn both_apis_give_the_same_order_where_both_know() {
             left[field] = Value::Null;
             right[field] = Value::Null;
         }
+        assert!(right["customer"]["custom_attributes_xml"].is_null());
+        left["customer"]["custom_attributes_xml"] = Value::Null;
         assert_eq!(left, right, "order {id}");
     }
 }
@@ -554,6 +557,11 @@ async fn card_numbers_in_free_texts_go_nowhere() {
     for (call, answer) in calls.iter_mut() {
         if call.contains("/Order/GetById/") {
             answer["checkout_attribute_description"] = format!("Engraving: {PAN}").into();
+            answer["checkout_attributes_xml"] = format!(
+                "<Attributes><CheckoutAttribute ID=\"3\"><CheckoutAttributeValue><Value>{PAN}\
+                 </Value></CheckoutAttributeValue></CheckoutAttribute></Attributes>"
+            )
+            .into();
             answer["custom_values_xml"] = format!(
                 "<DictionarySerializer><item><key>Card {PAN}</key><value>no {spaced}, 12/30\
                  </value></item></DictionarySerializer>"

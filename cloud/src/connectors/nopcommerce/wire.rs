@@ -45,6 +45,7 @@ pub(super) struct Order {
     pub(super) order_total: Number,
     pub(super) refunded_amount: Number,
     pub(super) checkout_attribute_description: Option<String>,
+    pub(super) checkout_attributes_xml: Option<String>,
     pub(super) authorization_transaction_id: Option<String>,
     pub(super) capture_transaction_id: Option<String>,
     pub(super) paid_date_utc: Option<String>,
@@ -115,6 +116,8 @@ pub(super) struct Address {
     pub(super) zip_postal_code: Option<String>,
     pub(super) phone_number: Option<String>,
     pub(super) fax_number: Option<String>,
+    #[serde(alias = "customer_attributes")]
+    pub(super) custom_attributes: Option<String>,
 }
 
 /// A customer.
@@ -128,6 +131,7 @@ pub(super) struct Customer {
     pub(super) last_name: Option<String>,
     pub(super) company: Option<String>,
     pub(super) vat_number: Option<String>,
+    pub(super) custom_customer_attributes_xml: Option<String>,
     #[serde(default)]
     pub(super) is_tax_exempt: bool,
     pub(super) active: Option<bool>,

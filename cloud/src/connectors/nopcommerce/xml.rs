@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use connect_core::engine::nop_xml::walk;
+use quick_xml::escape::escape;
 use serde_json::{Map, Value};
 
-use super::struck;
+use super::{struck, wire};
 
 /// Values picked per attribute mapping id, each list sorted.
 pub(super) type Attributes = BTreeMap<i64, Vec<String>>;
@@ -57,6 +58,20 @@ pub(super) fn attributes(text: Option<&str>) -> Result<Attributes, String> {
     Ok(found)
 }
 
+/// Writes what the open-source API lists as nop's own XML; nothing where nothing was picked.
+pub(super) fn written(listed: &[wire::SelectedAttribute]) -> Option<String> {
+    let one = |attribute: &wire::SelectedAttribute| {
+        let value = escape(attribute.value.as_deref().unwrap_or_default());
+        format!(
+            "<ProductAttribute ID=\"{}\"><ProductAttributeValue><Value>{value}</Value>\
+             </ProductAttributeValue></ProductAttribute>",
+            attribute.id
+        )
+    };
+    let picked: String = listed.iter().map(one).collect();
+    (!picked.is_empty()).then(|| format!("<Attributes>{picked}</Attributes>"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +105,23 @@ mod tests {
         }
         let deep = "<a>".repeat(40);
         assert!(custom_values(Some(&deep)).is_err());
+    }
+
+    #[test]
+    fn what_the_open_source_api_lists_reads_back() {
+        let one = |id: i64, value: &str| wire::SelectedAttribute {
+            id,
+            value: Some(value.to_owned()),
+        };
+        let listed = [one(32, "a < b & \"c\""), one(31, "102"), one(32, "9")];
+        let text = written(&listed).expect("something was picked");
+        let found = attributes(Some(&text)).expect("reads");
+        let expected = Attributes::from([
+            (31, vec!["102".into()]),
+            (32, vec!["9".into(), "a < b & \"c\"".into()]),
+        ]);
+        assert_eq!(found, expected);
+        assert_eq!(written(&[]), None);
     }
 
     #[test]
