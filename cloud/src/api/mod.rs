@@ -127,6 +127,7 @@ fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(settings::show_lookup, settings::publish_lookup))
         .routes(routes!(settings::check))
         .routes(routes!(transforms::list))
+        .routes(routes!(transforms::list_functions))
         .routes(routes!(artifacts::list_profiles))
         .routes(routes!(artifacts::show_profile, artifacts::publish_profile))
         .routes(routes!(v1::routes::list))

@@ -180,6 +180,17 @@ async fn the_catalogue_tells_every_transform() {
         truncate["examples"][0]["transform"],
         json!({"truncate": 11})
     );
+    let page = cloud.get(&tenant.key, "/functions").await;
+    let items = page["items"].as_array().expect("items");
+    let sum = items
+        .iter()
+        .find(|item| item["name"] == "sum")
+        .expect("sum");
+    assert_eq!(
+        (&sum["call"], &sum["example"]),
+        (&json!("sum(list)"), &json!("sum([1.10, 2])"))
+    );
+    assert_eq!(sum["gives"].to_string(), "3.10");
 }
 
 #[tokio::test]

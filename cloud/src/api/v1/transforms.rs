@@ -1,6 +1,7 @@
-//! The catalogue of transforms that mappings may use.
+//! What mappings may use: the catalogue of transforms and that of functions in formulas.
 
 use axum::Json;
+use connect_core::engine::expression;
 use connect_core::engine::transform::{self, Entry, Example, Parameter, ParameterKind};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -71,6 +72,43 @@ pub(crate) struct ExampleView {
     /// The code of the refusal, where nothing comes out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refuses: Option<&'static str>,
+}
+
+/// A function that formulas may call.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FunctionView {
+    /// Its name.
+    pub name: &'static str,
+    /// Where people look for it: `lists`, `rules`, `numbers`, `text`, `addresses`, `dates`.
+    pub group: String,
+    /// How it is called.
+    pub call: &'static str,
+    /// What it gives.
+    pub description: &'static str,
+    /// A formula that calls it.
+    pub example: &'static str,
+    /// What the example gives.
+    #[schema(value_type = Object)]
+    pub gives: Value,
+}
+
+/// Lists the functions that formulas may call.
+#[utoipa::path(
+    get, path = "/functions", tag = "mappings",
+    responses((status = 200, body = Page<FunctionView>), (status = "default", body = Problem)),
+    security(("api_key" = []))
+)]
+pub(crate) async fn list_functions(_caller: Viewer) -> Json<Page<FunctionView>> {
+    let functions = expression::functions().iter();
+    let functions = functions.map(|function| FunctionView {
+        name: function.name,
+        group: word(function.group),
+        call: function.call,
+        description: function.says,
+        example: function.example,
+        gives: read(function.gives),
+    });
+    Json(Page::whole(functions.collect()))
 }
 
 /// Lists the transforms that mappings may use.

@@ -9,7 +9,7 @@ use rhai::packages::{
 };
 use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope};
 
-use super::functions;
+use super::functions::{self, FUNCTIONS};
 
 /// Steps one evaluation may take: some 20 milliseconds, enough for 5,000 lines.
 const MAX_OPERATIONS: u64 = 250_000;
@@ -57,82 +57,14 @@ const OFF: &[&str] = &[
     "type_of",
 ];
 
-/// Functions that formulas may call. Nothing else is reachable, whatever the packages bring.
-const FUNCTIONS: &[&str] = &[
-    // lists and maps
-    "len",
-    "is_empty",
-    "map",
-    "filter",
-    "find",
-    "find_map",
-    "all",
-    "some",
-    "reduce",
-    "contains",
-    "keys",
-    "values",
-    "lookup",
-    "coalesce",
-    "is_blank",
-    "nearest",
-    "nearest_index",
-    "item",
-    "flatten",
-    "group_sum",
-    "match_rule",
-    "first_rule",
-    // numbers
-    "abs",
-    "sign",
-    "floor",
-    "ceiling",
-    "int",
-    "fraction",
-    "min",
-    "max",
-    "round_half_up",
-    "money",
-    "sum",
-    "allocate",
-    "allocate_to",
-    "unit",
-    "decimal",
-    "settle",
-    "index_of_largest",
-    "parse_decimal",
-    // text
-    "starts_with",
-    "ends_with",
-    "sub_string",
-    "index_of",
-    "split",
-    "to_upper",
-    "to_lower",
-    "to_string",
-    "text",
-    "upper",
-    "lower",
-    "trim",
-    "truncate",
-    "pad_left",
-    "join",
-    "base32_sha256",
-    "normalise_address",
-    "address_lines",
-    // dates
-    "instant",
-    "local_date",
-    "format_date",
-    "fill_date",
-    // what the parser makes of a closure that reads a variable outside it
-    "curry",
-];
+/// What the parser makes of a closure that reads a variable outside it.
+const CLOSURE: &str = "curry";
 
 /// Tells whether formulas may call a function; operators are functions too.
 pub(super) fn has_function(name: &str) -> bool {
     !name.starts_with(|first: char| first.is_alphabetic() || first == '_')
-        || FUNCTIONS.contains(&name)
+        || name == CLOSURE
+        || FUNCTIONS.iter().any(|function| function.name == name)
 }
 
 thread_local! {

@@ -15,6 +15,7 @@ use rhai::{AST, Dynamic, EvalAltResult, Position, Scope};
 use thiserror::Error;
 
 use super::value::Value;
+pub use functions::{Function, FunctionGroup};
 pub use template::Template;
 
 /// A compiled formula.
@@ -210,6 +211,11 @@ fn without_position(error: &EvalAltResult) -> String {
         Position::NONE => text,
         position => text.replace(&format!(" ({position})"), ""),
     }
+}
+
+/// Gives every function formulas may call.
+pub fn functions() -> &'static [Function] {
+    functions::FUNCTIONS
 }
 
 /// The values a formula may read, by name. Later ones hide earlier ones of the same name.

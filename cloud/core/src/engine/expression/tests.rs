@@ -325,3 +325,22 @@ fn what_is_wrong_says_where() {
         assert_eq!(told(text), format!("{wanted} in: {text})"));
     }
 }
+
+#[test]
+fn every_function_gives_what_its_example_says() {
+    let mut names = std::collections::BTreeSet::new();
+    for function in super::functions() {
+        assert!(
+            names.insert(function.name),
+            "{} is there twice",
+            function.name
+        );
+        assert!(
+            function.example.contains(function.name),
+            "{}",
+            function.name
+        );
+        assert!(function.call.contains(function.name), "{}", function.name);
+        gives(function.example, function.gives);
+    }
+}

@@ -1,6 +1,7 @@
 //! Helper functions of formulas.
 
 mod address;
+mod catalogue;
 mod dates;
 mod lists;
 mod money;
@@ -11,6 +12,8 @@ use rhai::{Dynamic, Engine, EvalAltResult, Map};
 use rust_decimal::Decimal;
 
 use super::{TOO_MANY_STEPS, convert, language};
+pub(super) use catalogue::FUNCTIONS;
+pub use catalogue::{Function, FunctionGroup};
 
 /// What a helper gives.
 type Given<T = Dynamic> = Result<T, Box<EvalAltResult>>;

@@ -23,6 +23,14 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("round_half_up", |value: Dynamic, decimals: Dynamic| {
         rounded("round_half_up", &value, &decimals)
     });
+    engine.register_fn("round_half_even", |value: Dynamic, decimals: Dynamic| {
+        let value = number("round_half_even", "the amount", &value)?;
+        let decimals = scale("round_half_even", &decimals)?;
+        let mut rounded =
+            value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven);
+        rounded.rescale(decimals);
+        Given::Ok(rounded)
+    });
     engine.register_fn("money", |value: Dynamic, decimals: Dynamic| {
         rounded("money", &value, &decimals)
     });
