@@ -38,7 +38,7 @@ pub(crate) struct TransformView {
 pub(crate) struct ParameterView {
     /// Its name.
     pub name: &'static str,
-    /// `text`, `count`, `whole`, `number`, `choice`, `pattern`, `zone` or `names`.
+    /// `text`, `count`, `whole`, `number`, `choice`, `pattern`, `zone`, `names` or `rows`.
     pub kind: &'static str,
     /// The words to choose from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -144,6 +144,7 @@ fn parameter(parameter: &Parameter) -> ParameterView {
         ParameterKind::Pattern => ("pattern", Vec::new(), None),
         ParameterKind::Zone => ("zone", Vec::new(), None),
         ParameterKind::Names => ("names", Vec::new(), None),
+        ParameterKind::Rows => ("rows", Vec::new(), None),
     };
     ParameterView {
         name: parameter.name,

@@ -1,11 +1,14 @@
 //! Every transform there is.
 
-use super::{Entry, dates, html, identifiers, nop, numbers, people, phone, places, street, text};
+use super::{
+    Entry, currency, dates, html, identifiers, nop, numbers, people, phone, places, street, text,
+};
 
 /// The transforms by group, in the order people read them.
-static GROUPS: [&[Entry]; 10] = [
+static GROUPS: [&[Entry]; 11] = [
     text::ENTRIES,
     numbers::ENTRIES,
+    currency::ENTRIES,
     dates::ENTRIES,
     places::ENTRIES,
     street::ENTRIES,

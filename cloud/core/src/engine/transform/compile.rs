@@ -170,7 +170,7 @@ impl Compiled {
                 computed,
                 pattern: self.pattern.as_ref(),
             },
-            warnings: &mut notes.warnings,
+            notes,
         };
         let told = quoted(&before);
         let unchanged = before.clone();

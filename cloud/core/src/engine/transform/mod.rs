@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod compile;
+mod currency;
 mod dates;
 mod html;
 mod identifiers;
@@ -184,15 +185,20 @@ pub(super) struct Warned {
 /// One application of a transform.
 struct Call<'a> {
     arguments: Arguments<'a>,
-    warnings: &'a mut Vec<Warned>,
+    notes: &'a mut Notes,
 }
 
 impl Call<'_> {
     fn warn(&mut self, code: &'static str, message: impl Into<String>) {
-        self.warnings.push(Warned {
+        self.notes.warnings.push(Warned {
             code,
             message: message.into(),
         });
+    }
+
+    /// Tells in the trace what a change rests on.
+    fn remark(&mut self, text: String) {
+        self.notes.steps.push(text);
     }
 }
 

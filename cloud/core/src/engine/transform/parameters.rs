@@ -44,6 +44,8 @@ pub enum ParameterKind {
     Zone,
     /// Texts by text. They cannot come from a formula.
     Names,
+    /// A list of groups of fields, mostly from a formula.
+    Rows,
 }
 
 impl ParameterKind {
@@ -55,6 +57,7 @@ impl ParameterKind {
             | Self::Whole(_)
             | Self::Number
             | Self::Choice(_)
+            | Self::Rows
             | Self::Zone => true,
             Self::Pattern | Self::Names => false,
         }
@@ -74,6 +77,9 @@ impl ParameterKind {
             Self::Names => value
                 .as_map()
                 .is_some_and(|map| map.values().all(|name| name.as_text().is_some())),
+            Self::Rows => value
+                .as_list()
+                .is_some_and(|rows| rows.iter().all(|row| row.as_map().is_some())),
             Self::Pattern => match value.as_text().map(pattern) {
                 Some(Ok(_)) => true,
                 Some(Err(message)) => return Err(message),
@@ -97,6 +103,7 @@ impl ParameterKind {
             Self::Pattern => "a regular expression".into(),
             Self::Zone => "a time zone such as America/Chicago".into(),
             Self::Names => "a group of texts".into(),
+            Self::Rows => "a list of groups of fields".into(),
         }
     }
 }
@@ -157,6 +164,10 @@ impl Arguments<'_> {
 
     pub(super) fn number(&self, name: &str) -> Decimal {
         self.find(name).and_then(number).unwrap_or_default()
+    }
+
+    pub(super) fn rows(&self, name: &str) -> &[Value] {
+        self.find(name).and_then(Value::as_list).unwrap_or_default()
     }
 
     /// Gives the text known under a name, if any.

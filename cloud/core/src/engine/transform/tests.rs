@@ -372,3 +372,22 @@ proptest! {
         prop_assert_eq!(even, Ok(Value::from(if whole % 2 == 0 { whole } else { away })));
     }
 }
+
+#[test]
+fn the_trace_tells_rate_and_source() {
+    let rates = r#"[{"from": "EUR", "to": "USD", "rate": 1.25, "date": "2026-03-01", "source": "GP"},
+        {"from": "USD", "to": "EUR", "rate": 2, "date": "2026-03-01"},
+        {"from": "EUR", "to": "USD", "rate": 0, "date": "2026-03-02"}]"#;
+    let written = |to: &str, from: &str| {
+        format!(r#"{{"convert_currency": {{"to": "{to}", "from": "{from}", "rates": {rates}}}}}"#)
+    };
+    let (made, notes) = applied(&written("USD", "eur"), Value::from("10"));
+    assert_eq!(made.map(|value| value.to_json()), Ok("12.50".to_owned()));
+    assert_eq!(notes.steps[0], "1 EUR is 1.25 USD of 2026-03-01 by GP");
+    let (made, notes) = applied(&written("EUR", "USD"), Value::from("10"));
+    assert_eq!(made.map(|value| value.to_json()), Ok("20.00".to_owned()));
+    assert_eq!(notes.steps[0], "1 USD is 2 EUR of 2026-03-01");
+    let (made, _) = applied(&written("GBP", "USD"), Value::from("10"));
+    let wrong = made.unwrap_err();
+    assert_eq!(wrong.message, "there is no rate from USD to GBP");
+}
