@@ -410,6 +410,39 @@ async fn two_stores_keep_their_numbers_apart_in_a_company() {
 }
 
 #[tokio::test]
+async fn two_profiles_at_once_cannot_take_the_same_prefix() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let store = cloud.store(&tenant).await;
+    let company = routed(&cloud, &tenant, &store).await;
+    let mut second = store_body(&tenant);
+    second["base_url"] = json!("https://outlet.example");
+    let second = cloud
+        .call(&tenant.key, Method::POST, "/stores", Some(second))
+        .await;
+    let ends = (id(&second.expect(StatusCode::CREATED)["id"]), company);
+    let prefixed = |customer: &str, order: &str| {
+        let mut profile = profile();
+        profile["customer"]["prefix"] = json!(customer);
+        profile["order_number"]["prefix"] = json!(order);
+        profile
+    };
+    let put = put_profile(&cloud, &tenant, "outlet", prefixed("OUT", "OUT-")).await;
+    put.expect(StatusCode::OK);
+    let put = put_route(&cloud, &tenant, "outlet", ends, true).await;
+    put.expect(StatusCode::OK);
+    for round in 0..5 {
+        let (customer, order) = (format!("C{round}"), format!("O{round}-"));
+        let (first, second) = tokio::join!(
+            put_profile(&cloud, &tenant, "web", prefixed(&customer, &order)),
+            put_profile(&cloud, &tenant, "outlet", prefixed(&customer, &order)),
+        );
+        let good = [first.status, second.status].map(|status| status == StatusCode::OK);
+        assert_eq!(good.iter().filter(|good| **good).count(), 1, "{round}");
+    }
+}
+
+#[tokio::test]
 async fn a_store_with_work_stays_and_the_audit_does_not_say_otherwise() {
     let cloud = Cloud::start().await;
     let tenant = cloud.tenant("Fabrikam").await;

@@ -157,6 +157,7 @@ pub(crate) async fn publish_profile(
     });
     form.finish()?;
     shared.environment(&caller, environment).await?;
+    let after = revision_now(&shared, &caller, environment).await?;
     let change = Change::Profile(&name, &body);
     prefixes::check(&shared, &caller, environment, change).await?;
     let (kind, body) = (ArtifactKind::Profile, body.to_string());
@@ -165,7 +166,7 @@ pub(crate) async fn publish_profile(
         kind,
         name: &name,
         body,
-        after: None,
+        after,
     };
     let published = publish(&shared, &caller, change).await?;
     routes::let_go_on_by_profile(&shared, &caller, environment, &name).await?;
@@ -235,8 +236,21 @@ pub(super) struct NewVersion<'n> {
     pub kind: ArtifactKind,
     pub name: &'n str,
     pub body: String,
-    /// The revision it was checked against; another in force by then refuses it.
-    pub after: Option<i64>,
+    /// The revision it was checked against, 0 where there was none; another in force by then
+    /// refuses it.
+    pub after: i64,
+}
+
+/// The number of the revision in force, to be asked for before anything is checked against it; 0
+/// where there is none yet.
+pub(super) async fn revision_now(
+    shared: &Shared,
+    caller: &Caller,
+    environment: EnvironmentId,
+) -> Result<i64, Error> {
+    let artifacts = shared.services.database.artifacts();
+    let current = artifacts.current(caller.tenant, environment).await?;
+    Ok(current.unwrap_or(0))
 }
 
 /// Publishes the next version of one thing.
@@ -267,7 +281,7 @@ pub(super) async fn publish(
             environment,
             NewArtifacts {
                 artifacts: vec![artifact],
-                after,
+                after: Some(after),
             },
             &caller.name,
             now,

@@ -131,6 +131,7 @@ pub(crate) async fn publish(
     artifacts::check_name(&mut form, &name);
     form.finish()?;
     shared.environment(&caller, environment).await?;
+    let after = artifacts::revision_now(&shared, &caller, environment).await?;
     check_ends(&shared, &caller, environment, &route).await?;
     for (artifact, other) in in_force(&shared, &caller, environment).await? {
         if artifact.name == name {
@@ -148,7 +149,7 @@ pub(crate) async fn publish(
         kind,
         name: &name,
         body,
-        after: None,
+        after,
     };
     let published = artifacts::publish(&shared, &caller, change).await?;
     if route.enabled {

@@ -254,7 +254,7 @@ async fn publish(
         kind,
         name,
         body,
-        after: Some(after),
+        after,
     };
     artifacts::publish(shared, caller, change).await.map(Json)
 }
