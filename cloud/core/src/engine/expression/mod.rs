@@ -171,6 +171,10 @@ fn plain(error: &EvalAltResult) -> String {
             format!("`{name}` was given nothing")
         }
         EvalAltResult::ErrorFunctionNotFound(signature, _) => not_for(signature),
+        EvalAltResult::ErrorDotExpr(message, _) if message.ends_with("for type '()'") => {
+            let name = message.split('\'').nth(1).unwrap_or_default();
+            format!("the field `{name}` is asked of nothing")
+        }
         EvalAltResult::ErrorPropertyNotFound(name, _) => format!("there is no field `{name}`"),
         EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => {
             TOO_MANY_STEPS.into()

@@ -318,6 +318,10 @@ fn what_is_wrong_says_where() {
         ),
         ("1 + nowhere", "Undefined variable: nowhere (at character 5"),
         (
+            "order.nothing.price + 1",
+            "the field `price` is asked of nothing; empty: order.nothing.price (at character 15",
+        ),
+        (
             "if order.total > 1 { order.sku / 2 } else { 0 }",
             "`/` cannot take text and a number (at character 32",
         ),
