@@ -228,11 +228,10 @@ pub(super) fn is_true(expression: &Expression, facts: &mut Facts) -> Result<bool
         | Value::Number(_)
         | Value::Text(_)
         | Value::List(_)
-        | Value::Map(_)) => Err(ExpressionError {
-            expression: expression.text().into(),
-            position: None,
-            message: format!("gives {} where yes or no is wanted", other.kind()),
-        }),
+        | Value::Map(_)) => Err(ExpressionError::new(
+            expression.text(),
+            format!("gives {} where yes or no is wanted", other.kind()),
+        )),
     }
 }
 

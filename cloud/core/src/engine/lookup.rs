@@ -93,7 +93,7 @@ pub struct Compiled {
     keys: Vec<Key>,
     gives: Vec<String>,
     rows: Vec<Row>,
-    /// Places of rows whose keys say one thing each, where all tables' rows are such.
+    /// Places of rows whose keys say one thing each, where all rows are such.
     index: Option<HashMap<Vec<String>, usize>>,
     otherwise: Otherwise,
     repair: String,
@@ -140,7 +140,7 @@ pub fn compile(json: &str) -> Result<Compiled, Vec<Problem>> {
         .enumerate()
         .filter_map(|(place, row)| compile_row(&lookup, place, row, &mut problems))
         .collect();
-    let index = index(&lookup, &rows, &mut problems);
+    let index = index(&rows, &mut problems);
     problems.finish(Some(Compiled {
         name: lookup.name,
         keys: lookup.keys,
@@ -208,7 +208,7 @@ fn compile_row(lookup: &Lookup, place: usize, row: &Value, problems: &mut Proble
     }
     let mut cells = Vec::with_capacity(lookup.keys.len());
     for key in &lookup.keys {
-        let written = plain(map.get(&key.name).unwrap_or(&Value::Null));
+        let written = map.get(&key.name).unwrap_or(&Value::Null).plain();
         match cell(key.compare, &written) {
             Ok(cell) => cells.push(cell),
             Err(message) => problems.add(&format!("{location}.{}", key.name), message),
@@ -250,11 +250,7 @@ fn cell(compare: Match, written: &str) -> Result<Cell, &'static str> {
 }
 
 /// Indexes rows whose keys say one thing each; two of the same keys are a mistake.
-fn index(
-    lookup: &Lookup,
-    rows: &[Row],
-    problems: &mut Problems,
-) -> Option<HashMap<Vec<String>, usize>> {
+fn index(rows: &[Row], problems: &mut Problems) -> Option<HashMap<Vec<String>, usize>> {
     let mut index = HashMap::with_capacity(rows.len());
     for (place, row) in rows.iter().enumerate() {
         let key = row.cells.iter().map(|cell| match cell {
@@ -268,7 +264,6 @@ fn index(
             problems.add(&format!("rows[{place}]"), message);
         }
     }
-    debug_assert!(rows.len() <= lookup.rows.len());
     Some(index)
 }
 
@@ -299,7 +294,7 @@ impl Compiled {
     /// Finds the values for keys, in the order of [`Self::keys`]: a group by column, or nothing
     /// where the table says so.
     pub fn find(&self, asked: &[Value]) -> Result<Value, NoRow> {
-        let texts: Vec<String> = asked.iter().map(plain).collect();
+        let texts: Vec<String> = asked.iter().map(Value::plain).collect();
         if let Some(row) = self.row(&texts) {
             return Ok(row.values.clone());
         }
@@ -373,15 +368,6 @@ impl Compiled {
             message: format!("the lookup table {} has no row for {asked}", self.name),
             repair,
         }
-    }
-}
-
-/// A value as tables compare it: without blanks at its ends, numbers without zeros behind.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Number(number) => number.normalize().to_string(),
-        Value::Text(text) => text.trim().to_owned(),
-        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => value.to_string(),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod nop_xml;
 mod problem;
 mod repeat;
 pub mod retry;
+mod rounding;
 mod schema;
 pub mod settings;
 pub mod transform;

@@ -1,8 +1,8 @@
 //! Reading instants and writing times by a pattern.
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 use crate::domain::time::Micros;
 
@@ -22,12 +22,13 @@ pub(super) fn text(at: Micros) -> String {
         .unwrap_or_default()
 }
 
-/// Gives the day on which an instant falls in a time zone.
-pub(super) fn day(text: &str, zone: &str) -> Result<String, String> {
+/// Reads an instant as it is read on a clock in a time zone; says what is none.
+pub(super) fn zoned(text: &str, zone: &str) -> Result<Zoned, String> {
     let zone = TimeZone::get(zone.trim())
         .map_err(|_| format!("\"{zone}\" is not a time zone such as America/Chicago"))?;
-    let instant = instant(text).ok_or_else(|| format!("\"{text}\" is not an instant"))?;
-    Ok(instant.to_zoned(zone).date().to_string())
+    let shown: String = text.chars().take(60).collect();
+    let wrong = || format!("\"{shown}\" is not an instant such as 2026-03-05T15:18:22Z");
+    Ok(instant(text).ok_or_else(wrong)?.to_zoned(zone))
 }
 
 /// Writes a time by a pattern of `yyyy`, `yy`, `MM`, `dd`, `HH`, `mm`, `ss`; all else stays.

@@ -102,19 +102,14 @@ impl Compiled {
                 if values.is_empty() {
                     problems.add(location, "needs at least one of `values`");
                 }
-                let values = values.iter().map(plain).collect();
+                let values = values.iter().map(Value::plain).collect();
                 (path, Some(Test::OneOf(values)))
             }
             Must::BeNoLongerThan { path, length } => {
                 (path, usize::try_from(*length).ok().map(Test::NoLonger))
             }
         };
-        let root = path.split(['.', '[']).next().unwrap_or_default();
-        if known.iter().any(|name| name == root) {
-            problems.paths(location, std::iter::once(path.as_str()));
-        } else {
-            problems.add(location, format!("there is no record `{root}`"));
-        }
+        problems.path(location, path, known);
         let path = path.clone();
         Some(Self { path, test: test? })
     }
@@ -122,7 +117,7 @@ impl Compiled {
     /// Tells what is wrong with the field, if anything.
     pub(super) fn broken(&self, facts: &Facts) -> Option<Broken> {
         let value = facts.find(&self.path).unwrap_or(&Value::Null);
-        let text = plain(value);
+        let text = value.plain();
         let blank = text.is_empty();
         let (code, what) = match &self.test {
             Test::Filled if blank => ("missing_value", "is missing".to_owned()),
@@ -173,12 +168,4 @@ fn outside(text: &str, from: Option<Decimal>, to: Option<Decimal>) -> Option<Str
     }
     to.filter(|to| number > *to)
         .map(|to| format!("is more than {to}"))
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Number(number) => number.normalize().to_string(),
-        Value::Text(text) => text.trim().to_owned(),
-        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => value.to_string(),
-    }
 }

@@ -81,7 +81,7 @@ impl Problems {
         found
     }
 
-    /// Adds a name that formulas may use, noting that it is taken or no name.
+    /// Adds a name that formulas may use, noting that it is none; it hides an older one.
     pub(super) fn name(&mut self, location: &str, name: &str, known: &mut Vec<String>) {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if name.is_empty()
@@ -92,6 +92,7 @@ impl Problems {
             self.add(location, message);
         }
         known.push(name.to_owned());
+        self.aliases.push((name.to_owned(), name.to_owned()));
     }
 
     /// Remembers that a name stands for a path, if it is one of a record.
@@ -99,9 +100,6 @@ impl Problems {
         let path = self.resolved(path);
         if schema::field(&path).is_some() {
             self.aliases.push((name.to_owned(), path));
-        } else {
-            // It hides an older one of the name.
-            self.aliases.push((name.to_owned(), name.to_owned()));
         }
     }
 
@@ -154,8 +152,20 @@ impl Problems {
         Some(compiled)
     }
 
+    /// Notes that a path begins with no record, or names a field its record does not have.
+    pub(super) fn path(&mut self, location: &str, path: &str, known: &[String]) -> bool {
+        let root = path.split(['.', '[']).next().unwrap_or_default();
+        let found = known.iter().any(|name| name == root);
+        if found {
+            self.paths(location, std::iter::once(path));
+        } else {
+            self.add(location, format!("there is no record `{root}`"));
+        }
+        found
+    }
+
     /// Notes paths that the records do not have.
-    pub(super) fn paths<'r>(&mut self, location: &str, reads: impl Iterator<Item = &'r str>) {
+    fn paths<'r>(&mut self, location: &str, reads: impl Iterator<Item = &'r str>) {
         for path in reads {
             if schema::check_path(&self.resolved(path)).is_err() {
                 self.add(location, format!("there is no field `{path}`"));

@@ -103,10 +103,10 @@ impl CompiledForEach {
     ) -> Option<Self> {
         let place = |part: &str| format!("{location}.for_each.{part}");
         let list = problems.expression(&place("list"), &each.list, known);
+        problems.name(&place("item"), &each.item, known);
         if let Some(path) = list.as_ref().and_then(Expression::path) {
             problems.alias(&each.item, &format!("{path}[0]"));
         }
-        problems.name(&place("item"), &each.item, known);
         let explode = each.explode.as_ref().map(|explode| {
             let parts = problems.expression(&place("explode.list"), &explode.list, known);
             problems.name(&place("explode.item"), &explode.item, known);
@@ -289,10 +289,9 @@ fn list_of(list: &Expression, facts: &mut Facts) -> Result<Vec<Value>, Expressio
     match list.evaluate(facts)? {
         Value::List(list) => Ok(list),
         Value::Null => Ok(Vec::new()),
-        other @ (Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_)) => Err(wrong(
-            list.text(),
-            format!("not a list but {}", other.kind()),
-        )),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_)) => Err(
+            ExpressionError::new(list.text(), format!("not a list but {}", other.kind())),
+        ),
     }
 }
 
@@ -300,7 +299,7 @@ fn list_of(list: &Expression, facts: &mut Facts) -> Result<Vec<Value>, Expressio
 fn add(to: &mut Value, from: &Value, path: &str) -> Result<(), ExpressionError> {
     let more = from.at(path).cloned().unwrap_or_default();
     let Some(place) = to.at_mut(path) else {
-        return Err(wrong(path, "the entry has no such field".into()));
+        return Err(ExpressionError::new(path, "the entry has no such field"));
     };
     let number = |value: &Value| match value {
         Value::Null => Some(Decimal::ZERO),
@@ -308,10 +307,10 @@ fn add(to: &mut Value, from: &Value, path: &str) -> Result<(), ExpressionError> 
         Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => None,
     };
     let (Some(have), Some(more)) = (number(place), number(&more)) else {
-        return Err(wrong(path, "is not a number in every entry".into()));
+        return Err(ExpressionError::new(path, "is not a number in every entry"));
     };
     let Some(sum) = have.checked_add(more) else {
-        return Err(wrong(path, "the sum is too large".into()));
+        return Err(ExpressionError::new(path, "the sum is too large"));
     };
     *place = Value::Number(sum);
     Ok(())
@@ -335,13 +334,5 @@ fn compared(a: &Value, b: &Value) -> Ordering {
         (Value::Null, _) => Ordering::Greater,
         (_, Value::Null) => Ordering::Less,
         _ => a.to_string().cmp(&b.to_string()),
-    }
-}
-
-fn wrong(expression: &str, message: String) -> ExpressionError {
-    ExpressionError {
-        expression: expression.into(),
-        position: None,
-        message,
     }
 }

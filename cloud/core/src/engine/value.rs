@@ -100,6 +100,16 @@ impl Value {
         })
     }
 
+    /// Writes a value as people compare it: without blanks at its ends, a number without zeros
+    /// behind.
+    pub(super) fn plain(&self) -> String {
+        match self {
+            Self::Number(number) => number.normalize().to_string(),
+            Self::Text(text) => text.trim().to_owned(),
+            Self::Null | Self::Bool(_) | Self::List(_) | Self::Map(_) => self.to_string(),
+        }
+    }
+
     /// Finds what stands at a path of fields such as `item.quantity`, to change it; a field that is
     /// not there is made.
     pub fn at_mut(&mut self, path: &str) -> Option<&mut Self> {

@@ -481,3 +481,16 @@ fn a_checkout_attribute_goes_to_a_user_defined_field() {
         Some("R&D 4711")
     );
 }
+
+#[test]
+fn a_name_given_anew_no_longer_stands_for_the_older_field() {
+    let mut node =
+        addresses(&json!({"list": "given.lines.filter(|row| row.gift)", "item": "line"}));
+    node["node"] = json!("taCreateCustomerAddress");
+    node["elements"][1]["expression"] = json!("line.code");
+    node["elements"][2]["expression"] = json!("line.street");
+    let mut mapping = customer(&json!([]), &node);
+    // The outer name is an order's address, which has neither field.
+    mapping["prepare"] = json!([{"set": {"name": "line", "expression": "order.billing_address"}}]);
+    mapping::compile(&mapping.to_string(), &tables()).unwrap();
+}

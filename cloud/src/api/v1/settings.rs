@@ -9,7 +9,7 @@ use connect_core::domain::artifact::{Artifact, ArtifactKind};
 use connect_core::domain::ids::EnvironmentId;
 use connect_core::engine::expression::Facts;
 use connect_core::engine::settings::{self, Broken, Settings};
-use connect_core::engine::{self, complete, mapping};
+use connect_core::engine::{self, Severity, complete, mapping};
 use connect_proto::econnect;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -381,7 +381,8 @@ fn refused(kind: ArtifactKind, name: &str, first: &Broken, all: &[Broken]) -> Er
         )
     };
     let mut error = Error::new(ErrorKind::Unprocessable, "invalid_setting", message);
-    for problem in all.iter().flat_map(views) {
+    let mistakes = all.iter().flat_map(views);
+    for problem in mistakes.filter(|problem| problem.severity == word(Severity::Error)) {
         let place = if problem.kind == word(kind) && problem.name == name {
             format!("body.{}", problem.location)
         } else {

@@ -54,10 +54,13 @@ impl Expression {
             .compile_expression_with_scope(&scope, text)
             .map_err(|error| {
                 let position = error.position();
-                wrong(text, error.err_type().to_string()).at(position)
+                ExpressionError::new(text, error.err_type().to_string()).at(position)
             })?;
         if let Some(name) = reads::unknown_function(&ast) {
-            return Err(wrong(text, format!("there is no function `{name}`")));
+            return Err(ExpressionError::new(
+                text,
+                format!("there is no function `{name}`"),
+            ));
         }
         let reads = reads::of(&ast, known);
         let is_path = matches!(reads.as_slice(), [path] if path == text.trim());
@@ -80,10 +83,10 @@ impl Expression {
         let length = facts.scope.len();
         let result = language::evaluate(&self.ast, &mut facts.scope).map_err(|error| {
             let position = error.unwrap_inner().position();
-            wrong(&self.text, self.explain(&error, facts)).at(position)
+            ExpressionError::new(&self.text, self.explain(&error, facts)).at(position)
         });
         facts.scope.rewind(length);
-        convert::to_value(result?).map_err(|message| wrong(&self.text, message))
+        convert::to_value(result?).map_err(|message| ExpressionError::new(&self.text, message))
     }
 
     /// Gives the formula as written.
@@ -128,6 +131,15 @@ impl fmt::Debug for Expression {
 }
 
 impl ExpressionError {
+    /// Says what is wrong with a formula as a whole.
+    pub(super) fn new(expression: &str, message: impl Into<String>) -> Self {
+        Self {
+            expression: expression.into(),
+            position: None,
+            message: message.into(),
+        }
+    }
+
     fn at(mut self, position: Position) -> Self {
         // A formula on several lines is counted through.
         let line = position.line().unwrap_or(1);
@@ -148,14 +160,6 @@ impl ExpressionError {
 }
 
 const TOO_MANY_STEPS: &str = "it takes too many steps";
-
-fn wrong(expression: &str, message: String) -> ExpressionError {
-    ExpressionError {
-        expression: expression.into(),
-        position: None,
-        message,
-    }
-}
 
 /// Puts an evaluation error in words for people who write formulas.
 #[expect(

@@ -29,7 +29,7 @@ impl Template {
                 continue;
             }
             let Some((formula, after)) = split_formula(after) else {
-                return Err(super::wrong(text, "a brace is not closed".into()));
+                return Err(ExpressionError::new(text, "a brace is not closed"));
             };
             parts.push(Part::Literal(std::mem::take(&mut literal)));
             parts.push(Part::Formula(Expression::compile(formula, known)?));

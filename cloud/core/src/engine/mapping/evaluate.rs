@@ -334,9 +334,14 @@ impl<'m, 'f> Run<'m, 'f> {
             Source::Today(zone) => {
                 let zone = zone.evaluate(self.facts).map_err(wrong)?.to_string();
                 let began = self.facts.find("event.began").and_then(Value::as_text);
-                let day = moment::day(began.unwrap_or_default(), &zone);
-                day.map(Value::Text).map_err(|message| {
-                    at.wrong(&Wrong::new("today", message, "Correct the time zone."))
+                let today = moment::zoned(began.unwrap_or_default(), &zone);
+                let today = today.map(|today| Value::Text(today.date().to_string()));
+                today.map_err(|message| {
+                    at.wrong(&Wrong::new(
+                        "today",
+                        message,
+                        "Correct the time zone, or replay from the start.",
+                    ))
                 })
             }
         }

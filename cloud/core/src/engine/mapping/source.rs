@@ -64,7 +64,8 @@ impl Source {
         let mut sources: Vec<Option<Self>> = Vec::new();
         sources.extend(rule.constant.clone().map(|text| Some(Self::Constant(text))));
         if let Some(path) = &rule.path {
-            sources.push(compile_path(path, location, known, problems));
+            let found = problems.path(location, path, known);
+            sources.push(found.then(|| Self::Path(path.clone())));
         }
         if let Some(text) = &rule.expression {
             let formula = problems.expression(location, text, known);
@@ -96,21 +97,6 @@ impl Source {
             }
         }
     }
-}
-
-fn compile_path(
-    path: &str,
-    location: &str,
-    known: &[String],
-    problems: &mut Problems,
-) -> Option<Source> {
-    let root = path.split(['.', '[']).next().unwrap_or_default();
-    if !known.iter().any(|name| name == root) {
-        problems.add(location, format!("there is no record `{root}`"));
-        return None;
-    }
-    problems.paths(location, std::iter::once(path));
-    Some(Source::Path(path.to_owned()))
 }
 
 fn compile_lookup(

@@ -1,11 +1,12 @@
 //! The transform of amounts in another currency.
 
 use jiff::civil::Date;
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
 use super::numbers::decimals_of;
 use super::parameters::{Parameter, ParameterKind};
 use super::{Call, Entry, Example, Group, Kind, Value, Wrong, number_of};
+use crate::engine::rounding;
 
 pub(super) static ENTRIES: &[Entry] = &[Entry {
     name: "convert_currency",
@@ -101,10 +102,7 @@ fn convert(call: &mut Call<'_>, amount: Decimal) -> Result<Decimal, Wrong> {
         let repair = "Correct the amount or the rate.";
         Wrong::new("too_large", "the amount becomes too large", repair)
     })?;
-    let strategy = RoundingStrategy::MidpointAwayFromZero;
-    let mut rounded = converted.round_dp_with_strategy(decimals, strategy);
-    rounded.rescale(decimals);
-    Ok(rounded)
+    Ok(rounding::half_up(converted, decimals))
 }
 
 fn told(from: &str, to: &str, rate: &Rate) -> String {

@@ -1,7 +1,6 @@
 //! Transforms of days and instants.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{ToSpan, Zoned};
 
 use super::parameters::{Parameter, ParameterKind};
@@ -164,18 +163,14 @@ const ZONE: Parameter = Parameter {
 };
 
 fn zoned(call: &Call<'_>, text: &str) -> Result<Zoned, Wrong> {
-    let zone = TimeZone::get(call.arguments.text("zone")).unwrap_or(TimeZone::UTC);
-    match moment::instant(text) {
-        Some(instant) => Ok(instant.to_zoned(zone)),
-        None => Err(Wrong::new(
+    let zoned = moment::zoned(text, call.arguments.text("zone"));
+    zoned.map_err(|message| {
+        Wrong::new(
             "not_an_instant",
-            format!(
-                "\"{}\" is not an instant such as 2026-03-05T15:18:22Z",
-                shortened(text)
-            ),
+            message,
             "Correct the value at its source.",
-        )),
-    }
+        )
+    })
 }
 
 fn day(text: &str) -> Result<Date, Wrong> {

@@ -300,6 +300,22 @@ fn number_of(value: &Value) -> Decimal {
     value.as_number().unwrap_or_default()
 }
 
+/// Refuses a value, or leaves it with a warning where the transform was told to.
+fn refuse(
+    call: &mut Call<'_>,
+    text: String,
+    code: &'static str,
+    what: &str,
+) -> Result<Value, Wrong> {
+    let message = format!("\"{}\" {what}", shortened(&text));
+    if call.arguments.text("otherwise") == "keep" {
+        call.warn(code, message);
+        return Ok(Value::Text(text));
+    }
+    let repair = "Correct the value at its source, or have the mapping keep it.";
+    Err(Wrong::new(code, message, repair))
+}
+
 /// Cuts a text to what people can read in one go.
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(60) {

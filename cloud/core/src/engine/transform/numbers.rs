@@ -5,6 +5,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::parameters::{Parameter, ParameterKind};
 use super::{Call, Entry, Example, Group, Kind, Value, Wrong, number_of, shortened, text_of};
+use crate::engine::rounding;
 
 /// What may stand between groups of digits besides the separator named.
 const BLANKS: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\u{2009}', '\''];
@@ -236,12 +237,7 @@ fn rounded(call: &Call<'_>, number: Decimal, decimals: u32) -> Decimal {
         "down" => RoundingStrategy::ToZero,
         _ => RoundingStrategy::MidpointAwayFromZero,
     };
-    let mut rounded = number.round_dp_with_strategy(decimals, strategy);
-    rounded.rescale(decimals);
-    if rounded.is_zero() {
-        rounded.set_sign_positive(true);
-    }
-    rounded
+    rounding::rounded(number, decimals, strategy)
 }
 
 /// Gives the decimals of a currency's minor unit.

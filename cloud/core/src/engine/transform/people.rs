@@ -1,9 +1,8 @@
 //! Transforms of people's names and e-mail addresses.
 
 use super::parameters::{Parameter, ParameterKind};
-use super::places::refuse;
 use super::text::joined;
-use super::{Call, Entry, Example, Group, Kind, Value, Wrong, text_of};
+use super::{Call, Entry, Example, Group, Kind, Value, Wrong, refuse, text_of};
 
 /// Words that stand before a name and are none.
 const TITLES: &[&str] = &[

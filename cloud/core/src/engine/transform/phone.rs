@@ -4,8 +4,8 @@ use phonenumber::country::Id;
 use phonenumber::{Mode, PhoneNumber};
 
 use super::parameters::{Parameter, ParameterKind};
-use super::places::{find, refuse};
-use super::{Call, Entry, Example, Group, Kind, Value, Wrong, text_of};
+use super::places::find;
+use super::{Call, Entry, Example, Group, Kind, Value, Wrong, refuse, text_of};
 
 /// The longest text that can be a number with an extension.
 const LONGEST: usize = 60;

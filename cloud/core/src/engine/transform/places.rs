@@ -5,7 +5,7 @@ use rust_iso3166::{ALL, CountryCode, from_alpha2, from_alpha3, from_numeric_str}
 
 use super::parameters::{Parameter, ParameterKind};
 use super::text::joined;
-use super::{Call, Entry, Example, Group, Kind, Value, Wrong, shortened, text_of};
+use super::{Call, Entry, Example, Group, Kind, Value, Wrong, refuse, shortened, text_of};
 
 /// Countries whose name in ISO 3166 is not the one people write first, with other ways to write
 /// them; the list is ours.
@@ -358,20 +358,4 @@ fn british(code: &str) -> Option<String> {
         && inward_bytes.all(|byte| byte.is_ascii_uppercase())
         && outward.starts_with(|c: char| c.is_ascii_uppercase());
     fits.then(|| format!("{outward} {inward}"))
-}
-
-/// Refuses a value, or leaves it with a warning where the transform was told to.
-pub(super) fn refuse(
-    call: &mut Call<'_>,
-    text: String,
-    code: &'static str,
-    what: &str,
-) -> Result<Value, Wrong> {
-    let message = format!("\"{}\" {what}", shortened(&text));
-    if call.arguments.text("otherwise") == "keep" {
-        call.warn(code, message);
-        return Ok(Value::Text(text));
-    }
-    let repair = "Correct the value at its source, or have the mapping keep it.";
-    Err(Wrong::new(code, message, repair))
 }

@@ -152,11 +152,10 @@ fn next_batches(formula: &Expression, facts: &mut Facts) -> Result<u32, Expressi
     match number {
         Some(number) if number <= 9 => Ok(number),
         None if value == Value::Null => Ok(0),
-        Some(_) | None => Err(ExpressionError {
-            expression: formula.text().into(),
-            position: None,
-            message: "gives no number from 0 to 9 of next batches".into(),
-        }),
+        Some(_) | None => Err(ExpressionError::new(
+            formula.text(),
+            "gives no number from 0 to 9 of next batches",
+        )),
     }
 }
 
@@ -167,11 +166,10 @@ fn closed_period(formula: &Expression, facts: &mut Facts) -> Result<ClosedPeriod
     match known {
         Some(policy) => Ok(policy),
         None if value == Value::Null => Ok(ClosedPeriod::default()),
-        None => Err(ExpressionError {
-            expression: formula.text().into(),
-            position: None,
-            message: "gives none of refuse, wait and next_open_day".into(),
-        }),
+        None => Err(ExpressionError::new(
+            formula.text(),
+            "gives none of refuse, wait and next_open_day",
+        )),
     }
 }
 
@@ -184,11 +182,10 @@ fn text(formula: &Expression, facts: &mut Facts) -> Result<String, ExpressionErr
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => String::new(),
     };
     if text.is_empty() {
-        return Err(ExpressionError {
-            expression: formula.text().into(),
-            position: None,
-            message: format!("gives {} where a key is wanted", value.kind()),
-        });
+        return Err(ExpressionError::new(
+            formula.text(),
+            format!("gives {} where a key is wanted", value.kind()),
+        ));
     }
     Ok(text)
 }

@@ -22,7 +22,14 @@ pub(super) fn facts(workflow: &Compiled, state: &State) -> Facts {
         ("occurred", Value::from(input.event.occurred.0)),
         ("source", source_name(input.event.source).into()),
         ("generation", Value::from(i64::from(input.generation))),
-        ("began", moment::text(input.began).into()),
+        // A snapshot may be older than this field: then nothing, never a day in 1970.
+        (
+            "began",
+            Some(input.began)
+                .filter(|at| at.0 != 0)
+                .map(moment::text)
+                .into(),
+        ),
     ]);
     let records = [
         Arc::new(event),

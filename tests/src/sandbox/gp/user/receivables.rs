@@ -42,15 +42,7 @@ fn open(desk: &mut Desk<'_, '_>, document: &Row, amount: &str) -> Result<(), Sto
     let trail = if payment { "CRJ" } else { "SLS" };
     let trail = format!("RM{trail}{:08}", document.number);
     let amount = document.money(amount);
-    // A payment's checkbook stands in the column of its kind.
-    let checkbook = match document.int("CSHRCTYP") {
-        _ if !payment => ("CBKIDCHK", document.text("CBKIDCHK")),
-        0 => ("CBKIDCHK", document.text("CHEKBKID")),
-        1 => ("CBKIDCSH", document.text("CHEKBKID")),
-        _ => ("CBKIDCRD", document.text("CHEKBKID")),
-    };
-    let cells = [
-        (checkbook.0, checkbook.1.into()),
+    let mut cells = vec![
         ("TRXSORCE", trail.as_str().into()),
         ("ORTRXAMT", amount.into()),
         ("CURTRXAM", amount.into()),
@@ -60,6 +52,15 @@ fn open(desk: &mut Desk<'_, '_>, document: &Row, amount: &str) -> Result<(), Sto
         ("SLSTERCD", document.text("SALSTERR").into()),
         ("TRXDSCRN", described(document).into()),
     ];
+    if payment {
+        // Its checkbook stands in the column of its kind.
+        let column = match document.int("CSHRCTYP") {
+            0 => "CBKIDCHK",
+            1 => "CBKIDCSH",
+            _ => "CBKIDCRD",
+        };
+        cells.push((column, document.text("CHEKBKID").into()));
+    }
     desk.copy(document, "RM20101", &cells)?;
     let key: [Cell<'_>; 2] = [("RMDTYPAL", kind.into()), ("DOCNUMBR", number.into())];
     let entered = desk.one("RM00401", &key)?;

@@ -4,6 +4,7 @@ use rhai::{Dynamic, Engine, INT, ImmutableString};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{Given, count, fail, list, map, number, numbers};
+use crate::engine::rounding::{self, half_up};
 
 pub(super) fn register(engine: &mut Engine) {
     // Two whole numbers divide exactly too: 10 / 4 is 2.5.
@@ -26,10 +27,11 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("round_half_even", |value: Dynamic, decimals: Dynamic| {
         let value = number("round_half_even", "the amount", &value)?;
         let decimals = scale("round_half_even", &decimals)?;
-        let mut rounded =
-            value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven);
-        rounded.rescale(decimals);
-        Given::Ok(rounded)
+        Given::Ok(rounding::rounded(
+            value,
+            decimals,
+            RoundingStrategy::MidpointNearestEven,
+        ))
     });
     engine.register_fn("money", |value: Dynamic, decimals: Dynamic| {
         rounded("money", &value, &decimals)
@@ -72,20 +74,9 @@ fn divide(a: Decimal, b: Decimal) -> Given<Decimal> {
         .map_or_else(|| fail(format!("{a} / {b} is too large")), Ok)
 }
 
-/// Rounds half away from zero and shows exactly so many decimals.
-fn round(value: Decimal, decimals: u32) -> Decimal {
-    let mut rounded =
-        value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
-    rounded.rescale(decimals);
-    if rounded.is_zero() {
-        rounded.set_sign_positive(true);
-    }
-    rounded
-}
-
 fn rounded(helper: &str, value: &Dynamic, decimals: &Dynamic) -> Given<Decimal> {
     let value = number(helper, "the amount", value)?;
-    Ok(round(value, scale(helper, decimals)?))
+    Ok(half_up(value, scale(helper, decimals)?))
 }
 
 fn scale(helper: &str, decimals: &Dynamic) -> Given<u32> {
@@ -177,8 +168,8 @@ fn settle(amounts: &Dynamic, total: &Dynamic, decimals: &Dynamic) -> Given<Dynam
 }
 
 fn balanced(helper: &str, amounts: &[Decimal], amount: Decimal, decimals: u32) -> Given<Dynamic> {
-    let mut shares: Vec<Decimal> = amounts.iter().map(|own| round(*own, decimals)).collect();
-    let Some(rest) = round(amount, decimals).checked_sub(total(&shares)?) else {
+    let mut shares: Vec<Decimal> = amounts.iter().map(|own| half_up(*own, decimals)).collect();
+    let Some(rest) = half_up(amount, decimals).checked_sub(total(&shares)?) else {
         return fail(format!("{helper}: too large"));
     };
     match largest(&shares) {
