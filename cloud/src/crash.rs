@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Every point of this binary, in the order an event passes them.
+/// Every point of this binary: those of the packaged flow in the order an event passes them, then
+/// those of steps that it does not have.
 pub const POINTS: &[&str] = &[
     "cloud.event.stored",
     "cloud.intent.stored",
@@ -10,6 +11,9 @@ pub const POINTS: &[&str] = &[
     "cloud.result.received",
     "cloud.step.settled",
     "cloud.store.marked",
+    "cloud.wait.stored",
+    "cloud.parts.begun",
+    "cloud.parts.awaited",
 ];
 
 #[cfg(feature = "crash-points")]

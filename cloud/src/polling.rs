@@ -241,6 +241,8 @@ fn event(
         },
         received: now,
         revision,
+        workflow: None,
+        body: None,
     };
     (
         event,

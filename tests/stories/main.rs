@@ -24,3 +24,4 @@ mod replay;
 mod store_outage;
 mod tenants;
 mod webhooks;
+mod workflows;

@@ -13,6 +13,7 @@ mod v1 {
     //! Version 1: one file per resource.
 
     pub(super) mod agents;
+    pub(super) mod approvals;
     pub(super) mod artifacts;
     pub(super) mod changes;
     pub(super) mod companies;
@@ -21,9 +22,11 @@ mod v1 {
     pub(super) mod gates;
     pub(super) mod orders;
     pub(super) mod prefixes;
+    pub(super) mod replay;
     pub(super) mod routes;
     pub(super) mod runs;
     pub(super) mod settings;
+    pub(super) mod start;
     pub(super) mod stores;
     pub(super) mod tenants;
     pub(super) mod transforms;
@@ -90,8 +93,8 @@ pub fn openapi() -> OpenApi {
 
 fn described() -> OpenApiRouter<Arc<Shared>> {
     use v1::{
-        agents, artifacts, changes, companies, dead_letters, events, gates, orders, runs, settings,
-        stores, tenants, transforms,
+        agents, approvals, artifacts, changes, companies, dead_letters, events, gates, orders,
+        runs, settings, start, stores, tenants, transforms,
     };
 
     let routes = OpenApiRouter::new()
@@ -105,6 +108,7 @@ fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(stores::rotate_secret))
         .routes(routes!(orders::import_order))
         .routes(routes!(stores::poll))
+        .routes(routes!(start::start))
         .routes(routes!(agents::create, agents::list))
         .routes(routes!(agents::show))
         .routes(routes!(agents::new_token))
@@ -138,11 +142,13 @@ fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(runs::show))
         .routes(routes!(runs::steps))
         .routes(routes!(runs::trace))
-        .routes(routes!(runs::replay))
+        .routes(routes!(runs::replay_run))
         .routes(routes!(dead_letters::list))
         .routes(routes!(dead_letters::replay_many))
         .routes(routes!(dead_letters::show))
-        .routes(routes!(dead_letters::replay))
+        .routes(routes!(dead_letters::replay_one))
+        .routes(routes!(approvals::list))
+        .routes(routes!(approvals::answer))
         .routes(routes!(gates::list))
         .routes(routes!(gates::open))
         .routes(routes!(gates::status));

@@ -180,6 +180,8 @@ fn event(
         occurred: happening.occurred.unwrap_or(now),
         received: now,
         revision: hook.revision,
+        workflow: None,
+        body: None,
     };
     (event, lane)
 }

@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 use connect_core::domain::agent::Company;
 use connect_core::domain::artifact::{ArtifactKind, Route};
 use connect_core::domain::event::{Event, Source};
-use connect_core::domain::ids::{CompanyId, EnvironmentId, TenantId};
+use connect_core::domain::ids::{CompanyId, EnvironmentId, RouteId, TenantId};
 use connect_core::domain::lane::ClaimedLane;
+use connect_core::domain::run::Run;
 use connect_core::domain::store::Store;
 use connect_core::engine::workflow::Compiled;
 use connect_core::engine::{Value, complete, settings};
 use uuid::Uuid;
 
+use super::progress::Progress;
 use crate::app::Services;
 use crate::error::{Error, Result};
 
@@ -68,11 +70,27 @@ struct Workflow {
     compiled: Arc<Compiled>,
 }
 
+/// A route, with the workflow that claimed work goes by.
+type Way<'a> = (&'a Route, &'a str, &'a Workflow);
+
+/// A workflow that a run calls.
+#[derive(Debug)]
+pub(super) struct Called {
+    pub(super) version: i64,
+    pub(super) workflow: Arc<Compiled>,
+}
+
+/// The run of claimed work, if it has begun.
+pub(super) fn begun(claimed: &ClaimedLane) -> Option<&Run> {
+    claimed.run.as_ref().filter(|run| !run.snapshot.is_empty())
+}
+
 /// What one run works by.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) store: Store,
     pub(super) company: Company,
+    pub(super) route: RouteId,
     pub(super) profile: Arc<Value>,
     pub(super) revision: i64,
     pub(super) workflow_name: String,
@@ -106,7 +124,7 @@ impl Contexts {
             return Ok(Err(Unplanned::Parked(text)));
         }
         let (number, revision) = self.in_force(services, claimed).await?;
-        let (route, workflow) = match revision.route(event) {
+        let (route, name, workflow) = match revision.way(claimed)? {
             Ok(found) => found,
             Err(unplanned) => return Ok(Err(unplanned)),
         };
@@ -121,12 +139,25 @@ impl Contexts {
         Ok(Ok(Plan {
             store,
             company,
+            route: route.id,
             profile,
             revision: number,
-            workflow_name: route.workflow.clone(),
+            workflow_name: name.to_owned(),
             workflow_version: workflow.version,
             workflow: workflow.compiled.clone(),
         }))
+    }
+
+    /// Another workflow of a run's revision.
+    pub(super) async fn called(
+        &self,
+        services: &Services,
+        event: &Event,
+        revision: i64,
+        name: &str,
+    ) -> Result<Option<Called>> {
+        let revision = self.revision(services, event, revision).await?;
+        Ok(revision.called(name))
     }
 
     async fn store(&self, services: &Services, event: &Event) -> Result<Option<Store>> {
@@ -162,7 +193,7 @@ impl Contexts {
         claimed: &ClaimedLane,
     ) -> Result<(i64, Arc<Revision>)> {
         let event = &claimed.event;
-        let begun = claimed.run.as_ref().filter(|run| !run.snapshot.is_empty());
+        let begun = begun(claimed);
         let number = begun.map_or(event.revision, |run| run.revision);
         let revision = self.revision(services, event, number).await?;
         if begun.is_some() || revision.has_route(event) {
@@ -255,22 +286,56 @@ impl Revision {
         Ok(revision)
     }
 
-    fn route(&self, event: &Event) -> Result<(&Route, &Workflow), Unplanned> {
+    /// The route and workflow of claimed work: those the run began with, or those that take the
+    /// event.
+    fn way<'a>(&'a self, claimed: &'a ClaimedLane) -> Result<Result<Way<'a>, Unplanned>> {
+        if let Some(run) = begun(claimed)
+            && let Some(id) = Progress::route(&run.snapshot)?
+        {
+            let route = self.routes.iter().find(|route| route.id == id);
+            let workflow = self.workflows.get(&run.workflow);
+            return match (route, workflow) {
+                (Some(route), Some(workflow)) => Ok(Ok((route, &run.workflow, workflow))),
+                (_, _) => Err(Error::internal(format!(
+                    "revision {} lacks the route or the workflow of run {}",
+                    run.revision, run.id
+                ))),
+            };
+        }
+        Ok(self.route(&claimed.event))
+    }
+
+    fn route<'a>(&'a self, event: &Event) -> Result<Way<'a>, Unplanned> {
         let by_hand = matches!(event.source, Source::Manual | Source::Replay);
         let found = self.routes_of(event).find_map(|route| {
             let workflow = self.workflows.get(&route.workflow)?;
-            let listens = workflow.compiled.topics().contains(&event.topic);
-            (listens || by_hand).then_some((route, workflow))
+            let takes = match &event.workflow {
+                Some(meant) => *meant == route.workflow,
+                None => workflow.compiled.listens_to(event.source, &event.topic) || by_hand,
+            };
+            takes.then_some((route, route.workflow.as_str(), workflow))
         });
         found.ok_or_else(|| {
             if self.has_route(event) {
-                let text = format!("No route of this store takes {}.", event.topic);
+                let text = match &event.workflow {
+                    Some(meant) => format!("No route of this store goes by the workflow {meant}."),
+                    None => format!("No route of this store takes {}.", event.topic),
+                };
                 Unplanned::Nothing(text)
             } else {
                 let text = "No route of this store is in force: publish one, and what waits here \
                             goes on.";
                 Unplanned::Parked(text.to_owned())
             }
+        })
+    }
+
+    /// Another workflow of the same revision, which a run calls.
+    fn called(&self, name: &str) -> Option<Called> {
+        let workflow = self.workflows.get(name)?;
+        Some(Called {
+            version: workflow.version,
+            workflow: Arc::clone(&workflow.compiled),
         })
     }
 

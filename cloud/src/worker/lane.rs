@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use connect_core::domain::event::Event;
 use connect_core::domain::failure::Failure;
 use connect_core::domain::lane::{
     ClaimedLane, CommandAnswer, Fence, GateKey, GateKind, LaneKey, LaneNext,
@@ -16,12 +17,13 @@ use connect_core::engine::workflow::{Action, Happened};
 use futures::FutureExt as _;
 
 use super::Shop;
-use super::context::{Plan, Unplanned};
+use super::context::{self, Plan, Unplanned};
 use super::gates;
 use super::lease::Lease;
 use super::perform;
 use super::progress::Progress;
 use super::unplanned;
+use super::waits;
 use crate::app::Services;
 use crate::error::{Error, Result};
 
@@ -101,6 +103,13 @@ pub(super) const FENCED: &str = "fenced";
 
 async fn carry(shop: &Arc<Shop>, fence: Fence, claimed: &ClaimedLane) -> Result<()> {
     let services = &shop.services;
+    if claimed
+        .run
+        .as_ref()
+        .is_some_and(|run| run.state == RunState::Superseded)
+    {
+        return unplanned::left_out(services, fence, claimed).await;
+    }
     let plan = match shop.contexts.plan(services, claimed).await? {
         Ok(plan) => plan,
         Err(Unplanned::Nothing(summary)) => {
@@ -112,22 +121,28 @@ async fn carry(shop: &Arc<Shop>, fence: Fence, claimed: &ClaimedLane) -> Result<
     };
     let now = services.clock.now();
     // A run without a snapshot has only waited for a route so far.
-    let begun = claimed.run.as_ref().filter(|run| !run.snapshot.is_empty());
+    let begun = context::begun(claimed);
     let (run, progress) = match begun {
         Some(run) => {
             let progress = Progress::from_bytes(&run.snapshot, Arc::clone(&plan.profile))?;
-            (run.clone(), progress)
+            let run = Run {
+                workflow_version: plan.workflow_version,
+                ..run.clone()
+            };
+            (run, progress)
         }
-        None => perform::new_run(services, &plan, claimed, now),
+        None => perform::new_run(services, &plan, claimed, now)?,
     };
     let mut work = Work {
+        shop: shop.clone(),
         services: services.clone(),
+        event: claimed.event.clone(),
         plan,
         fence,
         lease: shop.lease.clone(),
         lane: claimed.key.clone(),
         number: claimed.number,
-        resumed: begun.is_some(),
+        resumed: progress.engine.state().asked().is_some(),
         run,
         progress,
         steps: Vec::new(),
@@ -136,7 +151,7 @@ async fn carry(shop: &Arc<Shop>, fence: Fence, claimed: &ClaimedLane) -> Result<
         open: None,
         answer: claimed.result.clone(),
     };
-    let mut happened = Happened::Begin;
+    let mut happened = waits::happened(claimed.woken.as_ref())?;
     while let Some(next) = Box::pin(work.advance(happened)).await? {
         happened = next;
     }
@@ -146,7 +161,10 @@ async fn carry(shop: &Arc<Shop>, fence: Fence, claimed: &ClaimedLane) -> Result<
 /// A run in a worker's hands.
 #[derive(Debug)]
 pub(super) struct Work {
+    pub(super) shop: Arc<Shop>,
     pub(super) services: Arc<Services>,
+    /// What the run is about.
+    pub(super) event: Event,
     pub(super) plan: Plan,
     pub(super) fence: Fence,
     pub(super) lease: Arc<Lease>,
@@ -221,21 +239,26 @@ impl Work {
                 let outcome = self.write_store(&what, timeout_ms).await?;
                 self.answered(step, GateKind::Store, outcome).await
             }
-            Action::Wait { until, reason, .. } => {
-                self.settle(RunState::Waiting, reason, LaneNext::Release { due: until })
-                    .await?;
-                Ok(None)
-            }
-            Action::Succeed { summary } | Action::Stop { summary } => self
-                .finish(RunState::Succeeded, summary, None, LaneNext::Done)
+            Action::Pause { until, reason, .. } => self
+                .settle(RunState::Waiting, reason, LaneNext::Release { due: until })
                 .await
                 .map(|()| None),
-            Action::Dead { failure } => {
-                let summary = failure.message.clone();
-                self.finish(RunState::Dead, summary, Some(failure), LaneNext::Hold)
-                    .await
-                    .map(|()| None)
+            Action::Await {
+                step,
+                what,
+                until,
+                reason,
+            } => self.leave(step, what, until, reason).await.map(|()| None),
+            Action::StartItems(start) => self.start_parts(start).await.map(Some),
+            Action::AwaitItems {
+                step,
+                total,
+                collect,
+            } => self.await_parts(step, total, collect).await,
+            Action::Succeed { summary, result } | Action::Stop { summary, result } => {
+                self.succeed(summary, &result).await.map(|()| None)
             }
+            Action::Dead { failure } => self.die(failure).await.map(|()| None),
         }
     }
 

@@ -4,11 +4,13 @@ mod context;
 mod gates;
 mod lane;
 mod lease;
+mod parts;
 mod perform;
 mod polling;
 mod progress;
 mod slots;
 mod unplanned;
+mod waits;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,6 +39,7 @@ pub async fn run(services: Arc<Services>) {
         lease: Arc::new(Lease::new(lease)),
     });
     services.tasks.spawn(polling::run(services.clone()));
+    services.tasks.spawn(waits::run(services.clone()));
     while !services.shutdown.is_cancelled() {
         match as_worker(&shop).await {
             Ok(()) => return,

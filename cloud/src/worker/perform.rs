@@ -10,9 +10,11 @@ use connect_core::domain::lane::{ClaimedLane, Gate, GateKey, LaneNext};
 use connect_core::domain::link::{Link, LinkKey};
 use connect_core::domain::run::{NewCommand, Run, RunState, Transition};
 use connect_core::domain::time::Micros;
+use connect_core::domain::wait::Woken;
 use connect_core::engine::Value;
 use connect_core::engine::workflow::{
-    self, Action, EventFacts, GpKey, LinkQuery, LinkToComplete, RunInput, StoreRead, StoreWrite,
+    self, Action, EventFacts, GpKey, LinkQuery, LinkToComplete, OnDeadLetter, RunInput, StoreRead,
+    StoreWrite,
 };
 use connect_store::ApplyError;
 use uuid::Uuid;
@@ -21,6 +23,7 @@ use super::context::Plan;
 use super::lane::{Work, fenced};
 use super::progress::Progress;
 use super::unplanned::run_id;
+use super::waits;
 use crate::app::Services;
 use crate::connectors::gp;
 use crate::connectors::nopcommerce::Noted;
@@ -33,9 +36,10 @@ pub(super) fn new_run(
     plan: &Plan,
     claimed: &ClaimedLane,
     now: Micros,
-) -> (Run, Progress) {
+) -> Result<(Run, Progress)> {
     let event = &claimed.event;
     let id = run_id(services, claimed);
+    let body = event.body.as_deref().map(Value::from_json).transpose();
     let input = RunInput {
         run: id,
         generation: 1,
@@ -46,12 +50,21 @@ pub(super) fn new_run(
             entity_id: event.entity_id.clone(),
             occurred: event.occurred,
             source: event.source,
+            body: body.map_err(Error::internal)?.unwrap_or_default(),
         },
         store: plan.store_facts(),
         profile: Arc::clone(&plan.profile),
         company: plan.company_facts(),
+        part: None,
+        edits: match &claimed.woken {
+            Some(Woken::Edited { edits }) => waits::edits(edits)?,
+            Some(
+                Woken::Due | Woken::Event { .. } | Woken::Decided { .. } | Woken::Resumed { .. },
+            )
+            | None => Vec::new(),
+        },
     };
-    let progress = Progress::new(workflow::start(&plan.workflow, input));
+    let progress = Progress::new(workflow::start(&plan.workflow, input), plan.route);
     let run = Run {
         tenant: event.tenant,
         id,
@@ -72,8 +85,9 @@ pub(super) fn new_run(
         finished: None,
         failure: None,
         replay_of: connect_store::replay_of(event),
+        part_of: None,
     };
-    (run, progress)
+    Ok((run, progress))
 }
 
 /// A transition that the database did not take.
@@ -321,17 +335,34 @@ impl Work {
         Ok(())
     }
 
-    /// Ends the run.
-    pub(super) async fn finish(
-        &mut self,
-        state: RunState,
-        summary: String,
-        failure: Option<Failure>,
-        next: LaneNext,
-    ) -> Result<()> {
+    /// Ends a run that did its work, or rightly had none.
+    pub(super) async fn succeed(&mut self, summary: String, result: &Value) -> Result<()> {
         self.run.finished = Some(self.services.clock.now());
-        self.run.failure = failure;
-        self.settle(state, summary, next).await?;
+        self.run.failure = None;
+        let mut transition = self.transition(RunState::Succeeded, summary, LaneNext::Done);
+        transition.supersedes = match self.plan.workflow.dead_letter() {
+            OnDeadLetter::Supersede => true,
+            OnDeadLetter::Block => false,
+        };
+        if self.run.part_of.is_some() && !result.is_null() {
+            transition.result = Some(result.to_json().into_bytes());
+        }
+        self.apply(transition).await?;
+        crate::crash::point("cloud.step.settled");
+        Ok(())
+    }
+
+    /// Makes a dead letter of the run. It holds its lane, unless it is a part of another run or the
+    /// newest of its kind wins anyway.
+    pub(super) async fn die(&mut self, failure: Failure) -> Result<()> {
+        let next = match (self.plan.workflow.dead_letter(), &self.run.part_of) {
+            (OnDeadLetter::Supersede, _) | (_, Some(_)) => LaneNext::Done,
+            (OnDeadLetter::Block, None) => LaneNext::Hold,
+        };
+        let summary = failure.message.clone();
+        self.run.finished = Some(self.services.clock.now());
+        self.run.failure = Some(failure);
+        self.settle(RunState::Dead, summary, next).await?;
         crate::crash::point("cloud.step.settled");
         Ok(())
     }
@@ -351,15 +382,22 @@ impl Work {
         gate.map_err(Error::from)
     }
 
-    fn transition(&mut self, state: RunState, summary: String, next: LaneNext) -> Transition {
+    pub(super) fn transition(
+        &mut self,
+        state: RunState,
+        summary: String,
+        next: LaneNext,
+    ) -> Transition {
         self.run.state = state;
         self.run.summary = summary;
         // Nobody goes on with a run that did its work.
         self.run.snapshot = match state {
             RunState::Succeeded => Vec::new(),
-            RunState::Running | RunState::Waiting | RunState::Dead | RunState::Superseded => {
-                self.progress.to_bytes()
-            }
+            RunState::Queued
+            | RunState::Running
+            | RunState::Waiting
+            | RunState::Dead
+            | RunState::Superseded => self.progress.to_bytes(),
         };
         Transition {
             lane: self.lane.clone(),
@@ -369,6 +407,9 @@ impl Work {
             steps: self.steps.clone(),
             command: None,
             links: self.links.clone(),
+            parts: None,
+            result: None,
+            supersedes: false,
             close: None,
             open: self.open,
             next,
@@ -410,11 +451,30 @@ impl Work {
     /// The identity of what the document brings about, the same for every attempt and replay.
     fn effect_key(&self, purpose: &str, generation: u32) -> String {
         let (run, plan) = (&self.run, &self.plan);
+        let part = run.part_of.as_ref().map(|_| {
+            let input = self.progress.engine.state().input();
+            input.part.as_ref().map_or("", |part| part.path.as_str())
+        });
+        let part = part.map(part_name).unwrap_or_default();
         format!(
-            "{}/{}/{}:{}/{purpose}/{generation}",
+            "{}/{}/{}:{}/{part}{purpose}/{generation}",
             plan.company.database, plan.store.effect_scope, run.entity, run.entity_id,
         )
     }
+}
+
+/// Bytes that the name of a part may take in an effect key, which has 200 in all.
+const PART_NAME: usize = 48;
+
+/// Names a part in effect keys: its path, or a digest of one that is too long or not plain.
+fn part_name(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_graphic();
+    if path.len() <= PART_NAME && path.chars().all(plain) {
+        return format!("{path}/");
+    }
+    let digest = crate::secrets::sha256(path.as_bytes());
+    let digest: [u8; 16] = std::array::from_fn(|place| digest[place]);
+    format!("part-{}/", Uuid::from_bytes(digest).simple())
 }
 
 fn noted(noted: Noted) -> Value {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use connect_core::domain::ids::RouteId;
 use connect_core::domain::lane::GateKind;
 use connect_core::domain::run::StepRecord;
 use connect_core::domain::time::Micros;
@@ -28,6 +29,9 @@ struct Header {
     /// How often it closed a gate that was open, since work of its own came through there.
     #[serde(default)]
     parks: u32,
+    /// The route it works by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    route: Option<RouteId>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,15 +39,29 @@ struct Place {
     step: String,
     attempt: u32,
     started: Micros,
+    /// The attempt has come out: one of the same number is another.
+    #[serde(default)]
+    ended: bool,
 }
 
 impl Progress {
     /// A run that has not begun.
-    pub(super) fn new(engine: State) -> Self {
+    pub(super) fn new(engine: State, route: RouteId) -> Self {
         Self {
-            header: Header::default(),
+            header: Header {
+                route: Some(route),
+                ..Header::default()
+            },
             engine: Walker::new(engine),
         }
+    }
+
+    /// Reads from a snapshot which route the run works by.
+    pub(super) fn route(bytes: &[u8]) -> Result<Option<RouteId>> {
+        let line = bytes.split(|&byte| byte == b'\n').next();
+        let header: Header =
+            serde_json::from_slice(line.unwrap_or_default()).map_err(Error::internal)?;
+        Ok(header.route)
     }
 
     /// Reads a snapshot: one line of JSON, then the engine's bytes. The profile comes from the
@@ -97,15 +115,17 @@ impl Progress {
         let places = &mut self.header.places;
         let known = places
             .iter()
-            .position(|p| p.step == note.step && p.attempt == note.attempt);
+            .position(|p| p.step == note.step && p.attempt == note.attempt && !p.ended);
         let at = known.unwrap_or_else(|| {
             places.push(Place {
                 step: note.step.clone(),
                 attempt: note.attempt,
                 started: now,
+                ended: false,
             });
             places.len() - 1
         });
+        places[at].ended = note.state != StepState::Intended;
         StepRecord {
             number: i64::try_from(at + 1).unwrap_or(i64::MAX),
             step: note.step,

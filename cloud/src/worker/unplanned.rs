@@ -53,6 +53,19 @@ pub(super) async fn nowhere_to_go(
     applied(services.database.runs().apply(transition).await)
 }
 
+/// Passes over a part that was left out before its turn came.
+pub(super) async fn left_out(
+    services: &Services,
+    fence: Fence,
+    claimed: &ClaimedLane,
+) -> Result<()> {
+    let Some(run) = claimed.run.clone() else {
+        return Ok(());
+    };
+    let transition = bare(services, fence, claimed, run, LaneNext::Done);
+    applied(services.database.runs().apply(transition).await)
+}
+
 /// Makes a dead letter of work that this program keeps failing at.
 pub(super) async fn broken(services: &Services, fence: Fence, claimed: &ClaimedLane) -> Result<()> {
     let message = "Connect itself failed at this again and again; nothing is wrong with the order.";
@@ -71,7 +84,11 @@ pub(super) async fn broken(services: &Services, fence: Fence, claimed: &ClaimedL
     run.state = RunState::Dead;
     run.failure = Some(failure);
     run.finished = Some(services.clock.now());
-    let transition = bare(services, fence, claimed, run, LaneNext::Hold);
+    let next = match run.part_of {
+        Some(_) => LaneNext::Done,
+        None => LaneNext::Hold,
+    };
+    let transition = bare(services, fence, claimed, run, next);
     applied(services.database.runs().apply(transition).await)
 }
 
@@ -103,6 +120,7 @@ fn bare_run(services: &Services, claimed: &ClaimedLane, state: RunState, summary
         finished: None,
         failure: None,
         replay_of: connect_store::replay_of(event),
+        part_of: None,
     }
 }
 
@@ -121,6 +139,9 @@ fn bare(
         steps: Vec::new(),
         command: None,
         links: Vec::new(),
+        parts: None,
+        result: None,
+        supersedes: false,
         close: None,
         open: None,
         next,

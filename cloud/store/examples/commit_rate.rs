@@ -98,6 +98,8 @@ async fn insert_events(
             occurred: Micros(0),
             received: Micros(0),
             revision: 1,
+            workflow: None,
+            body: None,
         };
         let lane = LaneKey {
             tenant,

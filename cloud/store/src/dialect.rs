@@ -18,6 +18,14 @@ pub(crate) fn lock_rows(conn: &Conn) -> &'static str {
     }
 }
 
+/// The same, for the lanes of a query that joins other tables.
+pub(crate) fn lock_lane(conn: &Conn) -> &'static str {
+    match conn.kind {
+        Kind::Postgres(_) => "FOR UPDATE OF lane",
+        Kind::Sqlite(_) => "",
+    }
+}
+
 /// The database's own clock in microseconds: leases are measured by it alone.
 pub(crate) fn database_now(conn: &Conn) -> &'static str {
     match conn.kind {

@@ -119,8 +119,8 @@ pub(crate) async fn insert_event(conn: &mut Conn, event: &Event) -> Result<bool,
     let source = word(&event.source)?;
     let inserted = on!(conn, c => sqlx::query(
         "INSERT INTO event (tenant, id, environment, store, source, delivery, topic, entity,
-                            entity_id, occurred, received, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                            entity_id, occurred, received, revision, workflow, body)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          ON CONFLICT (tenant, store, delivery) DO NOTHING",
     )
     .bind(event.tenant.0)
@@ -135,6 +135,8 @@ pub(crate) async fn insert_event(conn: &mut Conn, event: &Event) -> Result<bool,
     .bind(event.occurred.0)
     .bind(event.received.0)
     .bind(event.revision)
+    .bind(&event.workflow)
+    .bind(&event.body)
     .execute(c)
     .await
     .map(|done| done.rows_affected()))?;
@@ -228,7 +230,7 @@ pub(crate) async fn find(
 /// What [`EventRow`] reads.
 pub(crate) const COLUMNS: &str = "event.tenant, event.id, event.environment, event.store, \
      event.source, event.delivery, event.topic, event.entity, event.entity_id, event.occurred, \
-     event.received, event.revision";
+     event.received, event.revision, event.workflow AS meant_for, event.body";
 
 #[derive(FromRow)]
 pub(crate) struct EventRow {
@@ -244,6 +246,9 @@ pub(crate) struct EventRow {
     occurred: i64,
     received: i64,
     revision: i64,
+    /// The run beside it in a row has a workflow too.
+    meant_for: Option<String>,
+    body: Option<String>,
 }
 
 impl TryFrom<EventRow> for Event {
@@ -263,6 +268,8 @@ impl TryFrom<EventRow> for Event {
             occurred: Micros(row.occurred),
             received: Micros(row.received),
             revision: row.revision,
+            workflow: row.meant_for,
+            body: row.body,
         })
     }
 }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use connect_core::domain::event::Event;
 use connect_core::domain::ids::TenantId;
 use connect_core::domain::lane::LaneKey;
+use connect_core::domain::time::Micros;
+use connect_core::domain::wait::Queued;
 use futures::future::join_all;
 use sqlx::AssertSqlSafe;
 use tokio::sync::{mpsc, oneshot};
@@ -15,7 +17,7 @@ use crate::database::Database;
 use crate::dialect::{self, MOST_ROWS};
 use crate::error::StoreError;
 use crate::events::{self, Inserted};
-use crate::text::word;
+use crate::text::{json, word};
 
 const WAITING: usize = 4096;
 
@@ -114,13 +116,13 @@ pub(crate) async fn insert(
     let mut stored = Vec::with_capacity(found.len());
     for found in found.chunks(MOST_ROWS) {
         let new = insert_events(conn, found).await?;
-        let fresh: Vec<&(Event, LaneKey)> = found
+        let fresh: Vec<Queued> = found
             .iter()
             .filter(|(event, _)| new.contains(&event.id.0))
+            .map(|(event, lane)| Queued::event(event, lane.clone()))
             .collect();
-        if !fresh.is_empty() {
-            let numbers = enqueue(conn, &fresh).await?;
-            insert_jobs(conn, &fresh, &numbers).await?;
+        if let Some((event, _)) = found.first() {
+            append(conn, &fresh, event.received).await?;
         }
         for (event, _) in found {
             stored.push(if new.contains(&event.id.0) {
@@ -133,6 +135,19 @@ pub(crate) async fn insert(
     Ok(stored)
 }
 
+/// Puts work of one tenant at the ends of its lanes, in the order given.
+pub(crate) async fn append(
+    conn: &mut Conn,
+    work: &[Queued],
+    now: Micros,
+) -> Result<(), StoreError> {
+    for work in work.chunks(MOST_ROWS) {
+        let numbers = enqueue(conn, work, now).await?;
+        insert_jobs(conn, work, &numbers).await?;
+    }
+    Ok(())
+}
+
 /// Inserts the rows; the ids of those that were not known.
 async fn insert_events(
     conn: &mut Conn,
@@ -140,11 +155,11 @@ async fn insert_events(
 ) -> Result<HashSet<Uuid>, StoreError> {
     let sql = format!(
         "INSERT INTO event (tenant, id, environment, store, source, delivery, topic, entity,
-                            entity_id, occurred, received, revision)
+                            entity_id, occurred, received, revision, workflow, body)
          VALUES {places}
          ON CONFLICT (tenant, store, delivery) DO NOTHING
          RETURNING id",
-        places = dialect::places(found.len(), 12),
+        places = dialect::places(found.len(), 14),
     );
     let mut sources = Vec::with_capacity(found.len());
     for (event, _) in found {
@@ -165,7 +180,9 @@ async fn insert_events(
                 .bind(&event.entity_id)
                 .bind(event.occurred.0)
                 .bind(event.received.0)
-                .bind(event.revision);
+                .bind(event.revision)
+                .bind(&event.workflow)
+                .bind(&event.body);
         }
         query.fetch_all(c).await
     })?;
@@ -173,16 +190,16 @@ async fn insert_events(
 }
 
 /// Takes numbers from the lanes' rows, which stay locked until the commit; always in one order,
-/// so that two batches cannot wait for each other. One number for each event, in their order.
-async fn enqueue(conn: &mut Conn, fresh: &[&(Event, LaneKey)]) -> Result<Vec<i64>, StoreError> {
+/// so that two batches cannot wait for each other. One number for each piece of work, in order.
+async fn enqueue(conn: &mut Conn, work: &[Queued], now: Micros) -> Result<Vec<i64>, StoreError> {
     let mut counts: BTreeMap<&LaneKey, i64> = BTreeMap::new();
-    for (_, lane) in fresh {
-        *counts.entry(lane).or_default() += 1;
+    for queued in work {
+        *counts.entry(&queued.lane).or_default() += 1;
     }
-    let Some((first, _)) = fresh.first() else {
+    let Some(first) = work.first() else {
         return Ok(Vec::new());
     };
-    let (tenant, now) = (first.tenant, first.received);
+    let tenant = first.lane.tenant;
     let sql = format!(
         "INSERT INTO lane (tenant, lane_group, lane_key, next_number, head, due, held)
          VALUES {places}
@@ -219,33 +236,38 @@ async fn enqueue(conn: &mut Conn, fresh: &[&(Event, LaneKey)]) -> Result<Vec<i64
         events::park_if_closed(conn, &new, now).await?;
         conn.wakes.lanes = true;
     }
-    let number = |(_, lane): &&(Event, LaneKey)| {
-        let number = next.get_mut(lane)?;
+    let number = |queued: &Queued| {
+        let number = next.get_mut(&queued.lane)?;
         *number += 1;
         Some(*number - 1)
     };
-    Ok(fresh.iter().filter_map(number).collect())
+    Ok(work.iter().filter_map(number).collect())
 }
 
-async fn insert_jobs(
-    conn: &mut Conn,
-    fresh: &[&(Event, LaneKey)],
-    numbers: &[i64],
-) -> Result<(), StoreError> {
+async fn insert_jobs(conn: &mut Conn, work: &[Queued], numbers: &[i64]) -> Result<(), StoreError> {
+    if work.is_empty() {
+        return Ok(());
+    }
     let sql = format!(
-        "INSERT INTO job (tenant, lane_group, lane_key, number, event)
+        "INSERT INTO job (tenant, lane_group, lane_key, number, event, run, woken)
          VALUES {places}",
-        places = dialect::places(fresh.len(), 5),
+        places = dialect::places(work.len(), 7),
     );
+    let woken = work
+        .iter()
+        .map(|queued| queued.woken.as_ref().map(json).transpose());
+    let woken: Vec<Option<String>> = woken.collect::<Result<_, _>>()?;
     on!(conn, c => {
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for ((event, lane), number) in fresh.iter().zip(numbers) {
+        for ((queued, number), woken) in work.iter().zip(numbers).zip(woken) {
             query = query
-                .bind(lane.tenant.0)
-                .bind(lane.group)
-                .bind(&lane.key)
+                .bind(queued.lane.tenant.0)
+                .bind(queued.lane.group)
+                .bind(&queued.lane.key)
                 .bind(number)
-                .bind(event.id.0);
+                .bind(queued.event.0)
+                .bind(queued.run.map(|run| run.0))
+                .bind(woken);
         }
         query.execute(c).await.map(|_| ())
     })?;

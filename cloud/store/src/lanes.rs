@@ -18,7 +18,7 @@ use crate::events::{self, EventRow};
 use crate::lane_counts::{CountsRow, LaneCounts};
 use crate::room::{Room, rotation, share};
 use crate::run_rows::{self, RunRow};
-use crate::text::from_word;
+use crate::text::{from_json, from_word};
 use crate::workers;
 
 /// How long a gate's probe has before the next one may go.
@@ -371,6 +371,10 @@ async fn load(
                 key: place.1,
             },
             number: head.head,
+            woken: match head.woken {
+                Some(text) => Some(from_json("job", "woken", &head.lane_key, &text)?),
+                None => None,
+            },
             event: Event::try_from(head.event)?,
             run: head.run.and_then(|run| runs.remove(&RunId(run))),
             result: head.command.and_then(|command| answers.remove(&command)),
@@ -382,7 +386,7 @@ async fn load(
 
 async fn heads(conn: &mut Conn, claim: &Claim) -> Result<HashMap<Place, HeadRow>, StoreError> {
     let sql = format!(
-        "SELECT lane.lane_group, lane.lane_key, lane.head, lane.command, job.run, {columns}
+        "SELECT lane.lane_group, lane.lane_key, lane.head, lane.command, job.run, job.woken, {columns}
          FROM lane
          JOIN job ON job.tenant = lane.tenant AND job.lane_group = lane.lane_group
                  AND job.lane_key = lane.lane_key AND job.number = lane.head
@@ -458,6 +462,7 @@ struct HeadRow {
     head: i64,
     command: Option<Uuid>,
     run: Option<Uuid>,
+    woken: Option<String>,
     #[sqlx(flatten)]
     event: EventRow,
 }

@@ -30,6 +30,12 @@ const STEPS: &[Step] = &[
         include_str!("../migrations/sqlite/0003_watcher_state.sql"),
         include_str!("../migrations/postgres/0003_watcher_state.sql"),
     ),
+    (
+        5,
+        "waits",
+        include_str!("../migrations/sqlite/0005_waits.sql"),
+        include_str!("../migrations/postgres/0005_waits.sql"),
+    ),
 ];
 
 impl Database {

@@ -1,7 +1,7 @@
 //! How a run is read from its row.
 
 use connect_core::domain::ids::{CompanyId, EnvironmentId, EventId, RunId, StoreId, TenantId};
-use connect_core::domain::run::Run;
+use connect_core::domain::run::{PartOf, Run};
 use connect_core::domain::time::Micros;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -12,7 +12,8 @@ use crate::text::{expand, from_json, from_word};
 /// What [`RunRow`] reads, but for the snapshot, which lists leave out.
 pub(crate) const COLUMNS: &str = "run.tenant, run.id, run.environment, run.event, run.store, \
      run.company, run.entity, run.entity_id, run.workflow, run.workflow_version, run.revision, \
-     run.state, run.summary, run.gp_key, run.started, run.finished, run.failure, run.replay_of";
+     run.state, run.summary, run.gp_key, run.started, run.finished, run.failure, run.replay_of, \
+     run.parent, run.part_step, run.part, run.part_number, run.part_stop";
 
 #[derive(FromRow)]
 pub(crate) struct RunRow {
@@ -36,6 +37,11 @@ pub(crate) struct RunRow {
     finished: Option<i64>,
     failure: Option<String>,
     replay_of: Option<Uuid>,
+    parent: Option<Uuid>,
+    part_step: Option<String>,
+    part: Option<String>,
+    part_number: Option<i64>,
+    part_stop: Option<bool>,
 }
 
 impl TryFrom<RunRow> for Run {
@@ -70,6 +76,13 @@ impl TryFrom<RunRow> for Run {
             finished: row.finished.map(Micros),
             failure,
             replay_of: row.replay_of.map(RunId),
+            part_of: row.parent.map(|run| PartOf {
+                run: RunId(run),
+                step: row.part_step.unwrap_or_default(),
+                path: row.part.unwrap_or_default(),
+                number: row.part_number.unwrap_or_default(),
+                stop: row.part_stop.unwrap_or_default(),
+            }),
         })
     }
 }

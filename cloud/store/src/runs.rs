@@ -31,6 +31,8 @@ pub struct RunFilter {
     pub failure_code: Option<String>,
     /// Those with one cause, see [`fingerprint`].
     pub fingerprint: Option<String>,
+    /// Parts of that run.
+    pub whole: Option<RunId>,
 }
 
 /// Runs.
@@ -76,9 +78,14 @@ impl Runs<'_> {
                AND ($7 IS NULL OR entity = $7)
                AND ($8 IS NULL OR failure_code = $8)
                AND ($9 IS NULL OR fingerprint = $9)
+               AND {of_whole}
              ORDER BY id DESC
              LIMIT $3",
             chosen = chosen(filter),
+            of_whole = match filter.whole {
+                Some(_) => "parent = $10",
+                None => "$10 IS NULL",
+            },
         );
         let state = filter.state.as_ref().map(word).transpose()?;
         let mut conn = self.0.read().await?;
@@ -92,6 +99,7 @@ impl Runs<'_> {
             .bind(&filter.entity)
             .bind(&filter.failure_code)
             .bind(&filter.fingerprint)
+            .bind(filter.whole.map(|run| run.0))
             .fetch_all(c)
             .await)?;
         rows.into_iter().map(Run::try_from).collect()

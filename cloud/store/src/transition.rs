@@ -2,7 +2,7 @@
 
 use connect_core::domain::ids::CommandId;
 use connect_core::domain::lane::{GateKey, GateKind, LaneNext};
-use connect_core::domain::run::{Run, Transition};
+use connect_core::domain::run::{Run, RunState, Transition};
 use connect_core::domain::time::Micros;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -13,10 +13,12 @@ use crate::dialect;
 use crate::error::{ApplyError, StoreError};
 use crate::gates;
 use crate::links;
+use crate::parts;
 use crate::payloads::{self, Packed, Packer};
 use crate::runs::{Runs, fingerprint};
 use crate::steps;
 use crate::text::{compress, json, word};
+use crate::waits;
 
 impl Runs<'_> {
     /// Writes a transition, all of it or nothing. The lane must be the fence's, and no link may
@@ -47,6 +49,9 @@ impl Prepared {
         if let Some(new) = &transition.command {
             let place = payloads::document(run.tenant, new.command.document);
             bodies.push(packer.pack(place, &new.document)?);
+        }
+        if let Some(result) = &transition.result {
+            bodies.push(parts::pack(run, result, &mut packer)?);
         }
         let snapshot = match run.snapshot.as_slice() {
             [] => Vec::new(),
@@ -80,9 +85,20 @@ struct Rest {
 async fn apply(conn: &mut Conn, prepared: &Prepared) -> Result<(), ApplyError> {
     let transition = &prepared.transition;
     let run = &transition.run;
+    let ends = match run.state {
+        RunState::Succeeded | RunState::Dead | RunState::Superseded => run.part_of.as_ref(),
+        RunState::Queued | RunState::Running | RunState::Waiting => None,
+    };
+    let whole = match ends {
+        Some(part) => Some((part, parts::lock_whole(conn, run.tenant, part.run).await?)),
+        None => None,
+    };
     let held = hold(conn, transition).await?;
     links::apply(conn, &transition.links).await?;
     upsert(conn, prepared).await?;
+    if held.run.is_none() {
+        waits::arrive(conn, transition).await?;
+    }
     steps::insert(conn, run.tenant, run.id, &transition.steps).await?;
     payloads::insert(conn, &prepared.bodies).await?;
     if let Some(new) = &transition.command {
@@ -94,7 +110,39 @@ async fn apply(conn: &mut Conn, prepared: &Prepared) -> Result<(), ApplyError> {
     if let Some(key) = transition.open {
         gates::open_by_success(conn, run.tenant, key, transition.now).await?;
     }
+    if let Some(parts) = &transition.parts {
+        parts::begin(conn, transition, parts).await?;
+    }
+    if transition.supersedes {
+        supersede(conn, run).await?;
+    }
     next(conn, transition, &held).await?;
+    if let Some((part, whole)) = whole {
+        parts::ended(conn, transition, part, &whole).await?;
+    }
+    Ok(())
+}
+
+/// Older dead letters of the run's workflow about the same record need nobody any more.
+async fn supersede(conn: &mut Conn, run: &Run) -> Result<(), StoreError> {
+    let (dead, superseded) = (word(&RunState::Dead)?, word(&RunState::Superseded)?);
+    on!(conn, c => sqlx::query(
+        "UPDATE run
+         SET state = $7
+         WHERE tenant = $1 AND store = $2 AND entity = $3 AND entity_id = $4 AND workflow = $5
+           AND state = $6 AND id <> $8",
+    )
+    .bind(run.tenant.0)
+    .bind(run.store.0)
+    .bind(&run.entity)
+    .bind(&run.entity_id)
+    .bind(&run.workflow)
+    .bind(dead)
+    .bind(superseded)
+    .bind(run.id.0)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
     Ok(())
 }
 
@@ -179,13 +227,25 @@ async fn upsert(conn: &mut Conn, prepared: &Prepared) -> Result<(), StoreError> 
 
 async fn next(conn: &mut Conn, transition: &Transition, held: &Held) -> Result<(), StoreError> {
     let new = transition.command.as_ref().map(|new| new.command.id.0);
-    if transition.next != LaneNext::Done && held.run != Some(transition.run.id.0) {
+    let leaves = matches!(transition.next, LaneNext::Done | LaneNext::Leave { .. });
+    if !leaves && held.run != Some(transition.run.id.0) {
         bind_run(conn, transition).await?;
     }
     let rest = match &transition.next {
         LaneNext::Keep if held.command == new => return Ok(()),
         LaneNext::Keep => return keep(conn, transition, new).await,
         LaneNext::Done => return done(conn, transition).await,
+        LaneNext::Leave { wait } => {
+            done(conn, transition).await?;
+            return waits::insert(conn, transition, wait).await;
+        }
+        LaneNext::AwaitParts => {
+            let ended = parts::all_ended(conn, transition.run.tenant, transition.run.id).await?;
+            Rest {
+                due: ended.then_some(transition.now),
+                ..Rest::default()
+            }
+        }
         LaneNext::Release { due } => ready(conn, transition, *due, new).await?,
         LaneNext::AwaitCommand => awaiting(conn, transition, new.or(held.command)).await?,
         LaneNext::Park { gate } => parked(conn, transition, *gate, new).await?,

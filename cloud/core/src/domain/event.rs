@@ -17,6 +17,10 @@ pub enum Source {
     Manual,
     /// A replay of an earlier run.
     Replay,
+    /// Its time had come.
+    Schedule,
+    /// Something changed in GP.
+    Change,
 }
 
 /// An event as received.
@@ -46,4 +50,8 @@ pub struct Event {
     pub received: Micros,
     /// Revision of the environment then.
     pub revision: i64,
+    /// The workflow it is meant for; without one the store's routes decide.
+    pub workflow: Option<String>,
+    /// What came with it, JSON: what changed in GP, what a person or a program handed in.
+    pub body: Option<String>,
 }

@@ -7,6 +7,7 @@ use super::event::Event;
 use super::ids::{TenantId, WorkerId};
 use super::run::Run;
 use super::time::Micros;
+use super::wait::{Wait, Woken};
 
 /// Which lane: work of one group (a store) about one key (`order:1042`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +42,8 @@ pub struct ClaimedLane {
     pub run: Option<Run>,
     /// Result of the command the run waited for, as stored by the tunnel.
     pub result: Option<CommandAnswer>,
+    /// What brought the run back, where it had let the lane go.
+    pub woken: Option<Woken>,
     /// The closed gate that let it through, to see whether work comes through again.
     pub through: Option<GateKey>,
 }
@@ -66,8 +69,16 @@ pub enum LaneNext {
         /// When to go on.
         due: Micros,
     },
+    /// Head job done for now: the run comes back at the lane's end when what it waits for has come.
+    /// The next job, if any, is due at once.
+    Leave {
+        /// What it waits for.
+        wait: Wait,
+    },
     /// Let go until the command is answered.
     AwaitCommand,
+    /// Let go until all parts of the run have ended.
+    AwaitParts,
     /// Let go until the gate opens.
     Park {
         /// The closed gate.

@@ -13,3 +13,4 @@ pub mod run;
 pub mod store;
 pub mod tenant;
 pub mod time;
+pub mod wait;

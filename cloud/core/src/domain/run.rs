@@ -13,6 +13,8 @@ use super::time::Micros;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
+    /// A part of another run whose turn has not come.
+    Queued,
     /// A worker has it, or will at once.
     Running,
     /// For a command, a time or a gate.
@@ -66,6 +68,47 @@ pub struct Run {
     pub failure: Option<Failure>,
     /// The run it repeats.
     pub replay_of: Option<RunId>,
+    /// The run it is part of.
+    pub part_of: Option<PartOf>,
+}
+
+/// How a run is part of another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartOf {
+    /// The whole.
+    pub run: RunId,
+    /// The step of the whole that it does.
+    pub step: String,
+    /// Names it among all parts of the whole: `lines:SKU-1`.
+    pub path: String,
+    /// Its place in the list, from 1.
+    pub number: i64,
+    /// Its failure leaves out those that have not begun.
+    pub stop: bool,
+}
+
+/// Parts of a run to begin, in the transition that says so.
+#[derive(Clone, Debug)]
+pub struct NewParts {
+    /// The step of the whole.
+    pub step: String,
+    /// With these a round of all parts begins; those of earlier rounds no longer count.
+    pub first: bool,
+    /// The parts, each with its lane.
+    pub runs: Vec<(Run, LaneKey)>,
+}
+
+/// What became of the parts of a step, in its last round.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartsEnded {
+    /// How many have not ended.
+    pub left: i64,
+    /// How many came through.
+    pub succeeded: i64,
+    /// How many did not.
+    pub failed: i64,
+    /// The first of these: path and cause.
+    pub failures: Vec<(String, Failure)>,
 }
 
 /// How a step stands.
@@ -126,6 +169,12 @@ pub struct Transition {
     pub command: Option<NewCommand>,
     /// Links to insert or complete. One that another run holds makes the whole transition fail.
     pub links: Vec<Link>,
+    /// Parts of the run to begin.
+    pub parts: Option<NewParts>,
+    /// JSON: what the run gave the one it is part of.
+    pub result: Option<Vec<u8>>,
+    /// With this success older dead letters of its workflow about its record are superseded.
+    pub supersedes: bool,
     /// A gate to close, or to keep closed.
     pub close: Option<Gate>,
     /// A gate that this transition's success opens.

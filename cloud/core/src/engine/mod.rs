@@ -17,6 +17,7 @@ pub mod transform;
 pub mod value;
 pub mod workflow;
 
+pub use moment::text as instant;
 pub use must::Must;
 pub use problem::{Problem, Severity};
 pub use repeat::{Explode, ForEach, Merge, SortBy};

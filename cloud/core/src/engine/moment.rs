@@ -16,7 +16,7 @@ pub(super) fn instant(text: &str) -> Option<Timestamp> {
 }
 
 /// Writes an instant as text.
-pub(super) fn text(at: Micros) -> String {
+pub fn text(at: Micros) -> String {
     Timestamp::from_microsecond(at.0)
         .map(|at| at.to_string())
         .unwrap_or_default()

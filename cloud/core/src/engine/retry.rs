@@ -19,11 +19,12 @@ pub struct Policy {
 }
 
 impl Default for Policy {
+    /// The pauses double from five seconds to twelve hours; together they take more than three days.
     fn default() -> Self {
         Self {
-            attempts: 3,
+            attempts: 21,
             first_seconds: 5,
-            longest_seconds: 600,
+            longest_seconds: 12 * 60 * 60,
             also: Vec::new(),
         }
     }
@@ -54,11 +55,11 @@ pub struct Tries {
 
 /// Decides what a failure means. `seed` differs from run to run and spreads the pauses.
 pub fn decide(policy: &Policy, failure: &Failure, tries: Tries, seed: u64) -> Decision {
-    let Some((first_ms, longest_ms, uses_attempt)) = pace(policy, failure.class) else {
+    let Some((first_ms, longest_ms, tries_allowed)) = pace(policy, failure.class) else {
         return Decision::GiveUp;
     };
-    let worn_out = failure.class == FailureClass::Unavailable && tries.pauses >= PATIENCE;
-    if worn_out || (uses_attempt && tries.used + 1 >= policy.attempts) {
+    let uses_attempt = tries_allowed.is_some();
+    if tries_allowed.is_some_and(|most| tries.used + 1 >= most) {
         return Decision::GiveUp;
     }
     let grown = first_ms.saturating_mul(1 << tries.pauses.min(20));
@@ -70,43 +71,46 @@ pub fn decide(policy: &Policy, failure: &Failure, tries: Tries, seed: u64) -> De
     }
 }
 
-/// An outage is waited for behind a closed gate. What is unavailable while other work comes through
-/// gets so many pauses, which take about half an hour, then a person looks at it.
-const PATIENCE: u32 = 12;
+/// Tries at what fails for a reason of ours: a person sees it soon.
+const TRIES_AT_BUGS: u32 = 3;
 const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
-/// Gives first and longest pause, and whether a try is used up; `None` gives up.
-fn pace(policy: &Policy, class: FailureClass) -> Option<(i64, i64, bool)> {
-    let own = (
-        i64::from(policy.first_seconds) * SECOND_MS,
-        i64::from(policy.longest_seconds) * SECOND_MS,
-        true,
-    );
+/// Gives first and longest pause, and how many tries there are where they are counted; `None`
+/// gives up.
+///
+/// An outage is waited for behind a closed gate and uses up no try. What is unavailable while
+/// other work comes through does.
+fn pace(policy: &Policy, class: FailureClass) -> Option<(i64, i64, Option<u32>)> {
+    let own = |tries: u32| {
+        let first = i64::from(policy.first_seconds) * SECOND_MS;
+        let longest = i64::from(policy.longest_seconds) * SECOND_MS;
+        (first, longest, Some(tries))
+    };
     match class {
-        FailureClass::Busy => Some((SECOND_MS / 2, 30 * SECOND_MS, false)),
-        FailureClass::RateLimited => Some((SECOND_MS, 5 * MINUTE_MS, false)),
-        FailureClass::Unavailable => Some((2 * SECOND_MS, 5 * MINUTE_MS, false)),
-        FailureClass::Parked => Some((MINUTE_MS, 15 * MINUTE_MS, false)),
+        FailureClass::Busy => Some((SECOND_MS / 2, 30 * SECOND_MS, None)),
+        FailureClass::RateLimited => Some((SECOND_MS, 5 * MINUTE_MS, None)),
+        FailureClass::Unavailable => Some(own(policy.attempts)),
+        FailureClass::Parked => Some((MINUTE_MS, 15 * MINUTE_MS, None)),
         // Slow, so that a wrong password locks no account.
         FailureClass::Authentication | FailureClass::Unsupported => {
-            Some((5 * MINUTE_MS, 60 * MINUTE_MS, false))
+            Some((5 * MINUTE_MS, 60 * MINUTE_MS, None))
         }
-        FailureClass::Bug => Some(own),
+        FailureClass::Bug => Some(own(policy.attempts.min(TRIES_AT_BUGS))),
         FailureClass::InvalidData
         | FailureClass::Duplicate
         | FailureClass::BusinessRule
-        | FailureClass::InDoubt => policy.also.contains(&class).then_some(own),
+        | FailureClass::InDoubt => policy.also.contains(&class).then(|| own(policy.attempts)),
     }
 }
 
-/// Takes a pause between half and all of the given one.
+/// Takes a pause between four and six fifths of the given one.
 fn spread(pause_ms: i64, seed: u64, pauses: u32) -> i64 {
-    let half = pause_ms / 2;
+    let fifth = pause_ms / 5;
     let chance = mix(seed ^ (u64::from(pauses) << 32));
-    let part = chance % half.unsigned_abs().saturating_add(1);
-    half.saturating_add_unsigned(part)
+    let part = chance % (2 * fifth).unsigned_abs().saturating_add(1);
+    (pause_ms - fifth).saturating_add_unsigned(part)
 }
 
 /// One step of SplitMix64.
@@ -160,15 +164,23 @@ mod tests {
     }
 
     #[test]
-    fn what_stays_unavailable_uses_up_no_try_but_patience() {
+    fn what_stays_unavailable_is_tried_for_three_days() {
         let unavailable = failure(FailureClass::Unavailable);
-        let decision = decide(&Policy::default(), &unavailable, tries(99, PATIENCE - 1), 7);
-        let Decision::Again { uses_attempt, .. } = decision else {
-            panic!("gives up too soon");
-        };
-        assert!(!uses_attempt);
-        let decision = decide(&Policy::default(), &unavailable, tries(0, PATIENCE), 7);
-        assert_eq!(decision, Decision::GiveUp);
+        for seed in 0..50 {
+            let mut waited = 0;
+            let mut used = 0;
+            while let Decision::Again {
+                after_ms,
+                uses_attempt,
+            } = decide(&Policy::default(), &unavailable, tries(used, used), seed)
+            {
+                assert!(uses_attempt);
+                waited += after_ms;
+                used += 1;
+            }
+            let days = waited / (24 * 60 * MINUTE_MS);
+            assert!((3..=5).contains(&days), "{days} days, seed {seed}");
+        }
     }
 
     #[test]
@@ -198,9 +210,10 @@ mod tests {
             }
         };
         for pauses in 0..12 {
-            let whole = (2_000_i64 << pauses).min(300_000);
+            let whole = (5_000_i64 << pauses).min(43_200_000);
             let taken = pause(pauses, 42);
-            assert!((whole / 2..=whole).contains(&taken), "{pauses}: {taken}");
+            let about = whole * 4 / 5..=whole * 6 / 5;
+            assert!(about.contains(&taken), "{pauses}: {taken}");
         }
         assert_ne!(pause(5, 1), pause(5, 2));
         assert_eq!(pause(5, 1), pause(5, 1));

@@ -145,6 +145,7 @@ const EVENT: Fields = &[
     ("source", One),
     ("generation", One),
     ("began", Instant),
+    ("body", Open),
 ];
 
 const STORE: Fields = &[

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::lookup::{self, Lookups};
 use super::mapping;
 use super::problem::Problem;
-use super::workflow::{self, Mappings};
+use super::workflow::{self, Mappings, calls};
 use crate::domain::artifact::ArtifactKind;
 
 /// Settings ready to work by.
@@ -48,6 +48,17 @@ pub fn compile(bodies: &[(ArtifactKind, &str, &str)]) -> (Settings, Vec<Broken>)
         let mappings = &settings.mappings;
         let compile = |body: &str| workflow::compile(body, mappings);
         settings.workflows = each(bodies, ArtifactKind::Workflow, &mut broken, compile);
+    }
+    if broken.is_empty() {
+        let names = settings.workflows.keys();
+        broken.extend(names.filter_map(|name| {
+            let problems = calls::check(name, &settings.workflows);
+            (!problems.is_empty()).then(|| Broken {
+                kind: ArtifactKind::Workflow,
+                name: name.clone(),
+                problems,
+            })
+        }));
     }
     (settings, broken)
 }

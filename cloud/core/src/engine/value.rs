@@ -110,12 +110,27 @@ impl Value {
         }
     }
 
-    /// Finds what stands at a path of fields such as `item.quantity`, to change it; a field that is
-    /// not there is made.
+    /// Finds what stands at a path such as `items[0].quantity`, to change it; a field that is not
+    /// there is made, an entry of a list is not.
     pub fn at_mut(&mut self, path: &str) -> Option<&mut Self> {
-        path.split('.').try_fold(self, |value, name| match value {
-            Self::Map(map) => Some(map.entry(name.to_owned()).or_default()),
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::List(_) => None,
+        path.split('.').try_fold(self, |value, part| {
+            let (name, indexes) = part.split_at(part.find('[').unwrap_or(part.len()));
+            let field = match value {
+                Self::Map(map) => map.entry(name.to_owned()).or_default(),
+                Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::List(_) => {
+                    return None;
+                }
+            };
+            let mut indexes = indexes.split('[').skip(1);
+            indexes.try_fold(field, |value, index| {
+                let index: usize = index.strip_suffix(']')?.parse().ok()?;
+                match value {
+                    Self::List(list) => list.get_mut(index),
+                    Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Map(_) => {
+                        None
+                    }
+                }
+            })
         })
     }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod graphs;
 mod order_flow;
 mod random;
 mod rules;

@@ -57,7 +57,7 @@ fn dead(order: Json) -> Failure {
 fn a_registered_customers_order() {
     let world = World::new(order());
     let walked = world.walk();
-    let Action::Succeed { summary } = walked.last() else {
+    let Action::Succeed { summary, .. } = walked.last() else {
         panic!("{:?}", walked.last());
     };
     assert_eq!(summary, "In GP as ORDST2228.");

@@ -130,6 +130,7 @@ impl World {
                 entity_id: "1042".into(),
                 occurred: Micros(0),
                 source: self.source,
+                body: Value::Null,
             },
             store: value(
                 json!({"id": "s1", "name": "Fabrikam Web", "base_url": "http://x",
@@ -138,6 +139,8 @@ impl World {
             ),
             profile: Arc::new(value(self.profile.clone())),
             company: value(json!({"id": "c1", "database": "TWO", "name": "Fabrikam"})),
+            part: None,
+            edits: Vec::new(),
         }
     }
 
@@ -202,7 +205,10 @@ impl World {
                 (step, self::value(value))
             }
             Action::WriteStore { step, .. } => (step, Value::Null),
-            Action::Wait { .. }
+            Action::Pause { .. }
+            | Action::Await { .. }
+            | Action::StartItems(_)
+            | Action::AwaitItems { .. }
             | Action::Succeed { .. }
             | Action::Stop { .. }
             | Action::Dead { .. } => return None,
@@ -237,7 +243,7 @@ impl Walked {
 
     /// The summary of a run that rightly did nothing.
     pub(crate) fn stopped(&self) -> &str {
-        let Action::Stop { summary } = self.last() else {
+        let Action::Stop { summary, .. } = self.last() else {
             panic!("not stopped: {:?}", self.last());
         };
         summary

@@ -10,7 +10,7 @@ use connect_core::engine::Value;
 use connect_core::engine::lookup::Lookups;
 use connect_core::engine::mapping;
 use connect_core::engine::workflow::{
-    self, Action, Advanced, Compiled, Happened, Mappings, State, StateError,
+    self, Action, Advanced, Awaited, Compiled, Happened, Mappings, State, StateError,
 };
 use connect_core::templates;
 use serde_json::{Value as Json, json};
@@ -46,7 +46,7 @@ fn fail(flow: &Compiled, state: State, class: FailureClass, now: Micros) -> Adva
 }
 
 fn until(action: &Action) -> Micros {
-    let Action::Wait { until, reason, .. } = action else {
+    let Action::Pause { until, reason, .. } = action else {
         panic!("{action:?}");
     };
     assert_eq!(reason, "words");
@@ -159,13 +159,16 @@ fn an_order_that_cannot_be_marked_is_done_all_the_same() {
                 step,
                 Ok(crate::support::value(json!({"keys": {"SOPNUMBE": "ORD1"}}))),
             ),
-            Action::Wait { .. }
+            Action::Pause { .. }
+            | Action::Await { .. }
+            | Action::StartItems(_)
+            | Action::AwaitItems { .. }
             | Action::Succeed { .. }
             | Action::Stop { .. }
             | Action::Dead { .. } => break advanced.action,
         };
     };
-    let Action::Succeed { summary } = end else {
+    let Action::Succeed { summary, .. } = end else {
         panic!("{end:?}");
     };
     assert_eq!(
@@ -208,15 +211,17 @@ fn a_step_that_waits_goes_on_when_its_time_has_come() {
     let flow = workflow::compile(&json, &Mappings::new()).unwrap();
     let state = workflow::start(&flow, World::new(order()).input());
     let waiting = workflow::advance(&flow, state, Happened::Begin, Micros(0));
-    let Action::Wait { until, .. } = waiting.action else {
+    let Action::Await { what, until, .. } = waiting.action else {
         panic!("{:?}", waiting.action);
     };
-    assert_eq!(until, Micros(30 * 60 * 1_000_000));
+    let until = until.unwrap();
+    assert_eq!((what, until), (Awaited::Time, Micros(30 * 60 * 1_000_000)));
     let done = workflow::advance(&flow, waiting.state, Happened::Due, until);
     assert_eq!(
         done.action,
         Action::Succeed {
-            summary: "rested".into()
+            summary: "rested".into(),
+            result: Value::Null,
         }
     );
 }

@@ -150,6 +150,7 @@ async fn end_run(cloud: &Cloud, tenant: &Tenant, company: Option<CompanyId>) {
         finished: Some(now),
         failure: None,
         replay_of: None,
+        part_of: None,
     };
     let link = company.map(|company| Link {
         key: LinkKey {
@@ -173,6 +174,9 @@ async fn end_run(cloud: &Cloud, tenant: &Tenant, company: Option<CompanyId>) {
         steps: Vec::new(),
         command: None,
         links: link.into_iter().collect(),
+        parts: None,
+        result: None,
+        supersedes: false,
         close: None,
         open: None,
         next: LaneNext::Done,
@@ -197,6 +201,8 @@ async fn hear(cloud: &Cloud, store: &Store, topic: &str, order: i64) {
         occurred: now,
         received: now,
         revision: 1,
+        workflow: None,
+        body: None,
     };
     let lane = LaneKey {
         tenant: store.tenant,

@@ -80,6 +80,7 @@ pub(super) async fn dead_run(cloud: &Cloud, tenant: &Tenant, store: &Value, code
         finished: Some(now),
         failure: Some(failure),
         replay_of: None,
+        part_of: None,
     };
     let transition = Transition {
         lane: lane.key,
@@ -89,6 +90,9 @@ pub(super) async fn dead_run(cloud: &Cloud, tenant: &Tenant, store: &Value, code
         steps: vec![step],
         command: None,
         links: Vec::new(),
+        parts: None,
+        result: None,
+        supersedes: false,
         close: None,
         open: None,
         next: LaneNext::Hold,

@@ -25,7 +25,7 @@ async fn another_tenants_key_finds_nothing_at_any_address() {
             "stores" | "gates" => store["id"].as_str().expect("an id").to_owned(),
             "agents" => agents["items"][0]["id"].as_str().expect("an id").to_owned(),
             "companies" => company.to_string(),
-            "runs" | "dead-letters" => run.to_string(),
+            "runs" | "dead-letters" | "approvals" => run.to_string(),
             "workflows" | "mappings" | "lookups" | "check" | "profiles" | "routes"
             | "revisions" => String::new(),
             _ => continue,
@@ -64,6 +64,7 @@ async fn another_tenants_key_finds_nothing_at_any_address() {
         "/events",
         "/runs",
         "/dead-letters",
+        "/approvals",
         "/gates",
     ] {
         let page = cloud.get(&other.key, list).await;

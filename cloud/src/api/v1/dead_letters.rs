@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::runs::{self, Again, ReplayView};
+use super::replay::{self, Again, ReplayBody, ReplayView};
+use super::runs;
 use crate::api::Shared;
 use crate::api::auth::{Caller, Operator, Viewer};
 use crate::api::extract::{Path, Query};
@@ -31,16 +32,6 @@ pub(crate) struct DeadLetterQuery {
     code: Option<String>,
 }
 
-/// How to do a dead letter again.
-#[derive(Debug, Deserialize, ToSchema)]
-#[expect(dead_code, reason = "describes the body; a form reads it")]
-pub(crate) struct ReplayOne {
-    /// `start`.
-    from: Option<String>,
-    /// `newest` (when not given) or `same`: the versions to work under.
-    version: Option<String>,
-}
-
 /// Which dead letters to do again: some by id, or all with one code.
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(dead_code, reason = "describes the body; a form reads it")]
@@ -49,10 +40,12 @@ pub(crate) struct ReplayMany {
     ids: Option<Vec<Uuid>>,
     /// Stable code of the failure.
     code: Option<String>,
-    /// `start`.
+    /// `start` (when not given), or `failed_step`: goes on where it failed.
     from: Option<String>,
     /// `newest` (when not given) or `same`: the versions to work under.
     version: Option<String>,
+    /// Forgets the links the runs made, so that GP is asked again.
+    forget_links: Option<bool>,
 }
 
 /// What became of a list.
@@ -117,18 +110,18 @@ pub(crate) async fn show(
 /// Does a dead letter again.
 #[utoipa::path(
     post, path = "/dead-letters/{run_id}/replay", tag = "dead letters",
-    params(("run_id" = Uuid, Path)), request_body = ReplayOne,
+    params(("run_id" = Uuid, Path)), request_body = ReplayBody,
     responses((status = 202, body = ReplayView), (status = "default", body = Problem)),
     security(("api_key" = []))
 )]
-pub(crate) async fn replay(
+pub(crate) async fn replay_one(
     State(shared): State<Arc<Shared>>,
     Operator(caller): Operator,
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<(StatusCode, Json<ReplayView>), Error> {
     let run = runs::find(&shared, &caller, &id).await?;
-    let again = read(&mut form);
+    let again = Again::read(&mut form);
     form.finish()?;
     if run.state != RunState::Dead {
         return Err(Error::conflict(
@@ -136,7 +129,7 @@ pub(crate) async fn replay(
             "the run is no dead letter any more",
         ));
     }
-    let view = runs::queue(&shared, &caller, &run, again).await?;
+    let view = replay::queue(&shared, &caller, &run, &again).await?;
     Ok((StatusCode::ACCEPTED, Json(view)))
 }
 
@@ -153,7 +146,7 @@ pub(crate) async fn replay_many(
 ) -> Result<(StatusCode, Json<ReplayedMany>), Error> {
     let ids = form.optional_ids("ids", MOST_AT_ONCE);
     let code = form.optional_text("code", 100);
-    let again = read(&mut form);
+    let again = Again::read_for_many(&mut form);
     if ids.is_some() == code.is_some() {
         form.refuse("ids", "give either ids or a code");
     }
@@ -171,10 +164,10 @@ pub(crate) async fn replay_many(
         (None, None) => Vec::new(),
     };
     for run in runs {
-        match runs::queue(&shared, &caller, &run, again).await {
+        match replay::queue(&shared, &caller, &run, &again).await {
             Ok(view) => done.replayed.push(view),
             Err(error) if error.code == "run_not_over" => done.not_dead.push(run.id.0),
-            Err(error) if error.code == runs::NO_ROUTE => done.no_route.push(run.id.0),
+            Err(error) if error.code == replay::NO_ROUTE => done.no_route.push(run.id.0),
             Err(error) => return Err(error),
         }
     }
@@ -218,13 +211,4 @@ async fn by_code(
     done.more = dead.len() > MOST_AT_ONCE;
     dead.truncate(MOST_AT_ONCE);
     Ok(dead)
-}
-
-fn read(form: &mut Form) -> Again {
-    // The only place to begin so far; named so that callers say what they mean.
-    form.optional_choice("from", &[("start", ())]);
-    Again {
-        forget_links: false,
-        newest: runs::newest(form),
-    }
 }

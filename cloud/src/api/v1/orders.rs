@@ -65,6 +65,8 @@ pub(crate) async fn import_order(
         occurred: now,
         received: now,
         revision: revision.unwrap_or(0),
+        workflow: None,
+        body: None,
     };
     let lane = LaneKey {
         tenant: caller.tenant,

@@ -8,6 +8,7 @@ use connect_core::domain::artifact::{Artifact, ArtifactKind, Route};
 use connect_core::domain::ids::{CompanyId, EnvironmentId, RouteId, StoreId};
 use connect_core::domain::lane::{GateKey, GateKind};
 use connect_core::domain::run::Run;
+use connect_core::domain::store::Store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -192,6 +193,19 @@ pub(super) async fn is_routed(
         }
     }
     Ok(false)
+}
+
+/// Whether a route of the store that is on goes by a workflow.
+pub(super) async fn goes_by(
+    shared: &Shared,
+    caller: &Caller,
+    store: &Store,
+    workflow: &str,
+) -> Result<bool, Error> {
+    let routes = in_force(shared, caller, store.environment).await?;
+    let mut routes = routes.into_iter();
+    Ok(routes
+        .any(|(_, route)| route.enabled && route.store == store.id && route.workflow == workflow))
 }
 
 /// Opens the gate behind which the store's work waited for a route. A gate that a person closed

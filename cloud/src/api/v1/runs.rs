@@ -6,20 +6,20 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use connect_core::domain::ids::{EventId, RunId, StoreId};
+use connect_core::domain::ids::{RunId, StoreId};
 use connect_core::domain::run::Run;
-use connect_store::{Replay, Replayed, RunFilter};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use connect_store::RunFilter;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::routes;
+use super::replay::{self, Again, ReplayBody, ReplayView};
 use crate::api::auth::{Caller, Operator, Viewer};
 use crate::api::extract::{Path, Query};
 use crate::api::form::Form;
 use crate::api::page::{Page, PageQuery, Paging};
 use crate::api::problem::Problem;
-use crate::api::view::{RUN_STATES, RunView, StepView, word};
+use crate::api::view::{RUN_STATES, RunView, StepView};
 use crate::api::{Shared, id_of, raw_json};
 use crate::error::Error;
 
@@ -27,7 +27,7 @@ use crate::error::Error;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RunQuery {
-    /// `running`, `waiting`, `succeeded`, `dead`, `superseded`.
+    /// `queued`, `running`, `waiting`, `succeeded`, `dead`, `superseded`.
     state: Option<String>,
     /// Where they began.
     store_id: Option<String>,
@@ -35,25 +35,8 @@ pub(crate) struct RunQuery {
     entity: Option<String>,
     /// nop's id.
     entity_id: Option<String>,
-}
-
-/// How to do a run again.
-#[derive(Debug, Deserialize, ToSchema)]
-#[expect(dead_code, reason = "describes the body; a form reads it")]
-pub(crate) struct ReplayBody {
-    /// Forgets the links the run made, so that GP is asked again; what GP holds is still not written twice.
-    forget_links: Option<bool>,
-    /// `newest` (when not given) or `same`: the versions to work under.
-    version: Option<String>,
-}
-
-/// What was queued.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ReplayView {
-    /// The run that is done again.
-    pub run_id: Uuid,
-    /// The event that does it.
-    pub event_id: Uuid,
+    /// The run they are parts of.
+    part_of: Option<String>,
 }
 
 /// Lists runs, newest first.
@@ -144,93 +127,24 @@ pub(crate) async fn trace(
     Ok(raw_json(trace))
 }
 
-/// Does a finished run again from the start.
+/// Does a finished run again from the start, or lets a dead one go on from the step it failed at.
 #[utoipa::path(
     post, path = "/runs/{id}/replay", tag = "runs", params(("id" = Uuid, Path)),
     request_body = ReplayBody,
     responses((status = 202, body = ReplayView), (status = "default", body = Problem)),
     security(("api_key" = []))
 )]
-pub(crate) async fn replay(
+pub(crate) async fn replay_run(
     State(shared): State<Arc<Shared>>,
     Operator(caller): Operator,
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<(StatusCode, Json<ReplayView>), Error> {
     let run = find(&shared, &caller, &id).await?;
-    let forget_links = form.optional_flag("forget_links").unwrap_or(false);
-    let again = Again {
-        forget_links,
-        newest: newest(&mut form),
-    };
+    let again = Again::read(&mut form);
     form.finish()?;
-    let view = queue(&shared, &caller, &run, again).await?;
+    let view = replay::queue(&shared, &caller, &run, &again).await?;
     Ok((StatusCode::ACCEPTED, Json(view)))
-}
-
-/// Stable code of the error that says a replay would go nowhere.
-pub(super) const NO_ROUTE: &str = "no_route";
-
-/// How a run is done again.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Again {
-    pub(super) forget_links: bool,
-    pub(super) newest: bool,
-}
-
-/// Reads which versions a replay works under.
-pub(super) fn newest(form: &mut Form) -> bool {
-    form.optional_choice("version", &[("newest", true), ("same", false)])
-        .unwrap_or(true)
-}
-
-/// Queues a replay.
-pub(super) async fn queue(
-    shared: &Shared,
-    caller: &Caller,
-    run: &Run,
-    again: Again,
-) -> Result<ReplayView, Error> {
-    let services = &shared.services;
-    let artifacts = services.database.artifacts();
-    let newest = artifacts.current(caller.tenant, run.environment).await?;
-    let revision = if again.newest { newest } else { None };
-    // Work under a revision without a route goes by the newest.
-    let routed = match revision {
-        Some(_) => false,
-        None => routes::is_routed(shared, caller, run, Some(run.revision)).await?,
-    };
-    if !routed && !routes::is_routed(shared, caller, run, newest).await? {
-        return Err(Error::conflict(
-            NO_ROUTE,
-            "no route of the run's store is on: switch one on first",
-        ));
-    }
-    let replay = Replay {
-        event: EventId(services.ids.next()),
-        revision,
-        forget_links: again.forget_links,
-        now: services.clock.now(),
-    };
-    let database = shared.audited(caller, "run.replay", &run.id.to_string());
-    match database
-        .runs()
-        .replay(caller.tenant, run.id, replay)
-        .await?
-    {
-        Replayed::Queued { event } => Ok(ReplayView {
-            run_id: run.id.0,
-            event_id: event.0,
-        }),
-        Replayed::NotOver { state } => Err(Error::conflict(
-            "run_not_over",
-            format!(
-                "the run is {}: only what is over can be done again",
-                word(state)
-            ),
-        )),
-        Replayed::Unknown => Err(Error::not_found("run")),
-    }
 }
 
 /// A run of the caller's tenant.
@@ -256,7 +170,7 @@ fn filter(query: RunQuery) -> Result<RunFilter, Error> {
     if state == Some(None) {
         error = error.with_field(
             "state",
-            "must be running, waiting, succeeded, dead or superseded",
+            "must be queued, running, waiting, succeeded, dead or superseded",
         );
     }
     let store = query
@@ -265,10 +179,15 @@ fn filter(query: RunQuery) -> Result<RunFilter, Error> {
     if store == Some(None) {
         error = error.with_field("store_id", "must be an id (UUID)");
     }
+    let whole = query.part_of.map(|id| Uuid::try_parse(&id).ok().map(RunId));
+    if whole == Some(None) {
+        error = error.with_field("part_of", "must be an id (UUID)");
+    }
     if !error.fields.is_empty() {
         return Err(error);
     }
     Ok(RunFilter {
+        whole: whole.flatten(),
         state: state.flatten(),
         store: store.flatten(),
         entity: query.entity,

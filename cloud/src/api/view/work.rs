@@ -142,7 +142,7 @@ pub(crate) struct RunView {
     pub workflow_version: i64,
     /// The revision it works under.
     pub revision: i64,
-    /// `running`, `waiting`, `succeeded`, `dead`, `superseded`.
+    /// `queued`, `running`, `waiting`, `succeeded`, `dead`, `superseded`.
     pub state: String,
     /// What it waits for, did, or stopped at.
     pub summary: String,
@@ -156,6 +156,21 @@ pub(crate) struct RunView {
     pub failure: Option<FailureView>,
     /// The run it repeats.
     pub replay_of: Option<Uuid>,
+    /// The run it is part of.
+    pub part_of: Option<PartView>,
+}
+
+/// How a run is part of another one.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PartView {
+    /// The whole.
+    pub run_id: Uuid,
+    /// The step of the whole that it does.
+    pub step: String,
+    /// Names it among all parts of the whole: `lines:SKU-1`.
+    pub path: String,
+    /// Its place in the list, from 1.
+    pub number: i64,
 }
 
 impl From<Run> for RunView {
@@ -179,12 +194,19 @@ impl From<Run> for RunView {
             finished_at: run.finished.map(instant),
             failure: run.failure.map(FailureView::from),
             replay_of: run.replay_of.map(|run| run.0),
+            part_of: run.part_of.map(|part| PartView {
+                run_id: part.run.0,
+                step: part.step,
+                path: part.path,
+                number: part.number,
+            }),
         }
     }
 }
 
 /// Every state by its name.
-pub(crate) const RUN_STATES: [(&str, RunState); 5] = [
+pub(crate) const RUN_STATES: [(&str, RunState); 6] = [
+    ("queued", RunState::Queued),
     ("running", RunState::Running),
     ("waiting", RunState::Waiting),
     ("succeeded", RunState::Succeeded),

@@ -287,6 +287,8 @@ impl<'a> Worker<'a> {
             occurred: now,
             received: now,
             revision: 1,
+            workflow: None,
+            body: None,
         }
     }
 
@@ -305,6 +307,9 @@ impl<'a> Worker<'a> {
                 document: document.to_vec(),
             }),
             links: Vec::new(),
+            parts: None,
+            result: None,
+            supersedes: false,
             close: None,
             open: None,
             next: LaneNext::AwaitCommand,
@@ -334,6 +339,7 @@ impl<'a> Worker<'a> {
             finished: None,
             failure: None,
             replay_of: None,
+            part_of: None,
         }
     }
 

@@ -4,7 +4,7 @@ use connect_core::domain::event::Source;
 use connect_core::domain::ids::{EventId, RunId};
 use connect_core::domain::lane::LaneNext;
 use connect_core::domain::run::RunState;
-use connect_store::{Replay, Replayed, replay_of};
+use connect_store::{Replay, ReplayFrom, Replayed, replay_of};
 
 use crate::support::{NOW, World, id};
 
@@ -18,9 +18,11 @@ on_both!(
 
 fn replay() -> Replay {
     Replay {
+        from: ReplayFrom::Start,
         event: EventId(id()),
         revision: None,
         forget_links: false,
+        edits: None,
         now: NOW,
     }
 }
@@ -35,15 +37,16 @@ async fn held_lane_goes_on_with_the_replay(world: World) {
         ..replay()
     };
     let runs = world.database.runs();
+    let event = again.event;
     let queued = runs.replay(world.tenant, dead, again).await.unwrap();
-    assert_eq!(queued, Replayed::Queued { event: again.event });
+    assert_eq!(queued, Replayed::Queued { event });
     let left = runs.list_dead(world.tenant, None, None, 10).await.unwrap();
     assert!(left.is_empty(), "the dead letter gave way");
     let kept = runs.find(world.tenant, dead).await.unwrap().unwrap();
     assert_eq!(kept.state, RunState::Superseded);
     assert!(kept.failure.is_some(), "history is kept");
     let (lane, _) = world.succeed(fence).await;
-    assert_eq!((lane.number, lane.event.id), (1, again.event));
+    assert_eq!((lane.number, lane.event.id), (1, event));
     assert_eq!(lane.event.source, Source::Replay);
     assert_eq!(lane.event.revision, 7);
     assert_eq!(lane.event.entity_id, "1");

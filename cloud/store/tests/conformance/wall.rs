@@ -4,7 +4,9 @@ use connect_core::domain::artifact::ArtifactKind;
 use connect_core::domain::ids::{EventId, TenantId};
 use connect_core::domain::lane::{Gate, GateKey, GateKind, LaneNext};
 use connect_core::domain::run::RunState;
-use connect_store::{Answer, NewArtifact, Replay, Replayed, Room, RunFilter, Settled, StoreChange};
+use connect_store::{
+    Answer, NewArtifact, Replay, ReplayFrom, Replayed, Room, RunFilter, Settled, StoreChange,
+};
 
 use crate::support::{NOW, World, id, insert_tenant, step};
 
@@ -110,9 +112,11 @@ async fn work_is_walled(world: World) {
     assert_eq!(database.links().find(&link.key).await.unwrap(), None);
     assert!(!database.links().delete(&link.key).await.unwrap());
     let replay = Replay {
+        from: ReplayFrom::Start,
         event: EventId(id()),
         revision: None,
         forget_links: true,
+        edits: None,
         now: NOW,
     };
     let replayed = database

@@ -108,6 +108,8 @@ impl World {
             occurred: NOW,
             received: NOW,
             revision: 1,
+            workflow: None,
+            body: None,
         }
     }
 
@@ -174,6 +176,7 @@ impl World {
             finished: None,
             failure: None,
             replay_of: None,
+            part_of: None,
         }
     }
 
@@ -191,6 +194,9 @@ impl World {
             steps: Vec::new(),
             command: None,
             links: Vec::new(),
+            parts: None,
+            result: None,
+            supersedes: false,
             close: None,
             open: None,
             next,

@@ -1,5 +1,6 @@
 //! What the engine asks of its caller, and what it is told.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -32,10 +33,39 @@ pub struct RunInput {
     pub profile: Arc<Value>,
     /// `{id, database, name}`.
     pub company: Value,
+    /// What a run was handed that is part of another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+    /// What a person put right in what steps give.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edit>,
+}
+
+/// A value that a person put right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// Where, beginning with the name of what a step gives: `order.billing_address.email`.
+    pub path: String,
+    /// What stands there now.
+    pub value: Value,
+}
+
+/// What a run was handed that does the work of another one's step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Names it among all that its whole does: step and entry, `lines:SKU-1`; of nested ones both,
+    /// `orders:1042/lines:SKU-1`. The same whenever the work is done again.
+    pub path: String,
+    /// Keys of the `for_each` steps whose body it walks, `lines` or `orders/lines`; none for
+    /// another workflow.
+    pub body: Option<String>,
+    /// Values by name.
+    pub given: BTreeMap<String, Value>,
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EventFacts {
     /// `order.placed`, ...
     pub topic: String,
@@ -47,6 +77,9 @@ pub struct EventFacts {
     pub occurred: Micros,
     /// How we came to know.
     pub source: Source,
+    /// What came with it: what changed in GP, what a person or a program handed in.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub body: Value,
 }
 
 /// What happened to a run.
@@ -63,6 +96,38 @@ pub enum Happened {
     },
     /// The time it waited for has come.
     Due,
+    /// What a step waited for has come: the event, or a person's answer.
+    Arrived {
+        /// The step.
+        step: String,
+        /// The event, or `{approved, by, note}`.
+        value: Value,
+    },
+    /// All entries of a list are done, or the workflow that was called is.
+    Items {
+        /// The step.
+        step: String,
+        /// How.
+        items: Items,
+    },
+    /// A person wants a dead run to go on from the step it failed at.
+    Resumed {
+        /// What they put right.
+        edits: Vec<Edit>,
+    },
+}
+
+/// What became of the parts of a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Items {
+    /// Parts that came through.
+    pub succeeded: u32,
+    /// Parts that are dead, or were left out.
+    pub failed: u32,
+    /// Why the first of them failed, with the names of their entries.
+    pub failures: Vec<(String, Failure)>,
+    /// What they gave, in order, where that was asked for.
+    pub results: Vec<Value>,
 }
 
 /// What must be done next; exactly one thing.
@@ -131,8 +196,8 @@ pub enum Action {
         /// How long it may take.
         timeout_ms: u32,
     },
-    /// Nothing before then.
-    Wait {
+    /// Nothing before then: a failed step is tried again. Later work about the same key waits too.
+    Pause {
         /// The step.
         step: String,
         /// When to go on.
@@ -140,21 +205,82 @@ pub enum Action {
         /// What for, for people.
         reason: String,
     },
+    /// Nothing before something happened. Later work about the same key goes on meanwhile.
+    Await {
+        /// The step.
+        step: String,
+        /// What must happen.
+        what: Awaited,
+        /// When to go on in any case.
+        until: Option<Micros>,
+        /// What for, for people.
+        reason: String,
+    },
+    /// Begin parts of the run, as runs of their own. Together with this the state is stored, and
+    /// then the engine is told [`Happened::Begin`]. A part that is there already is left as it is
+    /// if it came through, and goes on from where it failed if it is dead.
+    StartItems(StartItems),
+    /// Nothing before all parts have ended.
+    AwaitItems {
+        /// The step.
+        step: String,
+        /// How many there are.
+        total: u32,
+        /// Whether what they gave is wanted.
+        collect: bool,
+    },
     /// The run did its work.
     Succeed {
         /// For people.
         summary: String,
+        /// For the run it is part of.
+        result: Value,
     },
     /// There was rightly nothing to do.
     Stop {
         /// For people.
         summary: String,
+        /// For the run it is part of.
+        result: Value,
     },
     /// The run needs a person.
     Dead {
         /// Why.
         failure: Failure,
     },
+}
+
+/// What a run waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// The time alone.
+    Time,
+    /// An event about the run's own record, since the run began.
+    Event {
+        /// Any of these topics.
+        topics: Vec<String>,
+    },
+    /// A person's answer.
+    Approval,
+}
+
+/// Parts of a run to begin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StartItems {
+    /// The step.
+    pub step: String,
+    /// `for_each` or `call`.
+    pub kind: &'static str,
+    /// Another workflow that does the work; none: the step's own body.
+    pub workflow: Option<String>,
+    /// Place of the first of these among all, from 0: with it a round of all of them begins.
+    pub first: u32,
+    /// The parts, in the list's order.
+    pub parts: Vec<Part>,
+    /// How many are worked on at once.
+    pub parallel: u32,
+    /// Whether those not begun are left out once one has failed.
+    pub stop: bool,
 }
 
 /// Something to read from a store.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::action::{Action, Happened, RunInput, StepNote};
-use super::compile::{Compiled, CompiledStep};
-use super::state::{Phase, State};
+use super::action::{Action, Edit, Happened, RunInput, StepNote};
+use super::compiled::{Compiled, CompiledStep};
+use super::state::{At, Phase, State};
+use super::waits::InWaiting;
 use super::{requests, told};
 use crate::domain::event::Source;
 use crate::domain::failure::{Failure, FailureClass};
@@ -73,6 +74,12 @@ impl Walker {
     ) -> (Vec<StepNote>, Action) {
         let state = &mut self.state;
         let facts = &mut self.facts;
+        let body = state
+            .input
+            .part
+            .as_ref()
+            .and_then(|part| part.body.as_deref());
+        let workflow = body.map_or(workflow, |path| workflow.body(path).unwrap_or(workflow));
         let facts = facts.get_or_insert_with(|| told::facts(workflow, state));
         let mut walk = Walk {
             workflow,
@@ -88,7 +95,7 @@ impl Walker {
 
 /// A run while it is advanced.
 pub(super) struct Walk<'a> {
-    workflow: &'a Compiled,
+    pub(super) workflow: &'a Compiled,
     pub(super) state: &'a mut State,
     pub(super) facts: &'a mut Facts,
     steps: Vec<StepNote>,
@@ -97,9 +104,16 @@ pub(super) struct Walk<'a> {
 
 /// Where the walk goes on.
 pub(super) enum Turn {
+    /// On to that step.
     To(String),
+    /// No step comes next.
+    End,
+    /// Something must be done outside.
     Stay(Action),
 }
+
+/// Bytes an answer may have that a run keeps.
+const MOST_ANSWER: usize = 16 * 1024 * 1024;
 
 impl Walk<'_> {
     fn take(&mut self, happened: Happened) -> Action {
@@ -110,40 +124,91 @@ impl Walk<'_> {
                 step,
                 attempt,
                 tries,
-            } => match happened {
-                Happened::Answer {
-                    step: answered,
-                    outcome,
-                } if answered == step => self.answered(&step, attempt, tries, outcome),
-                Happened::Answer { .. } | Happened::Begin | Happened::Due => {
-                    self.walk_from(step, attempt, tries)
-                }
-            },
+            } => self.asked(step, attempt, tries, happened),
             Phase::Pausing {
                 step,
                 attempt,
                 tries,
                 until,
-                reason,
-            } => {
-                if self.now >= until {
-                    self.walk_from(step, attempt, tries)
-                } else {
-                    Action::Wait {
-                        step,
-                        until,
-                        reason,
-                    }
-                }
-            }
-            Phase::Waiting {
+                ..
+            } if self.now >= until => self.walk_from(step, attempt, tries),
+            Phase::Pausing {
                 step,
                 until,
                 reason,
-            } => self.waited(step, until, reason),
-            Phase::Succeeded { summary } => Action::Succeed { summary },
-            Phase::Stopped { summary } => Action::Stop { summary },
-            Phase::Dead { failure } => Action::Dead { failure },
+                ..
+            } => Action::Pause {
+                step,
+                until,
+                reason,
+            },
+            Phase::Waiting {
+                step: key,
+                attempt,
+                until,
+                reason,
+            } => self.waiting(
+                InWaiting {
+                    key,
+                    attempt,
+                    until,
+                    reason,
+                },
+                happened,
+            ),
+            Phase::Items { step, .. } => self.items(&step, happened),
+            Phase::Succeeded { summary } => Action::Succeed {
+                summary,
+                result: Value::Null,
+            },
+            Phase::Stopped { summary } => Action::Stop {
+                summary,
+                result: Value::Null,
+            },
+            Phase::Dead { failure, at } => match happened {
+                Happened::Resumed { edits } => self.resumed(at, edits),
+                Happened::Answer { .. }
+                | Happened::Begin
+                | Happened::Due
+                | Happened::Arrived { .. }
+                | Happened::Items { .. } => Action::Dead { failure },
+            },
+        }
+    }
+
+    /// Takes the answer to what was asked for; what does not fit has it asked again.
+    fn asked(&mut self, step: String, attempt: u32, tries: Tries, happened: Happened) -> Action {
+        match happened {
+            Happened::Answer {
+                step: answered,
+                outcome,
+            } if answered == step => self.answered(&step, attempt, tries, outcome),
+            Happened::Answer { .. }
+            | Happened::Begin
+            | Happened::Due
+            | Happened::Arrived { .. }
+            | Happened::Items { .. }
+            | Happened::Resumed { .. } => self.walk_from(step, attempt, tries),
+        }
+    }
+
+    /// Goes on from the step a dead run failed at, with what a person put right.
+    fn resumed(&mut self, at: Option<At>, edits: Vec<Edit>) -> Action {
+        let mut names: Vec<String> = edits.iter().map(|edit| root(&edit.path).into()).collect();
+        names.dedup();
+        self.state.input.edits.extend(edits);
+        for name in names {
+            if let Some(value) = self.state.results.get(&name) {
+                let value = Arc::unwrap_or_clone(Arc::clone(value));
+                self.remember(&name, value);
+            }
+        }
+        match at {
+            Some(at) => {
+                let attempt = at.attempt.saturating_add(1);
+                self.walk_from(at.step, attempt, Tries::default())
+            }
+            None => self.begin(),
         }
     }
 
@@ -156,23 +221,32 @@ impl Walk<'_> {
                 match summary.map_err(|error| unreadable("trigger", &error)) {
                     Ok(summary) => {
                         self.note("trigger", "trigger", 1, StepState::Skipped);
-                        self.end(Phase::Stopped { summary })
+                        self.state.phase = Phase::Stopped {
+                            summary: summary.clone(),
+                        };
+                        Action::Stop {
+                            summary,
+                            result: Value::Null,
+                        }
                     }
-                    Err(failure) => self.end(Phase::Dead { failure }),
+                    Err(failure) => self.dead(failure, None),
                 }
             }
-            Err(failure) => self.end(Phase::Dead { failure }),
+            Err(failure) => self.dead(failure, None),
         }
     }
 
     /// Tells whether the event is one the workflow takes. What a person asks for always is.
     fn wanted(&mut self) -> Result<bool, Failure> {
         let event = &self.state.input.event;
-        let asked = matches!(event.source, Source::Manual | Source::Replay);
-        if asked {
+        let asked = match event.source {
+            Source::Manual | Source::Replay | Source::Schedule => true,
+            Source::Webhook | Source::Poll | Source::Change => false,
+        };
+        if asked || self.state.input.part.is_some() {
             return Ok(true);
         }
-        if !self.workflow.topics.contains(&event.topic) {
+        if !self.workflow.listens_to(event.source, &event.topic) {
             return Ok(false);
         }
         match &self.workflow.when {
@@ -182,12 +256,13 @@ impl Walk<'_> {
     }
 
     /// Goes from step to step until something must be done outside.
-    fn walk_from(&mut self, first: String, attempt: u32, tries: Tries) -> Action {
+    pub(super) fn walk_from(&mut self, first: String, attempt: u32, tries: Tries) -> Action {
         let (mut key, mut attempt, mut tries) = (first, attempt, tries);
         loop {
             match self.step(&key, attempt, tries) {
                 Turn::To(next) => key = next,
                 Turn::Stay(action) => return action,
+                Turn::End => return self.done(),
             }
             (attempt, tries) = (1, Tries::default());
         }
@@ -198,8 +273,11 @@ impl Walk<'_> {
         let Some(step) = workflow.steps.get(key) else {
             let message = format!("the workflow {} has no step {key}", workflow.name);
             let failure = Failure::new(FailureClass::Bug, "unknown_step", message);
-            return Turn::Stay(self.end(Phase::Dead { failure }));
+            return Turn::Stay(self.dead(failure, Some(at(key, attempt))));
         };
+        if let Some(failure) = self.took_too_long() {
+            return Turn::Stay(self.dead(failure, Some(at(key, attempt))));
+        }
         let generation = self.state.input.generation;
         match requests::action(key, step, generation, self.facts) {
             Ok(Some(action)) => {
@@ -212,7 +290,7 @@ impl Walk<'_> {
                 };
                 Turn::Stay(action)
             }
-            Ok(None) => match self.pure(key, step) {
+            Ok(None) => match self.pure(key, step, attempt, tries) {
                 Ok(turn) => turn,
                 Err(failure) => self.failed(key, step, attempt, tries, failure),
             },
@@ -231,22 +309,47 @@ impl Walk<'_> {
             return self.walk_from(key.into(), attempt, tries);
         };
         let turn = match outcome {
-            Ok(value) => {
-                let note = self.note(key, step.kind, attempt, StepState::Succeeded);
-                note.output = Some(value.to_json());
-                self.keep(step, value);
-                Turn::To(step.next.clone().unwrap_or_default())
-            }
+            Ok(value) => self.came_through(key, step, attempt, tries, value),
             Err(failure) => self.failed(key, step, attempt, tries, failure),
         };
+        self.turned(turn)
+    }
+
+    /// Keeps what a step gave, unless it is too large to be kept.
+    pub(super) fn came_through(
+        &mut self,
+        key: &str,
+        step: &CompiledStep,
+        attempt: u32,
+        tries: Tries,
+        value: Value,
+    ) -> Turn {
+        let json = value.to_json();
+        if json.len() > MOST_ANSWER {
+            let message = format!(
+                "The step {key} gave {} MiB; a run keeps up to {} MiB of an answer.",
+                json.len() / 1024 / 1024,
+                MOST_ANSWER / 1024 / 1024
+            );
+            let failure = Failure::new(FailureClass::InvalidData, "answer_too_large", message);
+            return self.failed(key, step, attempt, tries, failure);
+        }
+        let note = self.note(key, step.kind, attempt, StepState::Succeeded);
+        note.output = Some(json);
+        self.keep(step, value);
+        step.after()
+    }
+
+    pub(super) fn turned(&mut self, turn: Turn) -> Action {
         match turn {
             Turn::To(next) => self.walk_from(next, 1, Tries::default()),
             Turn::Stay(action) => action,
+            Turn::End => self.done(),
         }
     }
 
     /// Decides what becomes of a run whose step failed.
-    fn failed(
+    pub(super) fn failed(
         &mut self,
         key: &str,
         step: &CompiledStep,
@@ -273,35 +376,31 @@ impl Walk<'_> {
                     until,
                     reason: reason.clone(),
                 };
-                Turn::Stay(Action::Wait {
+                Turn::Stay(Action::Pause {
                     step: key.into(),
                     until,
                     reason,
                 })
             }
-            Decision::GiveUp => match &step.on_error {
-                Some(to) => {
-                    self.remember("failure", told::failure(&failure));
-                    Turn::To(to.clone())
-                }
-                None => Turn::Stay(self.end(Phase::Dead { failure })),
-            },
+            Decision::GiveUp => self.give_up(key, step, attempt, failure),
         }
     }
 
-    fn waited(&mut self, key: String, until: Micros, reason: String) -> Action {
-        if self.now < until {
-            return Action::Wait {
-                step: key,
-                until,
-                reason,
-            };
+    /// Takes the step's way for errors, or ends the run.
+    pub(super) fn give_up(
+        &mut self,
+        key: &str,
+        step: &CompiledStep,
+        attempt: u32,
+        failure: Failure,
+    ) -> Turn {
+        match &step.on_error {
+            Some(to) => {
+                self.remember("failure", told::failure(&failure));
+                Turn::To(to.clone())
+            }
+            None => Turn::Stay(self.dead(failure, Some(at(key, attempt)))),
         }
-        let Some(step) = self.workflow.steps.get(&key) else {
-            return self.walk_from(key, 1, Tries::default());
-        };
-        self.note(&key, step.kind, 1, StepState::Succeeded);
-        self.walk_from(step.next.clone().unwrap_or_default(), 1, Tries::default())
     }
 
     /// Keeps a step's result under its name.
@@ -312,7 +411,12 @@ impl Walk<'_> {
         }
     }
 
-    fn remember(&mut self, name: &str, value: Value) {
+    pub(super) fn remember(&mut self, name: &str, mut value: Value) {
+        for edit in &self.state.input.edits {
+            if root(&edit.path) == name {
+                put(&mut value, edit);
+            }
+        }
         let value = Arc::new(value);
         self.facts.set(name, Arc::clone(&value));
         self.state.results.insert(name.into(), value);
@@ -339,19 +443,30 @@ impl Walk<'_> {
         &mut self.steps[index]
     }
 
-    pub(super) fn end(&mut self, phase: Phase) -> Action {
-        self.state.phase = phase.clone();
-        match phase {
-            Phase::Succeeded { summary } => Action::Succeed { summary },
-            Phase::Stopped { summary } => Action::Stop { summary },
-            Phase::Dead { failure } => Action::Dead { failure },
-            Phase::New | Phase::Asked { .. } | Phase::Pausing { .. } | Phase::Waiting { .. } => {
-                self.take(Happened::Due)
-            }
-        }
-    }
-
     fn seed(&self) -> u64 {
         self.state.input.run.0.as_u64_pair().1
+    }
+}
+
+fn at(step: &str, attempt: u32) -> At {
+    At {
+        step: step.to_owned(),
+        attempt,
+    }
+}
+
+/// The name an edit's path begins with.
+fn root(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or_default()
+}
+
+/// Puts an edit in its place; one whose place is not there changes nothing.
+fn put(value: &mut Value, edit: &Edit) {
+    let place = match edit.path.split_once('.') {
+        Some((_, rest)) => value.at_mut(rest),
+        None => Some(value),
+    };
+    if let Some(place) = place {
+        *place = edit.value.clone();
     }
 }

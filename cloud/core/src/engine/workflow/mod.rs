@@ -2,22 +2,31 @@
 
 mod action;
 mod advance;
+pub(in crate::engine) mod calls;
 mod compile;
+mod compiled;
+mod ending;
 mod graph;
+mod items;
 mod model;
 mod pure;
 mod requests;
+pub mod schedule;
 mod state;
+mod steps;
 mod told;
+mod trigger;
+mod waits;
 
 pub use action::{
-    Action, EventFacts, GpKey, Happened, LinkQuery, LinkToComplete, RunInput, StepNote, StoreRead,
-    StoreWrite,
+    Action, Awaited, Edit, EventFacts, GpKey, Happened, Items, LinkQuery, LinkToComplete, Part,
+    RunInput, StartItems, StepNote, StoreRead, StoreWrite,
 };
 pub use advance::{Advanced, Walker, advance, start};
-pub use compile::{Compiled, Mappings, compile};
+pub use compile::{Mappings, compile};
+pub use compiled::Compiled;
 pub use model::{
-    Case, ClosedPeriod, FORMAT, KeySource, LinkLookup, OnDeadLetter, Outcome, Party, Semantics,
-    Step, StepKind, Trigger, Workflow,
+    AtEnd, Body, Case, ClosedPeriod, FORMAT, ItemFailure, KeySource, LinkLookup, Missed,
+    OnDeadLetter, Outcome, Party, Schedule, Semantics, Step, StepKind, Trigger, Workflow,
 };
 pub use state::{State, StateError};

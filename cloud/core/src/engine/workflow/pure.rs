@@ -1,21 +1,27 @@
 //! Steps without an effect: they ride along with the next one that has.
 
-use super::action::Action;
 use super::advance::{Turn, Walk};
-use super::compile::{CompiledStep, Work};
+use super::compiled::{CompiledStep, Stop, Work};
 use super::model::Outcome;
-use super::state::Phase;
+use super::state::Ending;
 use super::told;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::run::StepState;
 use crate::engine::checks::{self, Verdict, is_true, unreadable};
-use crate::engine::expression::{Expression, Template};
+use crate::engine::expression::Expression;
 use crate::engine::mapping;
+use crate::engine::retry::Tries;
 use crate::engine::value::Value;
 
 impl Walk<'_> {
     /// Does a step that has no effect.
-    pub(super) fn pure(&mut self, key: &str, step: &CompiledStep) -> Result<Turn, Failure> {
+    pub(super) fn pure(
+        &mut self,
+        key: &str,
+        step: &CompiledStep,
+        attempt: u32,
+        tries: Tries,
+    ) -> Result<Turn, Failure> {
         match &step.work {
             Work::Branch { cases, otherwise } => self.branch(key, step, cases, otherwise),
             Work::Check { variables, checks } => {
@@ -26,18 +32,9 @@ impl Walk<'_> {
             }
             Work::Set(values) => self.set(key, step, values),
             Work::Map(mapping) => self.map(key, step, mapping),
-            Work::Wait { seconds, reason } => self.wait(key, step, seconds, reason),
-            Work::Stop { outcome, summary } => {
-                let summary = summary.render(self.facts);
-                let summary = summary.map_err(|error| unreadable(key, &error))?;
-                let note = self.note(key, step.kind, 1, StepState::Succeeded);
-                note.output = Some(summary.clone());
-                let phase = match outcome {
-                    Outcome::Succeeded => Phase::Succeeded { summary },
-                    Outcome::NothingToDo => Phase::Stopped { summary },
-                };
-                Ok(Turn::Stay(self.end(phase)))
-            }
+            Work::Wait(waiting) => self.wait(key, step, waiting, attempt),
+            Work::Parts(parts) => self.begin_items(key, step, parts, attempt, tries),
+            Work::Stop(stop) => self.stop(key, step, stop),
             Work::FindLink(_)
             | Work::ReadStore { .. }
             | Work::ReserveLink { .. }
@@ -48,6 +45,22 @@ impl Walk<'_> {
                 format!("the step {key} asks for nothing"),
             )),
         }
+    }
+
+    fn stop(&mut self, key: &str, step: &CompiledStep, stop: &Stop) -> Result<Turn, Failure> {
+        let wrong = |error| unreadable(key, &error);
+        let summary = stop.summary.render(self.facts).map_err(wrong)?;
+        let result = match &stop.result {
+            Some(formula) => formula.evaluate(self.facts).map_err(wrong)?,
+            None => Value::Null,
+        };
+        let note = self.note(key, step.kind, 1, StepState::Succeeded);
+        note.output = Some(summary.clone());
+        let ending = match stop.outcome {
+            Outcome::Succeeded => Ending::Succeeded { summary, result },
+            Outcome::NothingToDo => Ending::Stopped { summary, result },
+        };
+        Ok(Turn::Stay(self.end(ending)))
     }
 
     fn branch(
@@ -76,46 +89,16 @@ impl Walk<'_> {
                 if !warnings.is_empty() {
                     note.output = Some(told::warnings(&warnings));
                 }
-                Turn::To(step.next.clone().unwrap_or_default())
+                step.after()
             }
             Verdict::Stop(summary) => {
                 note.output = Some(summary.clone());
-                Turn::Stay(self.end(Phase::Stopped { summary }))
+                Turn::Stay(self.end(Ending::Stopped {
+                    summary,
+                    result: Value::Null,
+                }))
             }
         }
-    }
-
-    fn wait(
-        &mut self,
-        key: &str,
-        step: &CompiledStep,
-        seconds: &Expression,
-        reason: &Template,
-    ) -> Result<Turn, Failure> {
-        let wrong = |error| unreadable(key, &error);
-        let seconds = seconds.evaluate(self.facts).map_err(wrong)?;
-        let Some(seconds) = seconds
-            .as_number()
-            .and_then(|number| i64::try_from(number).ok())
-        else {
-            let message = format!("the step {key} waits for {}", seconds.kind());
-            return Err(Failure::new(FailureClass::InvalidData, "wait", message));
-        };
-        let reason = reason.render(self.facts).map_err(wrong)?;
-        let until = self.now.plus_seconds(seconds.max(0));
-        let note = self.note(key, step.kind, 1, StepState::Intended);
-        note.input = Some(reason.clone());
-        let step = key.to_owned();
-        self.state.phase = Phase::Waiting {
-            step: step.clone(),
-            until,
-            reason: reason.clone(),
-        };
-        Ok(Turn::Stay(Action::Wait {
-            step,
-            until,
-            reason,
-        }))
     }
 
     fn check(
@@ -152,7 +135,7 @@ impl Walk<'_> {
         let note = self.note(key, step.kind, 1, StepState::Succeeded);
         note.output = Some(value.to_json());
         self.keep(step, value);
-        Ok(Turn::To(step.next.clone().unwrap_or_default()))
+        Ok(step.after())
     }
 
     fn map(
@@ -167,6 +150,6 @@ impl Walk<'_> {
         note.output = Some(xml.clone());
         note.trace = serde_json::to_string(&trace).ok();
         self.keep(step, Value::map([("xml", Value::Text(xml))]));
-        Ok(Turn::To(step.next.clone().unwrap_or_default()))
+        Ok(step.after())
     }
 }

@@ -1,7 +1,7 @@
 //! What an effect step asks for, computed from the facts.
 
 use super::action::{Action, GpKey, LinkQuery, LinkToComplete, StoreRead, StoreWrite};
-use super::compile::{CompiledStep, LinkName, PartyKey, Question, Work, Write};
+use super::compiled::{CompiledStep, LinkName, PartyKey, Question, Work, Write};
 use super::model::ClosedPeriod;
 use crate::domain::failure::Failure;
 use crate::engine::checks::{is_true, unreadable};
@@ -56,8 +56,9 @@ pub(super) fn action(
         | Work::Check { .. }
         | Work::Set(_)
         | Work::Map(_)
-        | Work::Wait { .. }
-        | Work::Stop { .. } => return Ok(None),
+        | Work::Wait(_)
+        | Work::Parts(_)
+        | Work::Stop(_) => return Ok(None),
     };
     Ok(Some(action))
 }

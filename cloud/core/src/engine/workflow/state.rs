@@ -26,6 +26,37 @@ pub struct State {
     pub(super) results: BTreeMap<String, Arc<Value>>,
     /// What it does now.
     pub(super) phase: Phase,
+    /// How it ends once what is done at the end is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ending: Option<Ending>,
+}
+
+/// A step that failed for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct At {
+    pub(super) step: String,
+    pub(super) attempt: u32,
+}
+
+fn first() -> u32 {
+    1
+}
+
+/// How a run ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Ending {
+    /// It did its work.
+    Succeeded { summary: String, result: Value },
+    /// There was rightly nothing to do.
+    Stopped { summary: String, result: Value },
+    /// It needs a person.
+    Dead {
+        failure: Failure,
+        /// Where to go on; none: at the beginning.
+        #[serde(default)]
+        at: Option<At>,
+    },
 }
 
 /// What a run does now.
@@ -48,18 +79,33 @@ pub(super) enum Phase {
         until: Micros,
         reason: String,
     },
-    /// A `wait` step lets time pass.
+    /// A step lets time pass, or waits for an event or a person.
     Waiting {
         step: String,
-        until: Micros,
+        #[serde(default = "first")]
+        attempt: u32,
+        until: Option<Micros>,
         reason: String,
+    },
+    /// Parts of a step are begun, `begun` of `total` so far, or worked on.
+    Items {
+        step: String,
+        attempt: u32,
+        tries: Tries,
+        begun: u32,
+        total: u32,
     },
     /// It did its work.
     Succeeded { summary: String },
     /// There was rightly nothing to do.
     Stopped { summary: String },
     /// It needs a person.
-    Dead { failure: Failure },
+    Dead {
+        failure: Failure,
+        /// Where to go on; none: at the beginning.
+        #[serde(default)]
+        at: Option<At>,
+    },
 }
 
 /// Why a snapshot cannot be gone on with.
@@ -88,6 +134,7 @@ impl State {
             input,
             results: BTreeMap::new(),
             phase: Phase::New,
+            ending: None,
         }
     }
 
@@ -117,6 +164,7 @@ impl State {
         match &self.phase {
             Phase::Asked { step, .. } => Some(step),
             Phase::New
+            | Phase::Items { .. }
             | Phase::Pausing { .. }
             | Phase::Waiting { .. }
             | Phase::Succeeded { .. }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::action::{Action, LinkQuery, StoreRead, StoreWrite};
-use super::compile::{Compiled, RECORDS};
+use super::compile::RECORDS;
+use super::compiled::Compiled;
 use super::state::State;
 use crate::domain::event::Source;
 use crate::domain::failure::{Failure, Fault};
@@ -21,6 +22,7 @@ pub(super) fn facts(workflow: &Compiled, state: &State) -> Facts {
         ("entity_id", input.event.entity_id.as_str().into()),
         ("occurred", Value::from(input.event.occurred.0)),
         ("source", source_name(input.event.source).into()),
+        ("body", input.event.body.clone()),
         ("generation", Value::from(i64::from(input.generation))),
         // A snapshot may be older than this field: then nothing, never a day in 1970.
         (
@@ -44,6 +46,9 @@ pub(super) fn facts(workflow: &Compiled, state: &State) -> Facts {
         }
         facts.set(name, value);
     }
+    for (name, value) in input.part.iter().flat_map(|part| &part.given) {
+        facts.set(name, value.clone());
+    }
     for name in workflow
         .results
         .iter()
@@ -62,6 +67,8 @@ fn source_name(source: Source) -> &'static str {
         Source::Poll => "poll",
         Source::Manual => "manual",
         Source::Replay => "replay",
+        Source::Schedule => "schedule",
+        Source::Change => "change",
     }
 }
 
@@ -112,7 +119,10 @@ pub(super) fn asked_for(action: &Action) -> Option<String> {
                 },
             ..
         } => Value::map([("order", text(order_id)), ("note", text(note))]),
-        Action::Wait { .. }
+        Action::Pause { .. }
+        | Action::Await { .. }
+        | Action::StartItems(_)
+        | Action::AwaitItems { .. }
         | Action::Succeed { .. }
         | Action::Stop { .. }
         | Action::Dead { .. } => return None,

@@ -1,10 +1,19 @@
 //! A workflow as people write it: JSON.
 
+mod parts;
+mod trigger;
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::checks::Check;
 use crate::engine::mapping::Variable;
 use crate::engine::retry;
+
+pub use parts::{
+    AtEnd, Body, Case, ClosedPeriod, ItemFailure, KeySource, LinkLookup, OnDeadLetter, Outcome,
+    Party, Semantics,
+};
+pub use trigger::{Missed, Schedule, Trigger};
 
 /// The only format so far.
 pub const FORMAT: u32 = 1;
@@ -24,34 +33,16 @@ pub struct Workflow {
     /// What a dead letter does to the work behind it.
     #[serde(default)]
     pub dead_letter: OnDeadLetter,
+    /// What is done when a run has ended.
+    #[serde(default, skip_serializing_if = "AtEnd::is_nothing")]
+    pub at_end: AtEnd,
+    /// Days a run may take; nothing: 90.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_days: Option<u32>,
     /// Key of the first step.
     pub start: String,
     /// The steps, in reading order.
     pub steps: Vec<Step>,
-}
-
-/// What starts a workflow.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trigger {
-    /// Store topics it listens to.
-    pub topics: Vec<String>,
-    /// A formula over `event`, `store`, `profile`, `company`: false lets the event pass by.
-    pub when: Option<String>,
-    /// What people read then.
-    #[serde(default)]
-    pub otherwise: String,
-}
-
-/// What a dead letter does to later work about the same key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnDeadLetter {
-    /// Holds it behind.
-    #[default]
-    Block,
-    /// Lets the newest win.
-    Supersede,
 }
 
 /// One step.
@@ -161,12 +152,79 @@ pub enum StepKind {
         /// The note: a text with formulas in braces.
         note: String,
     },
-    /// Lets time pass.
+    /// Lets time pass; later work about the same key goes on meanwhile.
     Wait {
         /// Formula for the seconds.
         seconds: String,
         /// What for; a text with formulas in braces.
         reason: String,
+    },
+    /// Lets time pass until an instant; later work about the same key goes on meanwhile.
+    WaitUntil {
+        /// Formula for the instant, a text such as `2026-03-05T06:00:00Z`.
+        at: String,
+        /// What for; a text with formulas in braces.
+        reason: String,
+    },
+    /// Waits for something that happens to the run's own record: since the run began, or from now
+    /// on. The result is the event.
+    WaitForEvent {
+        /// Store topics, any of them.
+        topics: Vec<String>,
+        /// Formula: how many seconds at most.
+        seconds: String,
+        /// Key of the step for when it did not happen in time.
+        timed_out: String,
+        /// What for; a text with formulas in braces.
+        reason: String,
+    },
+    /// Asks a person. The result is `{approved, by, note}`.
+    Approval {
+        /// What is asked: a text with formulas in braces.
+        question: String,
+        /// Key of the step for when the person says no.
+        refused: String,
+        /// Formula: how many seconds the person has; without it no end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<String>,
+        /// Key of the step for when nobody answered; without it the one for no.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timed_out: Option<String>,
+    },
+    /// Does steps for each entry of a list. The result is `{total, succeeded, failed}`, with
+    /// `results` where they are collected.
+    ForEach {
+        /// Formula for the list.
+        items: String,
+        /// The name its steps know an entry by; `index` is its place, from 1.
+        #[serde(rename = "as")]
+        name: String,
+        /// Formula over the entry: what names it, the same whenever the list is read again;
+        /// without it its place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// How many at once, 1 to 32.
+        #[serde(default = "one")]
+        parallel: u32,
+        /// What the failure of an entry means.
+        #[serde(default)]
+        on_failure: ItemFailure,
+        /// Values handed to the steps: beside the records of every run they know nothing else.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        given: Vec<Variable>,
+        /// Whether what the entries' `stop` steps give is kept, in the list's order.
+        #[serde(default)]
+        collect: bool,
+        /// The steps.
+        body: Body,
+    },
+    /// Has another workflow do its work, and waits for it. The result is what its `stop` gives.
+    Call {
+        /// Its name.
+        workflow: String,
+        /// Values handed to it, by the names its trigger lists.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        given: Vec<Variable>,
     },
     /// Ends the run.
     Stop {
@@ -174,102 +232,12 @@ pub enum StepKind {
         outcome: Outcome,
         /// What people read: a text with formulas in braces.
         summary: String,
+        /// Formula for what a workflow that called this one gets.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        result: Option<String>,
     },
 }
 
-/// One question for a link.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LinkLookup {
-    /// The answer's name in the step's result.
-    pub name: String,
-    /// Kind of link: a text with formulas in braces.
-    pub kind: String,
-    /// Formula: whether the key holds for this store alone.
-    pub store_scoped: String,
-    /// Formula for nop's key.
-    pub store_key: String,
-}
-
-/// One way of a branch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Case {
-    /// Formula.
-    pub when: String,
-    /// Key of the step.
-    pub to: String,
-}
-
-/// A link that the success of a document completes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Party {
-    /// Kind of link: a text with formulas in braces.
-    pub kind: String,
-    /// Formula: whether the key holds for this store alone.
-    pub store_scoped: String,
-    /// Formula for nop's key.
-    pub store_key: String,
-    /// Where its GP key comes from.
-    pub gp_key: KeySource,
-    /// Formula: false leaves it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<String>,
-}
-
-/// Where a GP key comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeySource {
-    /// The agent's answer names it: SOPNUMBE, CUSTNMBR, ...
-    Element(String),
-    /// A formula.
-    Value(String),
-}
-
-/// Whether a repeat changes what is there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Semantics {
-    /// Written once; a repeat gives the recorded answer.
-    #[default]
-    Once,
-    /// A newer revision overwrites.
-    Update,
-}
-
-/// What becomes of a document whose posting date lies in a closed fiscal period.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClosedPeriod {
-    /// A person opens the period or corrects the date.
-    #[default]
-    Refuse,
-    /// It waits until the period is opened.
-    Wait,
-    /// It is posted on the first day of the next open period, and the answer says so.
-    NextOpenDay,
-}
-
-impl ClosedPeriod {
-    /// The policy of a name.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "refuse" => Some(Self::Refuse),
-            "wait" => Some(Self::Wait),
-            "next_open_day" => Some(Self::NextOpenDay),
-            _ => None,
-        }
-    }
-}
-
-/// How a run ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It did its work.
-    Succeeded,
-    /// There was rightly nothing to do.
-    NothingToDo,
+fn one() -> u32 {
+    1
 }

@@ -1,0 +1,62 @@
+-- Events may be meant for one workflow and bring something along.
+ALTER TABLE event ADD COLUMN workflow TEXT NULL;
+ALTER TABLE event ADD COLUMN body TEXT NULL;
+
+-- What brings a run back that had let its lane go, JSON.
+ALTER TABLE job ADD COLUMN woken TEXT NULL;
+
+-- A run that is part of another one: the step it does, its name among all parts, its place, the
+-- round of the whole it counts in, whether it is still counted as not ended.
+ALTER TABLE run ADD COLUMN parent UUID NULL;
+ALTER TABLE run ADD COLUMN part_step TEXT NULL;
+ALTER TABLE run ADD COLUMN part TEXT NULL;
+ALTER TABLE run ADD COLUMN part_number BIGINT NULL;
+ALTER TABLE run ADD COLUMN part_stop BOOLEAN NULL;
+ALTER TABLE run ADD COLUMN part_round BIGINT NULL;
+ALTER TABLE run ADD COLUMN part_open BOOLEAN NULL;
+-- Of the whole: its present round, and how many parts of it have not ended.
+ALTER TABLE run ADD COLUMN round BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN parts_left BIGINT NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX run_part ON run (tenant, parent, part) WHERE parent IS NOT NULL;
+
+-- Runs that let their lane go; it goes on without them.
+CREATE TABLE wait (
+    tenant UUID NOT NULL,
+    run UUID NOT NULL,
+    lane_group UUID NOT NULL,
+    lane_key TEXT NOT NULL,
+    step TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    topics TEXT NOT NULL,
+    due BIGINT NULL,
+    reason TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (tenant, run)
+);
+CREATE INDEX wait_due ON wait (tenant, due) WHERE due IS NOT NULL;
+CREATE INDEX wait_lane ON wait (tenant, lane_group, lane_key);
+CREATE INDEX wait_kind ON wait (tenant, kind, run);
+
+-- When workflows start by themselves: one row for each schedule of each route in force. due is null
+-- where there is no next time.
+CREATE TABLE schedule (
+    tenant UUID NOT NULL,
+    route UUID NOT NULL,
+    place BIGINT NOT NULL,
+    environment UUID NOT NULL,
+    store UUID NOT NULL,
+    workflow TEXT NOT NULL,
+    schedule TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    due BIGINT NULL,
+    PRIMARY KEY (tenant, route, place)
+);
+CREATE INDEX schedule_due ON schedule (tenant, due) WHERE due IS NOT NULL;
+CREATE INDEX schedule_environment ON schedule (tenant, environment);
+-- The revision its schedules were taken from; null when they must be taken anew.
+ALTER TABLE environment ADD COLUMN scheduled BIGINT NULL;
+
+-- When the workflows that listen to a change were given it.
+ALTER TABLE gp_change ADD COLUMN taken BIGINT NULL;
+UPDATE gp_change SET taken = received;
+CREATE INDEX gp_change_untaken ON gp_change (tenant, id) WHERE taken IS NULL;

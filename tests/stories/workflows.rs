@@ -1,0 +1,350 @@
+//! Workflows of a user's own: they wait for payments and people, go through lists, call each other.
+
+use connect_tests::harness::api::items;
+use connect_tests::harness::wait::wait_for;
+use connect_tests::harness::world::{Options, World};
+use serde_json::{Value, json};
+
+use super::support::{LIMIT, databases, plain, run_of, start};
+
+/// The API that can leave notes on orders.
+const WITH_NOTES: &str = "official";
+
+async fn publish_workflow(world: &World, name: &str, body: Value) {
+    let body = json!({"environment_id": world.tenancy.environment_id, "body": body});
+    world
+        .api
+        .put(&format!("/workflows/{name}"), &body)
+        .await
+        .unwrap();
+}
+
+/// A workflow in place of the packaged one, so that the store's route goes by it.
+fn flow(steps: &Value) -> Value {
+    json!({"format": 1, "name": "order_to_sop", "title": "Of our own",
+           // A look through the store's API finds again what these workflows put nowhere.
+           "trigger": {"topics": ["order.placed"], "when": "event.source != \"poll\"",
+                       "otherwise": "not for us"},
+           "start": steps[0]["key"], "steps": steps})
+}
+
+fn read(next: &str) -> Value {
+    json!({"key": format!("read_for_{next}"), "title": "Read", "as": "order", "next": next,
+           "do": {"read_store": {"order": "event.entity_id"}}})
+}
+
+fn stop(key: &str, summary: &str) -> Value {
+    json!({"key": key, "title": "End",
+           "do": {"stop": {"outcome": "succeeded", "summary": summary}}})
+}
+
+/// The one run of an order that a workflow works on, once it is as wanted.
+async fn run_when(world: &World, order: &Value, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+    let path = format!("/runs?entity=order&entity_id={}", plain(&order["id"]));
+    wait_for(what, LIMIT, || async {
+        let runs = items(&world.api.get(&path).await?);
+        let found = runs.iter().find(|run| run["part_of"].is_null() && is(run));
+        anyhow::ensure!(found.is_some(), "{runs:?}");
+        Ok(found.cloned())
+    })
+    .await
+    .unwrap_or_else(|error| panic!("{error:#}\ncloud: {}", world.cloud.tail()))
+}
+
+fn says(words: &'static str) -> impl Fn(&Value) -> bool {
+    move |run| {
+        run["summary"]
+            .as_str()
+            .is_some_and(|summary| summary.contains(words))
+    }
+}
+
+async fn pay(world: &World, order: &Value) {
+    let path = format!("/orders/{}/pay", plain(&order["id"]));
+    world.shop.post(&path, &json!({})).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_waits_for_its_payment_and_blocks_nothing() {
+    for database in databases() {
+        let options = Options {
+            database,
+            ..Options::default()
+        };
+        let mut world = start(options).await;
+        let waits = json!({"key": "pay", "title": "Paid?", "as": "payment", "next": "read_for_end",
+            "do": {"wait_for_event": {"topics": ["order.paid"], "seconds": "3600",
+                   "timed_out": "late", "reason": "waits for the payment"}}});
+        let steps = json!([
+            waits,
+            read("end"),
+            stop("end", "{payment.topic}: {order.payment_status}"),
+            stop("late", "never paid")
+        ]);
+        publish_workflow(&world, "order_to_sop", flow(&steps)).await;
+        let placed = world.shop.place(3, "simple").await.unwrap();
+        for order in &placed {
+            run_when(
+                &world,
+                order,
+                "the run to wait",
+                says("waits for the payment"),
+            )
+            .await;
+        }
+        // What waits is in the database alone.
+        world.cloud.kill().unwrap();
+        world.restart_cloud(&[]).await.unwrap();
+        pay(&world, &placed[1]).await;
+        let run = run_when(
+            &world,
+            &placed[1],
+            "the run to end",
+            says("order.paid: Paid"),
+        )
+        .await;
+        assert_eq!(run["state"], "succeeded");
+        // The payment's own event was worked on, not held behind the run that waited for it.
+        let passed = run_when(
+            &world,
+            &placed[1],
+            "the other event",
+            says("No route of this store takes order.paid"),
+        )
+        .await;
+        assert_eq!(passed["state"], "succeeded");
+        let waiting = run_when(&world, &placed[0], "the others", says("waits for")).await;
+        assert_eq!(waiting["state"], "waiting");
+        world.end(false).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_asked_and_the_answer_decides() {
+    let world = start(Options::default()).await;
+    let ask = json!({"key": "ask", "title": "Ask", "as": "answer", "next": "yes",
+        "do": {"approval": {"question": "Ship {order.order_total} to {order.billing_address.city}?",
+               "refused": "no"}}});
+    let steps = json!([
+        read("ask"),
+        ask,
+        stop("yes", "approved by {answer.by}"),
+        stop("no", "refused: {answer.note}")
+    ]);
+    publish_workflow(&world, "order_to_sop", flow(&steps)).await;
+    let placed = world.shop.place(2, "simple").await.unwrap();
+    let asked = wait_for("the questions", LIMIT, || async {
+        let asked = items(&world.api.get("/approvals").await?);
+        Ok((asked.len() == 2).then_some(asked))
+    })
+    .await
+    .unwrap();
+    let total = plain(&placed[0]["order_total"]);
+    let question = |run: &Value| {
+        let asked = asked.iter().find(|asked| asked["run_id"] == run["id"]);
+        asked.unwrap()["question"].as_str().unwrap().to_owned()
+    };
+    let mut runs = Vec::new();
+    for order in &placed {
+        runs.push(run_when(&world, order, "the run", |run| run["state"] == "waiting").await);
+    }
+    let number = |text: &str| text.parse::<f64>().unwrap();
+    let told = question(&runs[0]);
+    let told = told.split(' ').nth(1).unwrap();
+    assert!(
+        (number(told) - number(&total)).abs() < 1e-9,
+        "{told} {total}"
+    );
+    for (run, approved) in runs.iter().zip([true, false]) {
+        let path = format!("/approvals/{}", plain(&run["id"]));
+        let answer = json!({"approved": approved, "note": "too dear"});
+        world.api.post(&path, &answer).await.unwrap();
+        // A second answer comes too late.
+        let again = world
+            .api
+            .post(&path, &answer)
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(again.contains("no_question"), "{again}");
+    }
+    let yes = run_when(&world, &placed[0], "a yes", says("approved by")).await;
+    assert_eq!(yes["state"], "succeeded");
+    run_when(&world, &placed[1], "a no", says("refused: too dear")).await;
+    world.end(false).await.unwrap();
+}
+
+/// Notes each line of an order in the store, but for those whose place the profile forbids.
+fn lines(forbidden: &str) -> Value {
+    let check = json!({"key": "allowed", "title": "Allowed?", "next": "note",
+        "do": {"check": {"checks": [{"name": "it", "require": format!("line.place != {forbidden}"),
+               "code": "forbidden", "message": "Line {line.place} is not allowed.",
+               "field": "place", "value": "line.place", "repair": "Allow it."}]}}});
+    let note = json!({"key": "note", "title": "Note",
+        "do": {"write_store": {"order": "event.entity_id", "note": "line {line.place} done"}}});
+    let each = json!({"key": "lines", "title": "Lines", "as": "done", "next": "end",
+        "do": {"for_each": {"items": "[1, 2, 3, 4, 5].map(|n| #{place: n})", "as": "line",
+               "key": "line.place", "parallel": 2,
+               "body": {"start": "allowed", "steps": [check, note]}}}});
+    flow(&json!([
+        each,
+        stop("end", "{done.succeeded} of {done.total}")
+    ]))
+}
+
+async fn notes(world: &World, order: &Value) -> Vec<String> {
+    let order = world.shop.order(&plain(&order["id"])).await.unwrap();
+    let notes = order["notes"].as_array().cloned().unwrap_or_default();
+    let texts = notes.iter().map(|note| plain(&note["note"]));
+    let mut ours: Vec<String> = texts.filter(|text| text.contains(" done")).collect();
+    ours.sort();
+    ours
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_entry_is_done_once_and_the_failed_ones_again() {
+    for database in databases() {
+        let options = Options {
+            flavour: WITH_NOTES.into(),
+            database,
+            ..Options::default()
+        };
+        let mut world = start(options).await;
+        publish_workflow(&world, "order_to_sop", lines("4")).await;
+        // Killed while parts are begun, while they are worked on, and while they are waited for.
+        world.cloud.kill().unwrap();
+        let mut orders = Vec::new();
+        for point in [
+            "cloud.parts.begun",
+            "cloud.parts.awaited",
+            "cloud.store.marked:3",
+        ] {
+            world
+                .restart_cloud(&[("CONNECT_CRASH_POINT", point)])
+                .await
+                .unwrap();
+            orders.extend(world.shop.place(1, "simple").await.unwrap());
+            assert!(world.cloud.killed_itself(LIMIT).await.unwrap(), "{point}");
+        }
+        world.restart_cloud(&[]).await.unwrap();
+        for order in &orders {
+            let dead = run_when(&world, order, "the whole to fail", |run| {
+                run["state"] == "dead"
+            })
+            .await;
+            assert_eq!(dead["failure"]["code"], "items_failed", "{dead}");
+            let fault = &dead["failure"]["faults"][0];
+            assert_eq!(
+                (&fault["field"], &fault["code"]),
+                (&json!("lines:4"), &json!("forbidden"))
+            );
+            let done = ["line 1 done", "line 2 done", "line 3 done", "line 5 done"];
+            assert_eq!(notes(&world, order).await, done);
+        }
+        publish_workflow(&world, "order_to_sop", lines("0")).await;
+        for order in &orders {
+            let dead = run_when(&world, order, "the whole", |run| run["state"] == "dead").await;
+            let path = format!("/runs/{}/replay", plain(&dead["id"]));
+            world
+                .api
+                .post(&path, &json!({"from": "failed_step"}))
+                .await
+                .unwrap();
+            let ended = run_when(&world, order, "the whole to end", says("5 of 5")).await;
+            assert_eq!(ended["id"], dead["id"], "the same run went on");
+            let all: Vec<String> = (1..=5).map(|line| format!("line {line} done")).collect();
+            assert_eq!(notes(&world, order).await, all);
+            let parts = format!("/runs?part_of={}", plain(&dead["id"]));
+            let parts = items(&world.api.get(&parts).await.unwrap());
+            assert!(
+                parts.iter().all(|part| part["state"] == "succeeded"),
+                "{parts:?}"
+            );
+            assert_eq!(parts.len(), 5);
+        }
+        world.end(false).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_calls_another_and_a_person_puts_right_what_it_read() {
+    let world = start(Options::default()).await;
+    let double = json!({"format": 1, "name": "double", "title": "Double",
+        "trigger": {"topics": [], "when": null, "called_with": ["amount"]}, "start": "check",
+        "steps": [
+            {"key": "check", "title": "Check", "next": "end",
+             "do": {"check": {"checks": [{"name": "it", "require": "amount > 0", "code": "not_positive",
+                    "message": "The amount is {amount}.", "repair": "Correct it."}]}}},
+            {"key": "end", "title": "End", "do": {"stop": {"outcome": "succeeded",
+             "summary": "doubled", "result": "amount * 2"}}}]});
+    publish_workflow(&world, "double", double).await;
+    let set = json!({"key": "set", "title": "Set", "as": "input", "next": "call",
+        "do": {"set": {"values": [{"name": "amount", "expression": "event.body.amount"}]}}});
+    let call = json!({"key": "call", "title": "Call", "as": "twice", "next": "end",
+        "do": {"call": {"workflow": "double",
+               "given": [{"name": "amount", "expression": "input.amount"}]}}});
+    let own = flow(&json!([set, call, stop("end", "twice is {twice}")]));
+    publish_workflow(&world, "order_to_sop", own).await;
+    let path = format!(
+        "/stores/{}/workflows/order_to_sop/start",
+        world.tenancy.store_id
+    );
+    let about = |id: &str, amount: &str| {
+        let amount: Value = serde_json::from_str(amount).unwrap();
+        json!({"entity": "order", "entity_id": id, "input": {"amount": amount}, "key": id})
+    };
+    let first = world.api.post(&path, &about("7", "20.10")).await.unwrap();
+    let again = world.api.post(&path, &about("7", "20.10")).await.unwrap();
+    assert_eq!(
+        (&again["event_id"], &again["repeated"]),
+        (&first["event_id"], &json!(true))
+    );
+    let seven = json!({"id": "7"});
+    let run = run_when(&world, &seven, "the sum", says("twice is 40.2")).await;
+    assert_eq!(run["state"], "succeeded");
+    world.api.post(&path, &about("8", "-1")).await.unwrap();
+    let eight = json!({"id": "8"});
+    let dead = run_when(&world, &eight, "the refusal", |run| run["state"] == "dead").await;
+    assert_eq!(
+        dead["failure"]["code"], "not_positive",
+        "the cause, not only that it failed"
+    );
+    let replay = format!("/runs/{}/replay", plain(&dead["id"]));
+    let wrong = json!({"edits": [{"path": "event.body.amount", "value": 5}]});
+    let refused = world
+        .api
+        .post(&replay, &wrong)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("nothing a step gives"), "{refused}");
+    let right = json!({"from": "start", "edits": [{"path": "input.amount", "value": 5}]});
+    world.api.post(&replay, &right).await.unwrap();
+    run_when(&world, &eight, "the sum", says("twice is 10")).await;
+    world.end(false).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_at_the_end_changes_no_end() {
+    let world = start(Options {
+        flavour: WITH_NOTES.into(),
+        ..Options::default()
+    })
+    .await;
+    let mut own = flow(&json!([
+        read("check"),
+        {"key": "check", "title": "Check", "next": "end",
+         "do": {"check": {"checks": [{"name": "it", "require": "false", "code": "never",
+                "message": "It never holds.", "repair": "Nothing helps."}]}}},
+        stop("end", "done"),
+        {"key": "told", "title": "Tell", "do": {"write_store": {"order": "event.entity_id",
+         "note": "{failure.code} done"}}}
+    ]));
+    own["at_end"] = json!({"failed": "told"});
+    publish_workflow(&world, "order_to_sop", own).await;
+    let placed = world.shop.place(1, "simple").await.unwrap();
+    let dead = run_of(&world, &placed[0], "dead").await;
+    assert_eq!(dead["failure"]["code"], "never");
+    assert_eq!(notes(&world, &placed[0]).await, ["never done"]);
+    world.end(false).await.unwrap();
+}
