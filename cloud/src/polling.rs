@@ -241,7 +241,7 @@ fn event(
         },
         received: now,
         revision,
-        workflow: None,
+        route: None,
         body: None,
     };
     (

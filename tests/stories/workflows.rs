@@ -2,7 +2,7 @@
 
 use connect_tests::harness::api::items;
 use connect_tests::harness::wait::wait_for;
-use connect_tests::harness::world::{Options, World};
+use connect_tests::harness::world::{COMPANY, Options, World};
 use serde_json::{Value, json};
 
 use super::support::{LIMIT, databases, plain, run_of, start};
@@ -347,4 +347,84 @@ async fn what_is_done_at_the_end_changes_no_end() {
     assert_eq!(dead["failure"]["code"], "never");
     assert_eq!(notes(&world, &placed[0]).await, ["never done"]);
     world.end(false).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_in_gp_starts_a_workflow_once() {
+    for database in databases() {
+        let options = Options {
+            database,
+            ..Options::default()
+        };
+        let mut world = start(options).await;
+        let mut own = flow(&json!([stop(
+            "end",
+            "{event.entity_id} has {event.body.content.QTYONHND}"
+        )]));
+        own["trigger"]["changes"] = json!(["item_quantities"]);
+        publish_workflow(&world, "order_to_sop", own).await;
+        let company = world.tenancy.company_id.clone();
+        let path = format!("/companies/{company}/watchers/item_quantities");
+        let often = json!({"interval_ms": 250});
+        world.api.put(&path, &often).await.unwrap();
+        let set = async |on_hand: u32| {
+            let sql = format!(
+                "UPDATE IV00102 SET QTYONHND = {on_hand} \
+                 WHERE ITEMNMBR = 'HA100G' AND LOCNCODE = 'WAREHOUSE'"
+            );
+            world.gp.sql(COMPANY, &sql).await.unwrap();
+        };
+        let found = async || {
+            let runs = world
+                .api
+                .get("/runs?entity=item_quantities&limit=200")
+                .await;
+            items(&runs.unwrap())
+        };
+        // What is there when watching begins did not change: a change is made until one is seen.
+        let mut on_hand = 0;
+        wait_for("the first change", LIMIT, || {
+            on_hand += 1;
+            let (set, found) = (&set, &found);
+            async move {
+                set(on_hand).await;
+                Ok((!found().await.is_empty()).then_some(()))
+            }
+        })
+        .await
+        .unwrap();
+        set(7_777).await;
+        let last = wait_for("the last change", LIMIT, || async {
+            let runs = found().await;
+            let is = |run: &&Value| run["summary"].to_string().contains("7777");
+            Ok(runs.iter().find(is).cloned())
+        })
+        .await
+        .unwrap();
+        assert_eq!(last["summary"], "HA100G|WAREHOUSE has 7777.00000");
+        world.cloud.kill().unwrap();
+        world.restart_cloud(&[]).await.unwrap();
+        let changes = world
+            .api
+            .get(&format!("/companies/{company}/changes?limit=200"))
+            .await;
+        let changes = items(&changes.unwrap()).len();
+        wait_for("a run for each change", LIMIT, || async {
+            let runs = items(
+                &world
+                    .api
+                    .get("/runs?entity=item_quantities&limit=200")
+                    .await?,
+            );
+            anyhow::ensure!(
+                runs.len() <= changes,
+                "{} runs, {changes} changes",
+                runs.len()
+            );
+            Ok((runs.len() == changes).then_some(()))
+        })
+        .await
+        .unwrap();
+        world.end(false).await.unwrap();
+    }
 }

@@ -180,7 +180,7 @@ fn event(
         occurred: happening.occurred.unwrap_or(now),
         received: now,
         revision: hook.revision,
-        workflow: None,
+        route: None,
         body: None,
     };
     (event, lane)

@@ -309,16 +309,16 @@ impl Revision {
         let by_hand = matches!(event.source, Source::Manual | Source::Replay);
         let found = self.routes_of(event).find_map(|route| {
             let workflow = self.workflows.get(&route.workflow)?;
-            let takes = match &event.workflow {
-                Some(meant) => *meant == route.workflow,
+            let takes = match event.route {
+                Some(meant) => meant == route.id,
                 None => workflow.compiled.listens_to(event.source, &event.topic) || by_hand,
             };
             takes.then_some((route, route.workflow.as_str(), workflow))
         });
         found.ok_or_else(|| {
             if self.has_route(event) {
-                let text = match &event.workflow {
-                    Some(meant) => format!("No route of this store goes by the workflow {meant}."),
+                let text = match event.route {
+                    Some(_) => "The route that this was meant for is no longer on.".to_owned(),
                     None => format!("No route of this store takes {}.", event.topic),
                 };
                 Unplanned::Nothing(text)

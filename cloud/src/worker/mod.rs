@@ -8,9 +8,13 @@ mod parts;
 mod perform;
 mod polling;
 mod progress;
+mod schedules;
 mod slots;
 mod unplanned;
 mod waits;
+
+#[cfg(test)]
+pub(crate) use schedules::look_at_schedules;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,6 +44,7 @@ pub async fn run(services: Arc<Services>) {
     });
     services.tasks.spawn(polling::run(services.clone()));
     services.tasks.spawn(waits::run(services.clone()));
+    services.tasks.spawn(schedules::run(services.clone()));
     while !services.shutdown.is_cancelled() {
         match as_worker(&shop).await {
             Ok(()) => return,

@@ -98,7 +98,7 @@ async fn insert_events(
             occurred: Micros(0),
             received: Micros(0),
             revision: 1,
-            workflow: None,
+            route: None,
             body: None,
         };
         let lane = LaneKey {

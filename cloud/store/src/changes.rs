@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use connect_core::domain::change::{Change, Found, Told};
+use connect_core::domain::event::Event;
 use connect_core::domain::ids::{ChangeId, CompanyId, TenantId};
+use connect_core::domain::lane::LaneKey;
 use connect_core::domain::time::Micros;
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
@@ -12,6 +14,7 @@ use crate::conn::{Conn, on};
 use crate::database::Database;
 use crate::dialect::{self, MOST_ROWS};
 use crate::error::StoreError;
+use crate::inbox;
 use crate::text::{from_word, word};
 
 /// What changed in GP.
@@ -51,6 +54,58 @@ impl Changes<'_> {
         rows.into_iter().map(Change::try_from).collect()
     }
 
+    /// Lists tenants with a change that no workflow was given yet. Takes no locks.
+    pub async fn tenants_with_untaken(&self) -> Result<Vec<TenantId>, StoreError> {
+        let mut conn = self.0.read().await?;
+        let rows: Vec<(Uuid,)> = on!(conn, c => sqlx::query_as(
+            "SELECT tenant
+             FROM tenant
+             WHERE EXISTS (SELECT 1 FROM gp_change
+                           WHERE gp_change.tenant = tenant.tenant AND gp_change.taken IS NULL)",
+        )
+        .fetch_all(c)
+        .await)?;
+        Ok(rows.into_iter().map(|(id,)| TenantId(id)).collect())
+    }
+
+    /// Lists a tenant's changes that no workflow was given yet, the oldest first. Takes no locks.
+    pub async fn list_untaken(
+        &self,
+        tenant: TenantId,
+        limit: i64,
+    ) -> Result<Vec<Change>, StoreError> {
+        let mut conn = self.0.read().await?;
+        let rows: Vec<Row> = on!(conn, c => sqlx::query_as(
+            "SELECT tenant, id, company, watcher, record, content, own, found, received
+             FROM gp_change
+             WHERE tenant = $1 AND taken IS NULL
+             ORDER BY id
+             LIMIT $2",
+        )
+        .bind(tenant.0)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?;
+        rows.into_iter().map(Change::try_from).collect()
+    }
+
+    /// Takes changes of a tenant and stores the events they bring, together. Done twice the second
+    /// time changes nothing: the events' deliveries are known.
+    pub async fn claim(
+        &self,
+        tenant: TenantId,
+        changes: Vec<ChangeId>,
+        events: Vec<(Event, LaneKey)>,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        self.0
+            .write((tenant, changes, events, now), |conn, input| {
+                let (tenant, changes, events, now) = input;
+                Box::pin(take(conn, *tenant, changes, events, *now))
+            })
+            .await
+    }
+
     /// Stores what one watcher of one company told, and gives how many records were not known to
     /// be so. With `first` records that were never told are only remembered, not told on: they
     /// did not change, the agent has just begun to watch.
@@ -61,6 +116,32 @@ impl Changes<'_> {
             })
             .await
     }
+}
+
+async fn take(
+    conn: &mut Conn,
+    tenant: TenantId,
+    changes: &[ChangeId],
+    events: &[(Event, LaneKey)],
+    now: Micros,
+) -> Result<(), StoreError> {
+    inbox::insert(conn, events).await?;
+    for changes in changes.chunks(MOST_ROWS) {
+        let sql = format!(
+            "UPDATE gp_change
+             SET taken = $2
+             WHERE tenant = $1 AND id IN (VALUES {places})",
+            places = dialect::places_from(3, changes.len(), 1),
+        );
+        on!(conn, c => {
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(tenant.0).bind(now.0);
+            for change in changes {
+                query = query.bind(change.0);
+            }
+            query.execute(c).await.map(|_| ())
+        })?;
+    }
+    Ok(())
 }
 
 async fn insert(conn: &mut Conn, told: &[Told], first: bool) -> Result<usize, StoreError> {

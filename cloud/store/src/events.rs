@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use connect_core::domain::event::Event;
-use connect_core::domain::ids::{EnvironmentId, EventId, StoreId, TenantId};
+use connect_core::domain::ids::{EnvironmentId, EventId, RouteId, StoreId, TenantId};
 use connect_core::domain::lane::{GateKey, GateKind, LaneKey};
 use connect_core::domain::store::PollCursor;
 use connect_core::domain::time::Micros;
@@ -119,7 +119,7 @@ pub(crate) async fn insert_event(conn: &mut Conn, event: &Event) -> Result<bool,
     let source = word(&event.source)?;
     let inserted = on!(conn, c => sqlx::query(
         "INSERT INTO event (tenant, id, environment, store, source, delivery, topic, entity,
-                            entity_id, occurred, received, revision, workflow, body)
+                            entity_id, occurred, received, revision, route, body)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          ON CONFLICT (tenant, store, delivery) DO NOTHING",
     )
@@ -135,7 +135,7 @@ pub(crate) async fn insert_event(conn: &mut Conn, event: &Event) -> Result<bool,
     .bind(event.occurred.0)
     .bind(event.received.0)
     .bind(event.revision)
-    .bind(&event.workflow)
+    .bind(event.route.map(|route| route.0))
     .bind(&event.body)
     .execute(c)
     .await
@@ -230,7 +230,7 @@ pub(crate) async fn find(
 /// What [`EventRow`] reads.
 pub(crate) const COLUMNS: &str = "event.tenant, event.id, event.environment, event.store, \
      event.source, event.delivery, event.topic, event.entity, event.entity_id, event.occurred, \
-     event.received, event.revision, event.workflow AS meant_for, event.body";
+     event.received, event.revision, event.route, event.body";
 
 #[derive(FromRow)]
 pub(crate) struct EventRow {
@@ -246,8 +246,7 @@ pub(crate) struct EventRow {
     occurred: i64,
     received: i64,
     revision: i64,
-    /// The run beside it in a row has a workflow too.
-    meant_for: Option<String>,
+    route: Option<Uuid>,
     body: Option<String>,
 }
 
@@ -268,7 +267,7 @@ impl TryFrom<EventRow> for Event {
             occurred: Micros(row.occurred),
             received: Micros(row.received),
             revision: row.revision,
-            workflow: row.meant_for,
+            route: row.route.map(RouteId),
             body: row.body,
         })
     }

@@ -155,7 +155,7 @@ async fn insert_events(
 ) -> Result<HashSet<Uuid>, StoreError> {
     let sql = format!(
         "INSERT INTO event (tenant, id, environment, store, source, delivery, topic, entity,
-                            entity_id, occurred, received, revision, workflow, body)
+                            entity_id, occurred, received, revision, route, body)
          VALUES {places}
          ON CONFLICT (tenant, store, delivery) DO NOTHING
          RETURNING id",
@@ -181,7 +181,7 @@ async fn insert_events(
                 .bind(event.occurred.0)
                 .bind(event.received.0)
                 .bind(event.revision)
-                .bind(&event.workflow)
+                .bind(event.route.map(|route| route.0))
                 .bind(&event.body);
         }
         query.fetch_all(c).await

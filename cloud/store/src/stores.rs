@@ -273,6 +273,9 @@ async fn changed(
     if before.paused != after.paused {
         pause(conn, &after, now).await?;
     }
+    if before.time_zone != after.time_zone {
+        schedule_anew(conn, &after).await?;
+    }
     Ok(Some(after))
 }
 
@@ -300,6 +303,21 @@ async fn update(
     .bind(&change.currency)
     .bind(&change.credentials)
     .bind(change.paused)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+/// Schedules go by the store's clocks.
+async fn schedule_anew(conn: &mut Conn, store: &Store) -> Result<(), StoreError> {
+    on!(conn, c => sqlx::query(
+        "UPDATE environment
+         SET scheduled = NULL
+         WHERE tenant = $1 AND id = $2",
+    )
+    .bind(store.tenant.0)
+    .bind(store.environment.0)
     .execute(c)
     .await
     .map(|_| ()))?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{EnvironmentId, EventId, StoreId, TenantId};
+use super::ids::{EnvironmentId, EventId, RouteId, StoreId, TenantId};
 use super::time::Micros;
 
 /// How we came to know.
@@ -50,8 +50,8 @@ pub struct Event {
     pub received: Micros,
     /// Revision of the environment then.
     pub revision: i64,
-    /// The workflow it is meant for; without one the store's routes decide.
-    pub workflow: Option<String>,
+    /// The route it is meant for; without one the store's routes decide.
+    pub route: Option<RouteId>,
     /// What came with it, JSON: what changed in GP, what a person or a program handed in.
     pub body: Option<String>,
 }

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod lane;
 pub mod link;
 pub mod run;
+pub mod schedule;
 pub mod store;
 pub mod tenant;
 pub mod time;

@@ -3,6 +3,7 @@
 mod polling;
 mod resources;
 mod runs;
+mod schedules;
 mod settings;
 mod walls;
 mod webhooks;

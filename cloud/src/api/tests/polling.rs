@@ -201,7 +201,7 @@ async fn hear(cloud: &Cloud, store: &Store, topic: &str, order: i64) {
         occurred: now,
         received: now,
         revision: 1,
-        workflow: None,
+        route: None,
         body: None,
     };
     let lane = LaneKey {

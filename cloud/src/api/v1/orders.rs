@@ -65,7 +65,7 @@ pub(crate) async fn import_order(
         occurred: now,
         received: now,
         revision: revision.unwrap_or(0),
-        workflow: None,
+        route: None,
         body: None,
     };
     let lane = LaneKey {

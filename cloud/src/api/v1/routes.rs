@@ -195,17 +195,18 @@ pub(super) async fn is_routed(
     Ok(false)
 }
 
-/// Whether a route of the store that is on goes by a workflow.
-pub(super) async fn goes_by(
+/// The route of the store that goes by a workflow, if one is on.
+pub(super) async fn going_by(
     shared: &Shared,
     caller: &Caller,
     store: &Store,
     workflow: &str,
-) -> Result<bool, Error> {
+) -> Result<Option<RouteId>, Error> {
     let routes = in_force(shared, caller, store.environment).await?;
     let mut routes = routes.into_iter();
-    Ok(routes
-        .any(|(_, route)| route.enabled && route.store == store.id && route.workflow == workflow))
+    let found = routes
+        .find(|(_, route)| route.enabled && route.store == store.id && route.workflow == workflow);
+    Ok(found.map(|(_, route)| route.id))
 }
 
 /// Opens the gate behind which the store's work waited for a route. A gate that a person closed

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use connect_core::domain::event::{Event, Source};
-use connect_core::domain::ids::EventId;
+use connect_core::domain::ids::{EventId, RouteId};
 use connect_core::domain::lane::LaneKey;
 use connect_core::domain::store::Store;
 use connect_store::Inserted;
@@ -71,12 +71,18 @@ pub(crate) async fn start(
     let input = form.optional_value("input");
     let key = form.optional_text("key", 200);
     form.finish()?;
-    if !routes::goes_by(&shared, &caller, &store, &name).await? {
+    let Some(route) = routes::going_by(&shared, &caller, &store, &name).await? else {
         let message = format!("no route of the store that is on goes by a workflow {name}");
         return Err(Error::conflict("no_route", message));
-    }
-    let record = entity.zip(entity_id);
-    let (event, lane) = event(&shared, &caller, &store, &name, record, input, key).await?;
+    };
+    let wish = Wish {
+        route,
+        workflow: name.clone(),
+        record: entity.zip(entity_id),
+        input,
+        key,
+    };
+    let (event, lane) = event(&shared, &caller, &store, wish).await?;
     let target = format!("{id}/{name}");
     let database = shared.audited(&caller, "workflow.start", &target);
     let stored = database.events().insert(&event, &lane).await?;
@@ -93,42 +99,50 @@ pub(crate) async fn start(
     ))
 }
 
+/// What a caller wants started.
+struct Wish {
+    route: RouteId,
+    workflow: String,
+    record: Option<(String, String)>,
+    input: Option<Value>,
+    key: Option<String>,
+}
+
 async fn event(
     shared: &Shared,
     caller: &Caller,
     store: &Store,
-    workflow: &str,
-    record: Option<(String, String)>,
-    input: Option<Value>,
-    key: Option<String>,
+    wish: Wish,
 ) -> Result<(Event, LaneKey), Error> {
     let services = &shared.services;
     let now = services.clock.now();
     let id = EventId(services.ids.next());
     let artifacts = services.database.artifacts();
     let revision = artifacts.current(caller.tenant, store.environment).await?;
-    let (entity, entity_id) = record.unwrap_or_else(|| ("workflow".into(), id.to_string()));
+    let (entity, entity_id) = wish
+        .record
+        .unwrap_or_else(|| ("workflow".into(), id.to_string()));
     let lane = LaneKey {
         tenant: caller.tenant,
         group: store.id.0,
         key: format!("{entity}:{entity_id}"),
     };
-    let key = key.unwrap_or_else(|| id.to_string());
+    let key = wish.key.unwrap_or_else(|| id.to_string());
     let event = Event {
         tenant: caller.tenant,
         id,
         environment: store.environment,
         store: store.id,
         source: Source::Manual,
-        delivery: format!("start:{workflow}:{key}"),
+        delivery: format!("start:{}:{key}", wish.workflow),
         topic: "workflow.start".into(),
         entity,
         entity_id,
         occurred: now,
         received: now,
         revision: revision.unwrap_or(0),
-        workflow: Some(workflow.to_owned()),
-        body: input.map(|input| input.to_string()),
+        route: Some(wish.route),
+        body: wish.input.map(|input| input.to_string()),
     };
     Ok((event, lane))
 }

@@ -287,7 +287,7 @@ impl<'a> Worker<'a> {
             occurred: now,
             received: now,
             revision: 1,
-            workflow: None,
+            route: None,
             body: None,
         }
     }

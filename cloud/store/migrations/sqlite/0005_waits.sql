@@ -1,5 +1,5 @@
--- Events may be meant for one workflow and bring something along.
-ALTER TABLE event ADD COLUMN workflow TEXT NULL;
+-- Events may be meant for one route and bring something along.
+ALTER TABLE event ADD COLUMN route BLOB NULL;
 ALTER TABLE event ADD COLUMN body TEXT NULL;
 
 -- What brings a run back that had let its lane go, JSON.

@@ -36,6 +36,7 @@ mod links;
 mod parts;
 mod replay;
 mod runs;
+mod schedules;
 mod schema;
 mod settings;
 mod waits;

@@ -108,7 +108,7 @@ impl World {
             occurred: NOW,
             received: NOW,
             revision: 1,
-            workflow: None,
+            route: None,
             body: None,
         }
     }

@@ -9,7 +9,8 @@ pub struct Trigger {
     /// Store topics it listens to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<String>,
-    /// What changes in GP it listens to: names of watchers.
+    /// What changes in GP it listens to: names of watchers. What Connect itself wrote there does
+    /// not count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
     /// When it starts by itself.
