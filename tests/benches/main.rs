@@ -24,6 +24,7 @@ mod small_cloud;
 mod stage;
 mod tunnel;
 mod watching;
+mod workflows;
 
 use std::path::PathBuf;
 
@@ -36,7 +37,7 @@ struct Arguments {
     /// Write the figures into this file, beside those of the same file's other programs.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Only these groups: intake, orders, executor, tunnel, idle, watching.
+    /// Only these groups: intake, orders, executor, tunnel, idle, watching, workflows.
     #[arg(long)]
     only: Vec<String>,
     /// Orders for each throughput figure.
@@ -72,6 +73,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if asked("watching") {
         watching::measure(&mut figures).await?;
+    }
+    if asked("workflows") {
+        workflows::measure(&mut figures).await?;
     }
     arguments
         .json

@@ -349,6 +349,26 @@ async fn what_is_done_at_the_end_changes_no_end() {
     world.end(false).await.unwrap();
 }
 
+async fn watch(world: &World) {
+    let company = &world.tenancy.company_id;
+    let path = format!("/companies/{company}/watchers/item_quantities");
+    let often = json!({"interval_ms": 250});
+    world.api.put(&path, &often).await.unwrap();
+}
+
+async fn set_on_hand(world: &World, on_hand: u32) {
+    let sql = format!(
+        "UPDATE IV00102 SET QTYONHND = {on_hand} \
+         WHERE ITEMNMBR = 'HA100G' AND LOCNCODE = 'WAREHOUSE'"
+    );
+    world.gp.sql(COMPANY, &sql).await.unwrap();
+}
+
+async fn runs_of_changes(world: &World) -> Vec<Value> {
+    let path = "/runs?entity=item_quantities&limit=200";
+    items(&world.api.get(path).await.unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_in_gp_starts_a_workflow_once() {
     for database in databases() {
@@ -364,38 +384,22 @@ async fn a_change_in_gp_starts_a_workflow_once() {
         own["trigger"]["changes"] = json!(["item_quantities"]);
         publish_workflow(&world, "order_to_sop", own).await;
         let company = world.tenancy.company_id.clone();
-        let path = format!("/companies/{company}/watchers/item_quantities");
-        let often = json!({"interval_ms": 250});
-        world.api.put(&path, &often).await.unwrap();
-        let set = async |on_hand: u32| {
-            let sql = format!(
-                "UPDATE IV00102 SET QTYONHND = {on_hand} \
-                 WHERE ITEMNMBR = 'HA100G' AND LOCNCODE = 'WAREHOUSE'"
-            );
-            world.gp.sql(COMPANY, &sql).await.unwrap();
-        };
-        let found = async || {
-            let runs = world
-                .api
-                .get("/runs?entity=item_quantities&limit=200")
-                .await;
-            items(&runs.unwrap())
-        };
+        watch(&world).await;
         // What is there when watching begins did not change: a change is made until one is seen.
         let mut on_hand = 0;
         wait_for("the first change", LIMIT, || {
             on_hand += 1;
-            let (set, found) = (&set, &found);
+            let world = &world;
             async move {
-                set(on_hand).await;
-                Ok((!found().await.is_empty()).then_some(()))
+                set_on_hand(world, on_hand).await;
+                Ok((!runs_of_changes(world).await.is_empty()).then_some(()))
             }
         })
         .await
         .unwrap();
-        set(7_777).await;
+        set_on_hand(&world, 7_777).await;
         let last = wait_for("the last change", LIMIT, || async {
-            let runs = found().await;
+            let runs = runs_of_changes(&world).await;
             let is = |run: &&Value| run["summary"].to_string().contains("7777");
             Ok(runs.iter().find(is).cloned())
         })
@@ -410,12 +414,7 @@ async fn a_change_in_gp_starts_a_workflow_once() {
             .await;
         let changes = items(&changes.unwrap()).len();
         wait_for("a run for each change", LIMIT, || async {
-            let runs = items(
-                &world
-                    .api
-                    .get("/runs?entity=item_quantities&limit=200")
-                    .await?,
-            );
+            let runs = runs_of_changes(&world).await;
             anyhow::ensure!(
                 runs.len() <= changes,
                 "{} runs, {changes} changes",
