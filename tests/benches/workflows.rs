@@ -160,12 +160,11 @@ async fn list(world: &World, count: usize) -> anyhow::Result<Duration> {
     let input = json!({"list": entries});
     let body = json!({"entity": "list", "entity_id": id, "input": input});
     world.api.post(&path, &body).await?;
-    let path = format!("/runs?entity=list&entity_id={id}&state=succeeded&limit=200");
+    let path = format!("/runs?entity=list&entity_id={id}&state=succeeded&part_of=none");
     let summary = count.to_string();
     let run = wait_for("the list", LIMIT, || async {
         let runs = items(&world.api.get(&path).await?);
-        // The whole is older than its parts: it is looked for by what it says.
-        let whole = runs.into_iter().find(|run| run["part_of"].is_null());
+        let whole = runs.into_iter().next();
         Ok(whole.filter(|run| run["summary"] == summary.as_str()))
     });
     let run = match run.await {

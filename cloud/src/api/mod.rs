@@ -20,6 +20,7 @@ mod v1 {
     pub(super) mod dead_letters;
     pub(super) mod events;
     pub(super) mod gates;
+    pub(super) mod issues;
     pub(super) mod orders;
     pub(super) mod prefixes;
     pub(super) mod replay;
@@ -91,10 +92,11 @@ pub fn openapi() -> OpenApi {
     describe::finish(described().into_openapi())
 }
 
+#[expect(clippy::too_many_lines, reason = "every route, in reading order")]
 fn described() -> OpenApiRouter<Arc<Shared>> {
     use v1::{
-        agents, approvals, artifacts, changes, companies, dead_letters, events, gates, orders,
-        runs, settings, start, stores, tenants, transforms,
+        agents, approvals, artifacts, changes, companies, dead_letters, events, gates, issues,
+        orders, runs, settings, start, stores, tenants, transforms,
     };
 
     let routes = OpenApiRouter::new()
@@ -147,6 +149,9 @@ fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(dead_letters::replay_many))
         .routes(routes!(dead_letters::show))
         .routes(routes!(dead_letters::replay_one))
+        .routes(routes!(issues::list))
+        .routes(routes!(issues::show, issues::change))
+        .routes(routes!(issues::replay))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::answer))
         .routes(routes!(gates::list))

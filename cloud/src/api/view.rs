@@ -11,7 +11,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub(crate) use work::{EventView, GATE_KINDS, GateView, RUN_STATES, RunView, StepView};
+pub(crate) use work::{
+    EventView, FailureView, GATE_KINDS, GateView, RUN_STATES, RunView, StepView,
+};
 
 /// An instant as `2026-11-23T10:00:00.123456Z`.
 pub(crate) fn instant(at: Micros) -> String {

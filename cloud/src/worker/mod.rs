@@ -1,6 +1,7 @@
 //! Takes lanes with ready work and carries their runs forward: engine, store and connectors together.
 
 mod context;
+mod ends;
 mod gates;
 mod lane;
 mod lease;
@@ -14,7 +15,7 @@ mod unplanned;
 mod waits;
 
 #[cfg(test)]
-pub(crate) use schedules::look_at_schedules;
+mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -9,6 +9,10 @@ use connect_core::engine::workflow::{self, Happened, Items, Part, RunInput, Star
 use super::lane::Work;
 use super::progress::Progress;
 use crate::error::{Error, Result};
+use crate::secrets::sha256;
+
+/// Bytes that the name of a part may take in an effect key, which has 200 in all.
+const LONGEST_NAME: usize = 48;
 
 impl Work {
     /// Begins parts, together with the state that says so.
@@ -124,4 +128,15 @@ fn part_run(whole: &Run, input: &RunInput, part_of: PartOf, progress: &Progress)
         part_of: Some(part_of),
         ..whole.clone()
     }
+}
+
+/// Names a part in effect keys: its path, or a digest of one that is too long or not plain.
+pub(super) fn name(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_graphic();
+    if path.len() <= LONGEST_NAME && path.chars().all(plain) {
+        return format!("{path}/");
+    }
+    let digest = sha256(path.as_bytes());
+    let digest: [u8; 16] = std::array::from_fn(|place| digest[place]);
+    format!("part-{}/", uuid::Uuid::from_bytes(digest).simple())
 }

@@ -13,14 +13,14 @@ use connect_core::domain::time::Micros;
 use connect_core::domain::wait::Woken;
 use connect_core::engine::Value;
 use connect_core::engine::workflow::{
-    self, Action, EventFacts, GpKey, LinkQuery, LinkToComplete, OnDeadLetter, RunInput, StoreRead,
-    StoreWrite,
+    self, Action, EventFacts, GpKey, LinkQuery, LinkToComplete, RunInput, StoreRead, StoreWrite,
 };
 use connect_store::ApplyError;
 use uuid::Uuid;
 
 use super::context::Plan;
 use super::lane::{Work, fenced};
+use super::parts;
 use super::progress::Progress;
 use super::unplanned::run_id;
 use super::waits;
@@ -335,38 +335,6 @@ impl Work {
         Ok(())
     }
 
-    /// Ends a run that did its work, or rightly had none.
-    pub(super) async fn succeed(&mut self, summary: String, result: &Value) -> Result<()> {
-        self.run.finished = Some(self.services.clock.now());
-        self.run.failure = None;
-        let mut transition = self.transition(RunState::Succeeded, summary, LaneNext::Done);
-        transition.supersedes = match self.plan.workflow.dead_letter() {
-            OnDeadLetter::Supersede => true,
-            OnDeadLetter::Block => false,
-        };
-        if self.run.part_of.is_some() && !result.is_null() {
-            transition.result = Some(result.to_json().into_bytes());
-        }
-        self.apply(transition).await?;
-        crate::crash::point("cloud.step.settled");
-        Ok(())
-    }
-
-    /// Makes a dead letter of the run. It holds its lane, unless it is a part of another run or the
-    /// newest of its kind wins anyway.
-    pub(super) async fn die(&mut self, failure: Failure) -> Result<()> {
-        let next = match (self.plan.workflow.dead_letter(), &self.run.part_of) {
-            (OnDeadLetter::Supersede, _) | (_, Some(_)) => LaneNext::Done,
-            (OnDeadLetter::Block, None) => LaneNext::Hold,
-        };
-        let summary = failure.message.clone();
-        self.run.finished = Some(self.services.clock.now());
-        self.run.failure = Some(failure);
-        self.settle(RunState::Dead, summary, next).await?;
-        crate::crash::point("cloud.step.settled");
-        Ok(())
-    }
-
     /// Lets the lane wait behind a gate that closes, or stays closed.
     pub(super) async fn park(&mut self, gate: Gate, reason: String) -> Result<()> {
         let next = LaneNext::Park { gate: gate.key };
@@ -455,26 +423,12 @@ impl Work {
             let input = self.progress.engine.state().input();
             input.part.as_ref().map_or("", |part| part.path.as_str())
         });
-        let part = part.map(part_name).unwrap_or_default();
+        let part = part.map(parts::name).unwrap_or_default();
         format!(
             "{}/{}/{}:{}/{part}{purpose}/{generation}",
             plan.company.database, plan.store.effect_scope, run.entity, run.entity_id,
         )
     }
-}
-
-/// Bytes that the name of a part may take in an effect key, which has 200 in all.
-const PART_NAME: usize = 48;
-
-/// Names a part in effect keys: its path, or a digest of one that is too long or not plain.
-fn part_name(path: &str) -> String {
-    let plain = |c: char| c.is_ascii_graphic();
-    if path.len() <= PART_NAME && path.chars().all(plain) {
-        return format!("{path}/");
-    }
-    let digest = crate::secrets::sha256(path.as_bytes());
-    let digest: [u8; 16] = std::array::from_fn(|place| digest[place]);
-    format!("part-{}/", Uuid::from_bytes(digest).simple())
 }
 
 fn noted(noted: Noted) -> Value {

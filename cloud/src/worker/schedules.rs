@@ -79,7 +79,7 @@ async fn ways(services: &Services, of: Unscheduled) -> Result<Vec<Way>> {
 }
 
 /// Takes schedules from settings that came into force, and starts the work of times that have come.
-pub(crate) async fn look_at_schedules(services: &Services) -> Result<()> {
+pub(super) async fn look_at_schedules(services: &Services) -> Result<()> {
     let schedules = services.database.schedules();
     for tenant in schedules.tenants_with_stale().await? {
         for stale in schedules.list_stale(tenant).await? {

@@ -31,8 +31,20 @@ pub struct RunFilter {
     pub failure_code: Option<String>,
     /// Those with one cause, see [`fingerprint`].
     pub fingerprint: Option<String>,
+    /// Whether they are parts of others.
+    pub parts: Parts,
+}
+
+/// Which runs to list by whether they are parts of others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Parts {
+    /// Parts and wholes.
+    #[default]
+    Any,
+    /// No parts.
+    None,
     /// Parts of that run.
-    pub whole: Option<RunId>,
+    Of(RunId),
 }
 
 /// Runs.
@@ -82,9 +94,10 @@ impl Runs<'_> {
              ORDER BY id DESC
              LIMIT $3",
             chosen = chosen(filter),
-            of_whole = match filter.whole {
-                Some(_) => "parent = $10",
-                None => "$10 IS NULL",
+            of_whole = match filter.parts {
+                Parts::Any => "$10 IS NULL",
+                Parts::None => "parent IS NULL AND $10 IS NULL",
+                Parts::Of(_) => "parent = $10",
             },
         );
         let state = filter.state.as_ref().map(word).transpose()?;
@@ -99,7 +112,10 @@ impl Runs<'_> {
             .bind(&filter.entity)
             .bind(&filter.failure_code)
             .bind(&filter.fingerprint)
-            .bind(filter.whole.map(|run| run.0))
+            .bind(match filter.parts {
+                Parts::Any | Parts::None => None,
+                Parts::Of(run) => Some(run.0),
+            })
             .fetch_all(c)
             .await)?;
         rows.into_iter().map(Run::try_from).collect()
@@ -186,16 +202,17 @@ pub(crate) async fn find_lane(
     Ok(row.map(|(group, key)| LaneKey { tenant, group, key }))
 }
 
-/// Names the cause of a failure, so that dead letters with one cause can be told together: its
-/// code, then code and field of the first thing wrong.
+/// Names the cause of a failure, so that dead letters with one cause can be told together: the step
+/// it failed at and its code, then code and field of the first thing wrong.
 pub fn fingerprint(failure: &Failure) -> String {
+    let step = failure.step.as_deref().unwrap_or_default();
     match failure.faults.first() {
         Some(fault) => format!(
-            "{}|{}|{}",
+            "{step}|{}|{}|{}",
             failure.code,
             fault.code,
             fault.field.as_deref().unwrap_or_default()
         ),
-        None => failure.code.clone(),
+        None => format!("{step}|{}", failure.code),
     }
 }

@@ -73,6 +73,9 @@ pub struct Failure {
     /// The other side's wish.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retry_after_ms: Option<i64>,
+    /// The step of the workflow that failed, where one did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub step: Option<String>,
 }
 
 impl Failure {
@@ -84,6 +87,7 @@ impl Failure {
             message: message.into(),
             faults: Vec::new(),
             retry_after_ms: None,
+            step: None,
         }
     }
 

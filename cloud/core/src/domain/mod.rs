@@ -7,6 +7,7 @@ pub mod command;
 pub mod event;
 pub mod failure;
 pub mod ids;
+pub mod issue;
 pub mod lane;
 pub mod link;
 pub mod run;

@@ -3,7 +3,6 @@
 mod polling;
 mod resources;
 mod runs;
-mod schedules;
 mod settings;
 mod walls;
 mod webhooks;

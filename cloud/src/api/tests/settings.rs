@@ -219,3 +219,19 @@ async fn two_changes_at_once_cannot_make_each_other_invalid() {
             .expect(StatusCode::OK);
     }
 }
+
+#[tokio::test]
+async fn a_schedule_that_is_none_is_refused_with_its_place() {
+    let cloud = Cloud::start().await;
+    let tenant = cloud.tenant("Fabrikam").await;
+    let flow = json!({"format": 1, "name": "odd", "title": "Odd", "start": "end",
+        "trigger": {"when": null, "schedules": [{"cron": "0 * * * *"}, {"cron": "61 * * * *"}]},
+        "steps": [{"key": "end", "title": "End",
+                   "do": {"stop": {"outcome": "succeeded", "summary": "done"}}}]});
+    let body = json!({"environment_id": tenant.environment.0, "body": flow});
+    let answer = cloud
+        .call(&tenant.key, Method::PUT, "/workflows/odd", Some(body))
+        .await;
+    let told = answer.problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_setting");
+    assert_eq!(told, ["body.trigger.schedules[1]"]);
+}

@@ -25,6 +25,10 @@ async fn another_tenants_key_finds_nothing_at_any_address() {
             "stores" | "gates" => store["id"].as_str().expect("an id").to_owned(),
             "agents" => agents["items"][0]["id"].as_str().expect("an id").to_owned(),
             "companies" => company.to_string(),
+            "issues" => {
+                let issues = cloud.get(&ours.key, "/issues").await;
+                issues["items"][0]["id"].as_str().expect("an id").to_owned()
+            }
             "runs" | "dead-letters" | "approvals" => run.to_string(),
             "workflows" | "mappings" | "lookups" | "check" | "profiles" | "routes"
             | "revisions" => String::new(),
@@ -65,6 +69,7 @@ async fn another_tenants_key_finds_nothing_at_any_address() {
         "/runs",
         "/dead-letters",
         "/approvals",
+        "/issues",
         "/gates",
     ] {
         let page = cloud.get(&other.key, list).await;

@@ -22,7 +22,8 @@ use crate::api::problem::Problem;
 use crate::api::view::RunView;
 use crate::error::Error;
 
-const MOST_AT_ONCE: usize = 1_000;
+/// Dead letters done again with one call.
+pub(super) const MOST_AT_ONCE: usize = 1_000;
 
 /// Which dead letters.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -49,7 +50,7 @@ pub(crate) struct ReplayMany {
 }
 
 /// What became of a list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct ReplayedMany {
     /// Queued again.
     replayed: Vec<ReplayView>,
@@ -59,8 +60,10 @@ pub(crate) struct ReplayedMany {
     not_dead: Vec<Uuid>,
     /// Left as they are: no route of their store is on.
     no_route: Vec<Uuid>,
-    /// Whether more with this code are left; ask again.
-    more: bool,
+    /// Parts of runs: their wholes must be done again, or they go on from their failed step.
+    parts: Vec<Uuid>,
+    /// Whether more are left; ask again.
+    pub more: bool,
 }
 
 /// Lists the dead letters, newest first.
@@ -151,27 +154,35 @@ pub(crate) async fn replay_many(
         form.refuse("ids", "give either ids or a code");
     }
     form.finish()?;
-    let mut done = ReplayedMany {
-        replayed: Vec::new(),
-        not_found: Vec::new(),
-        not_dead: Vec::new(),
-        no_route: Vec::new(),
-        more: false,
-    };
+    let mut done = ReplayedMany::default();
     let runs = match (ids, code) {
         (Some(ids), _) => by_ids(&shared, &caller, ids, &mut done).await?,
         (None, Some(code)) => by_code(&shared, &caller, &code, &mut done).await?,
         (None, None) => Vec::new(),
     };
+    replay_all(&shared, &caller, runs, &again, &mut done).await?;
+    Ok((StatusCode::ACCEPTED, Json(done)))
+}
+
+/// Does dead letters again, the oldest first.
+pub(super) async fn replay_all(
+    shared: &Shared,
+    caller: &Caller,
+    mut runs: Vec<Run>,
+    again: &Again,
+    done: &mut ReplayedMany,
+) -> Result<(), Error> {
+    runs.sort_by_key(|run| run.id.0);
     for run in runs {
-        match replay::queue(&shared, &caller, &run, &again).await {
+        match replay::queue(shared, caller, &run, again).await {
             Ok(view) => done.replayed.push(view),
             Err(error) if error.code == "run_not_over" => done.not_dead.push(run.id.0),
             Err(error) if error.code == replay::NO_ROUTE => done.no_route.push(run.id.0),
+            Err(error) if error.code == replay::PART => done.parts.push(run.id.0),
             Err(error) => return Err(error),
         }
     }
-    Ok((StatusCode::ACCEPTED, Json(done)))
+    Ok(())
 }
 
 async fn by_ids(

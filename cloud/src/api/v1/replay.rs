@@ -57,6 +57,9 @@ pub(crate) struct ReplayView {
 /// Stable code of the error that says a replay would go nowhere.
 pub(super) const NO_ROUTE: &str = "no_route";
 
+/// Stable code of the error that says a run is part of another one.
+pub(super) const PART: &str = "part_of_a_run";
+
 /// How a run is done again.
 #[derive(Debug)]
 pub(super) struct Again {
@@ -197,7 +200,7 @@ fn told(run: &Run, outcome: Replayed) -> Result<ReplayView, Error> {
             ),
         )),
         Replayed::Part { whole } => Err(Error::conflict(
-            "part_of_a_run",
+            PART,
             format!(
                 "it is part of run {whole}: let it go on from its failed step, or do the whole again"
             ),

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use connect_core::domain::ids::{RunId, StoreId};
 use connect_core::domain::run::Run;
-use connect_store::RunFilter;
+use connect_store::{Parts, RunFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -35,7 +35,7 @@ pub(crate) struct RunQuery {
     entity: Option<String>,
     /// nop's id.
     entity_id: Option<String>,
-    /// The run they are parts of.
+    /// The run they are parts of; `none` leaves out those that are parts of others.
     part_of: Option<String>,
 }
 
@@ -179,15 +179,23 @@ fn filter(query: RunQuery) -> Result<RunFilter, Error> {
     if store == Some(None) {
         error = error.with_field("store_id", "must be an id (UUID)");
     }
-    let whole = query.part_of.map(|id| Uuid::try_parse(&id).ok().map(RunId));
-    if whole == Some(None) {
-        error = error.with_field("part_of", "must be an id (UUID)");
-    }
+    let parts = match query.part_of.as_deref() {
+        None => Parts::Any,
+        Some("none") => Parts::None,
+        Some(id) => {
+            if let Ok(id) = Uuid::try_parse(id) {
+                Parts::Of(RunId(id))
+            } else {
+                error = error.with_field("part_of", "must be an id (UUID), or none");
+                Parts::Any
+            }
+        }
+    };
     if !error.fields.is_empty() {
         return Err(error);
     }
     Ok(RunFilter {
-        whole: whole.flatten(),
+        parts,
         state: state.flatten(),
         store: store.flatten(),
         entity: query.entity,

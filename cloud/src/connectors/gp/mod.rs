@@ -109,6 +109,7 @@ fn from_wire(failure: v1::Failure) -> Failure {
         code: failure.code,
         message: failure.message,
         retry_after_ms: (failure.retry_after_ms > 0).then_some(failure.retry_after_ms.into()),
+        step: None,
     }
 }
 

@@ -60,3 +60,14 @@ ALTER TABLE environment ADD COLUMN scheduled BIGINT NULL;
 ALTER TABLE gp_change ADD COLUMN taken BIGINT NULL;
 UPDATE gp_change SET taken = received;
 CREATE INDEX gp_change_untaken ON gp_change (tenant, id) WHERE taken IS NULL;
+
+-- What people said about dead letters with one cause.
+CREATE TABLE issue (
+    tenant UUID NOT NULL,
+    fingerprint TEXT NOT NULL,
+    owner TEXT NULL,
+    state TEXT NOT NULL,
+    notes TEXT NOT NULL,
+    updated BIGINT NOT NULL,
+    PRIMARY KEY (tenant, fingerprint)
+);

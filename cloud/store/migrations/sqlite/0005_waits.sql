@@ -60,3 +60,14 @@ ALTER TABLE environment ADD COLUMN scheduled INTEGER NULL;
 ALTER TABLE gp_change ADD COLUMN taken INTEGER NULL;
 UPDATE gp_change SET taken = received;
 CREATE INDEX gp_change_untaken ON gp_change (tenant, id) WHERE taken IS NULL;
+
+-- What people said about dead letters with one cause.
+CREATE TABLE issue (
+    tenant BLOB NOT NULL,
+    fingerprint TEXT NOT NULL,
+    owner TEXT NULL,
+    state TEXT NOT NULL,
+    notes TEXT NOT NULL,
+    updated INTEGER NOT NULL,
+    PRIMARY KEY (tenant, fingerprint)
+) STRICT, WITHOUT ROWID;

@@ -31,6 +31,7 @@ mod commands;
 mod durability;
 mod events;
 mod gates;
+mod issues;
 mod lanes;
 mod links;
 mod parts;

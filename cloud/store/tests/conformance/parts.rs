@@ -215,10 +215,17 @@ async fn a_part_that_goes_on_alone_does_not_disturb_its_whole(world: World) {
     let back = back.unwrap();
     let runs = world.database.runs();
     let filter = connect_store::RunFilter {
-        whole: Some(whole.id),
+        parts: connect_store::Parts::Of(whole.id),
         ..connect_store::RunFilter::default()
     };
     let parts = runs.list(world.tenant, &filter, None, 10).await.unwrap();
+    assert_eq!(parts.len(), 2);
+    let wholes = connect_store::RunFilter {
+        parts: connect_store::Parts::None,
+        ..connect_store::RunFilter::default()
+    };
+    let wholes = runs.list(world.tenant, &wholes, None, 10).await.unwrap();
+    assert_eq!(wholes.len(), 1);
     let go_on = || connect_store::Replay {
         from: connect_store::ReplayFrom::FailedStep,
         event: connect_core::domain::ids::EventId(id()),

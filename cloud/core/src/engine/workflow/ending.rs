@@ -10,7 +10,8 @@ use crate::engine::value::Value;
 
 impl Walk<'_> {
     /// Ends a run that needs a person, to go on from there.
-    pub(super) fn dead(&mut self, failure: Failure, at: Option<At>) -> Action {
+    pub(super) fn dead(&mut self, mut failure: Failure, at: Option<At>) -> Action {
+        failure.step = at.as_ref().map(|at| at.step.clone());
         self.end(Ending::Dead { failure, at })
     }
 
