@@ -10,6 +10,7 @@ pub mod connectors;
 pub mod crash;
 pub mod error;
 pub mod polling;
+mod records;
 pub mod secrets;
 pub mod shops;
 pub mod telemetry;

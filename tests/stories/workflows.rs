@@ -6,7 +6,7 @@ use connect_tests::harness::world::{COMPANY, Options, World};
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 
-use super::support::{LIMIT, databases, plain, run_of, start};
+use super::support::{LIMIT, databases, plain, run_of, start, written};
 
 /// The API that can leave notes on orders.
 const WITH_NOTES: &str = "official";
@@ -541,4 +541,99 @@ async fn a_thousand_dead_letters_go_through_once_a_row_is_added() {
         assert!(items(&world.api.get("/issues").await.unwrap()).is_empty());
         world.end(false).await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shadow_run_shows_what_a_draft_would_change_and_writes_nothing() {
+    for database in databases() {
+        let world = start(Options {
+            database,
+            ..Options::default()
+        })
+        .await;
+        let orders = world.shop.place(12, "any").await.unwrap();
+        world.settled(orders.len() as u64, LIMIT).await.unwrap();
+        let before = written(&world).await;
+        let path = "/workflows/order_to_sop/shadow";
+        let environment = &world.tenancy.environment_id;
+        let mut wish = json!({"environment_id": environment, "since": "2026-01-01T00:00:00Z"});
+        let shown = world.api.post(path, &wish).await.unwrap();
+        assert!(shown["same"].as_u64() >= Some(12), "{shown}");
+        assert_eq!(
+            shown["different"],
+            json!([]),
+            "what is in force changes nothing"
+        );
+        let place = format!("/mappings/order_to_sop?environment_id={environment}");
+        let in_force = world.api.get(&place).await.unwrap();
+        let mut mapping = in_force["body"].clone();
+        let nodes = mapping["nodes"].as_array_mut().unwrap();
+        let header = nodes
+            .iter_mut()
+            .find(|node| node["node"] == "taSopHdrIvcInsert");
+        let elements = header.unwrap()["elements"].as_array_mut().unwrap();
+        elements.retain(|rule| rule["element"] != "REFRENCE");
+        elements.push(json!({"element": "REFRENCE", "constant": "SHADOW"}));
+        wish["drafts"] = json!([{"kind": "mapping", "name": "order_to_sop", "body": mapping}]);
+        let shown = world.api.post(path, &wish).await.unwrap();
+        let different = shown["different"].as_array().unwrap();
+        assert!(different.len() >= 12, "{shown}");
+        for run in different {
+            let fields = run["fields"].as_array().unwrap();
+            assert_eq!(fields.len(), 1, "{run}");
+            let field = &fields[0];
+            assert_eq!(
+                (&field["node"], &field["element"], &field["after"]),
+                (
+                    &json!("taSopHdrIvcInsert"),
+                    &json!("REFRENCE"),
+                    &json!("SHADOW")
+                )
+            );
+        }
+        assert_eq!(written(&world).await, before);
+        let still = world.api.get(&place).await.unwrap();
+        assert_eq!(
+            still["version"], in_force["version"],
+            "nothing was published"
+        );
+        world.end(false).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_is_tried_on_a_sample() {
+    let world = start(Options::default()).await;
+    let path = "/workflows/order_to_sop/try";
+    let draft = json!({"kind": "workflow", "name": "order_to_sop", "body": lines("4")});
+    let mut sample = json!({"environment_id": world.tenancy.environment_id, "drafts": [draft],
+        "records": {"event": {"topic": "order.placed", "entity": "order", "entity_id": "7"}}});
+    let tried = world.api.post(path, &sample).await.unwrap();
+    assert_eq!(tried["state"], "dead");
+    assert_eq!(tried["failure"]["code"], "items_failed", "{tried}");
+    sample["drafts"][0]["body"] = lines("0");
+    let tried = world.api.post(path, &sample).await.unwrap();
+    assert_eq!(
+        (&tried["state"], &tried["summary"]),
+        (&json!("succeeded"), &json!("5 of 5"))
+    );
+    let steps = tried["steps"].as_array().unwrap();
+    let notes = steps
+        .iter()
+        .filter(|step| step["within"] == "lines" && step["step"] == "note");
+    let asked = notes.filter(|step| step["state"] == "intended").count();
+    assert_eq!(asked, 5, "{tried}");
+    // A read has nothing to give unless the sample says so.
+    let reads = flow(&json!([
+        read("end"),
+        stop("end", "total {order.order_total}")
+    ]));
+    sample["drafts"][0]["body"] = reads;
+    let tried = world.api.post(path, &sample).await.unwrap();
+    assert_eq!(tried["failure"]["code"], "no_sample");
+    sample["answers"] = json!({"read_for_end": {"order_total": 12.30}});
+    let tried = world.api.post(path, &sample).await.unwrap();
+    assert_eq!(tried["summary"], "total 12.3", "{tried}");
+    assert!(items(&world.api.get("/runs").await.unwrap()).is_empty());
+    world.end(false).await.unwrap();
 }

@@ -23,10 +23,12 @@ mod v1 {
     pub(super) mod issues;
     pub(super) mod orders;
     pub(super) mod prefixes;
+    pub(super) mod rehearsals;
     pub(super) mod replay;
     pub(super) mod routes;
     pub(super) mod runs;
     pub(super) mod settings;
+    pub(super) mod shadows;
     pub(super) mod start;
     pub(super) mod stores;
     pub(super) mod tenants;
@@ -96,7 +98,7 @@ pub fn openapi() -> OpenApi {
 fn described() -> OpenApiRouter<Arc<Shared>> {
     use v1::{
         agents, approvals, artifacts, changes, companies, dead_letters, events, gates, issues,
-        orders, runs, settings, start, stores, tenants, transforms,
+        orders, rehearsals, runs, settings, shadows, start, stores, tenants, transforms,
     };
 
     let routes = OpenApiRouter::new()
@@ -126,6 +128,8 @@ fn described() -> OpenApiRouter<Arc<Shared>> {
             artifacts::show_workflow,
             settings::publish_workflow
         ))
+        .routes(routes!(rehearsals::try_workflow))
+        .routes(routes!(shadows::shadow))
         .routes(routes!(artifacts::list_mappings))
         .routes(routes!(artifacts::show_mapping, settings::publish_mapping))
         .routes(routes!(settings::try_mapping))

@@ -351,32 +351,6 @@ impl Revision {
     }
 }
 
-impl Plan {
-    /// The store as formulas see it.
-    pub(super) fn store_facts(&self) -> Value {
-        let store = &self.store;
-        facts([
-            ("id", store.id.to_string()),
-            ("name", store.name.clone()),
-            ("base_url", store.base_url.clone()),
-            ("time_zone", store.time_zone.clone()),
-            ("currency", store.currency.clone()),
-            ("nop_store_id", store.nop_store_id.to_string()),
-            ("created", instant(store.created)),
-        ])
-    }
-
-    /// The company as formulas see it.
-    pub(super) fn company_facts(&self) -> Value {
-        let company = &self.company;
-        facts([
-            ("id", company.id.to_string()),
-            ("database", company.database.clone()),
-            ("name", company.name.clone()),
-        ])
-    }
-}
-
 /// The name people know a kind by.
 fn word(kind: ArtifactKind) -> &'static str {
     match kind {
@@ -386,14 +360,4 @@ fn word(kind: ArtifactKind) -> &'static str {
         ArtifactKind::Profile => "profile",
         ArtifactKind::Route => "route",
     }
-}
-
-fn facts<const N: usize>(pairs: [(&str, String); N]) -> Value {
-    Value::map(pairs.map(|(name, text)| (name, Value::from(text))))
-}
-
-fn instant(at: connect_core::domain::time::Micros) -> String {
-    jiff::Timestamp::from_microsecond(at.0)
-        .map(|at| at.to_string())
-        .unwrap_or_default()
 }

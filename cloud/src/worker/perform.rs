@@ -28,6 +28,7 @@ use crate::app::Services;
 use crate::connectors::gp;
 use crate::connectors::nopcommerce::Noted;
 use crate::error::{Error, Result};
+use crate::records;
 use crate::shops;
 
 /// A run at its beginning.
@@ -52,9 +53,9 @@ pub(super) fn new_run(
             source: event.source,
             body: body.map_err(Error::internal)?.unwrap_or_default(),
         },
-        store: plan.store_facts(),
+        store: records::store(&plan.store),
         profile: Arc::clone(&plan.profile),
-        company: plan.company_facts(),
+        company: records::company(&plan.company),
         part: None,
         edits: match &claimed.woken {
             Some(Woken::Edited { edits }) => waits::edits(edits)?,

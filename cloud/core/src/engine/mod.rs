@@ -1,6 +1,7 @@
 //! The engine: mappings and workflows as data, evaluated without clock, database or network.
 
 pub mod checks;
+pub mod difference;
 pub mod expression;
 pub mod lookup;
 pub mod mapping;

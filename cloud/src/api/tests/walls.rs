@@ -108,6 +108,8 @@ fn body_of(path: &str, ours: &Tenant, store: &Value, company: Uuid) -> Value {
     } else if path.starts_with("/routes") {
         json!({"environment_id": environment, "store_id": store["id"], "company_id": company,
                "workflow": "order_to_sop", "profile": "web"})
+    } else if path.contains("/shadow") {
+        json!({"environment_id": environment, "since": "2026-01-01T00:00:00Z"})
     } else if path.contains("/try") {
         json!({"environment_id": environment, "records": {}})
     } else if ["/mappings", "/workflows", "/lookups", "/check"]

@@ -259,11 +259,11 @@ async fn publish(
     artifacts::publish(shared, caller, change).await.map(Json)
 }
 
-/// Everything in force, with one thing as it would become.
-struct Draft {
+/// Everything in force, with some of it as it would become.
+pub(super) struct Draft {
     environment: EnvironmentId,
     revision: i64,
-    bodies: Vec<(ArtifactKind, String, String)>,
+    pub(super) bodies: Vec<(ArtifactKind, String, String)>,
 }
 
 impl Draft {
@@ -287,7 +287,7 @@ impl Draft {
         Ok(draft)
     }
 
-    async fn in_force(
+    pub(super) async fn in_force(
         shared: &Shared,
         caller: &Caller,
         environment: EnvironmentId,
@@ -301,7 +301,7 @@ impl Draft {
         })
     }
 
-    fn put(&mut self, kind: ArtifactKind, name: &str, body: String) {
+    pub(super) fn put(&mut self, kind: ArtifactKind, name: &str, body: String) {
         self.bodies
             .retain(|(have, own, _)| (*have, own.as_str()) != (kind, name));
         self.bodies.push((kind, name.to_owned(), body));
@@ -319,7 +319,7 @@ impl Draft {
         compiled.await.map_err(Error::internal)
     }
 
-    fn compiled(&self) -> (Settings, Vec<Broken>) {
+    pub(super) fn compiled(&self) -> (Settings, Vec<Broken>) {
         let bodies = self.bodies.iter();
         let bodies: Vec<_> = bodies
             .map(|(kind, name, body)| (*kind, name.as_str(), body.as_str()))
@@ -369,7 +369,7 @@ impl Draft {
 }
 
 /// The refusal of a change: every problem under its place.
-fn refused(kind: ArtifactKind, name: &str, first: &Broken, all: &[Broken]) -> Error {
+pub(super) fn refused(kind: ArtifactKind, name: &str, first: &Broken, all: &[Broken]) -> Error {
     let own = first.kind == kind && first.name == name;
     let message = if own {
         format!("this {} has mistakes: nothing was published", word(kind))

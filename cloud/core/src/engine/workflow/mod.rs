@@ -10,6 +10,7 @@ mod graph;
 mod items;
 mod model;
 mod pure;
+pub mod rehearsal;
 mod requests;
 pub mod schedule;
 mod state;
