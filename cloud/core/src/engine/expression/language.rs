@@ -12,7 +12,7 @@ use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope
 use super::functions::{self, FUNCTIONS};
 
 /// Steps one evaluation may take: some 20 milliseconds, enough for 5,000 lines.
-const MAX_OPERATIONS: u64 = 250_000;
+pub(super) const MAX_OPERATIONS: u64 = 250_000;
 /// Nesting of one formula.
 const MAX_DEPTH: usize = 40;
 /// Nesting of closure calls.
@@ -20,9 +20,9 @@ const MAX_CALLS: usize = 8;
 /// Closures in one formula.
 const MAX_CLOSURES: usize = 16;
 /// Bytes of all texts one operation may make.
-const MAX_TEXT: usize = 4 * 1024 * 1024;
+pub(super) const MAX_TEXT: usize = 4 * 1024 * 1024;
 /// Entries of all lists one operation may make.
-const MAX_ENTRIES: usize = 100_000;
+pub(super) const MAX_ENTRIES: usize = 100_000;
 
 /// Words of the language that formulas do without.
 const OFF: &[&str] = &[
@@ -111,6 +111,12 @@ pub(super) fn charge(entries: usize) -> bool {
     let steps = STEPS.get().saturating_add(entries as u64);
     STEPS.set(steps);
     steps <= MAX_OPERATIONS
+}
+
+/// Gives the steps of the last evaluation.
+#[cfg(test)]
+pub(super) fn steps() -> u64 {
+    STEPS.get()
 }
 
 /// Gives the one engine.

@@ -1,21 +1,24 @@
 //! Expressions: one formula over named values, exact and bounded.
 
 mod convert;
+mod facts;
 mod functions;
 mod language;
+mod native;
 mod reads;
 mod template;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::sync::Arc;
 
 use rhai::{AST, Dynamic, EvalAltResult, Position, Scope};
 use thiserror::Error;
 
 use super::value::Value;
+pub use facts::Facts;
 pub use functions::{Function, FunctionGroup};
+use native::Native;
 pub use template::Template;
 
 /// A compiled formula.
@@ -26,6 +29,7 @@ pub use template::Template;
 pub struct Expression {
     text: String,
     ast: AST,
+    native: Option<Native>,
     reads: Vec<String>,
     /// It is a path and nothing else.
     is_path: bool,
@@ -66,6 +70,7 @@ impl Expression {
         let is_path = matches!(reads.as_slice(), [path] if path == text.trim());
         Ok(Self {
             text: text.into(),
+            native: Native::compile(&ast),
             ast,
             reads,
             is_path,
@@ -74,18 +79,23 @@ impl Expression {
 
     /// Computes the formula over the facts.
     pub fn evaluate(&self, facts: &mut Facts) -> Result<Value, ExpressionError> {
-        // Half of all formulas; what is not found is the language's to explain.
-        if self.is_path
-            && let Some(value) = facts.find(&self.reads[0])
-        {
-            return Ok(value.clone());
+        let native = self.native.as_ref();
+        if let Some(value) = native.and_then(|native| native.evaluate(facts)) {
+            return Ok(value);
         }
-        let length = facts.scope.len();
-        let result = language::evaluate(&self.ast, &mut facts.scope).map_err(|error| {
+        self.interpret(facts)
+    }
+
+    /// Computes the formula by the language, which also knows what is wrong.
+    fn interpret(&self, facts: &mut Facts) -> Result<Value, ExpressionError> {
+        let scope = facts.scope();
+        let length = scope.len();
+        let result = language::evaluate(&self.ast, scope);
+        scope.rewind(length);
+        let result = result.map_err(|error| {
             let position = error.unwrap_inner().position();
             ExpressionError::new(&self.text, self.explain(&error, facts)).at(position)
         });
-        facts.scope.rewind(length);
         convert::to_value(result?).map_err(|message| ExpressionError::new(&self.text, message))
     }
 
@@ -224,57 +234,4 @@ fn without_position(error: &EvalAltResult) -> String {
 /// Gives every function formulas may call.
 pub fn functions() -> &'static [Function] {
     functions::FUNCTIONS
-}
-
-/// The values a formula may read, by name. Later ones hide earlier ones of the same name.
-#[derive(Debug, Default)]
-pub struct Facts {
-    scope: Scope<'static>,
-    values: Vec<(String, Arc<Value>)>,
-}
-
-impl Facts {
-    /// Makes facts from a map's entries.
-    pub fn new<'a>(entries: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Self {
-        let mut facts = Self::default();
-        for (name, value) in entries {
-            facts.set(name, value.clone());
-        }
-        facts
-    }
-
-    /// Adds a value.
-    pub fn set(&mut self, name: &str, value: impl Into<Arc<Value>>) {
-        let value = value.into();
-        self.scope
-            .push_constant_dynamic(name, convert::to_dynamic(&value));
-        self.values.push((name.into(), value));
-    }
-
-    /// Marks the present state, to come back to with [`Facts::reset`].
-    pub fn mark(&self) -> usize {
-        self.values.len()
-    }
-
-    /// Forgets what was added after the mark.
-    pub fn reset(&mut self, mark: usize) {
-        self.scope.rewind(mark);
-        self.values.truncate(mark);
-    }
-
-    /// Gives the names of all values.
-    pub fn names(&self) -> Vec<String> {
-        self.values.iter().map(|(name, _)| name.clone()).collect()
-    }
-
-    /// Finds what stands at a path that begins with a value's name.
-    pub fn find(&self, path: &str) -> Option<&Value> {
-        let end = path.find(['.', '[']).unwrap_or(path.len());
-        let (name, rest) = path.split_at(end);
-        let (_, value) = self.values.iter().rev().find(|(have, _)| have == name)?;
-        match rest.strip_prefix('.').unwrap_or(rest) {
-            "" => Some(value.as_ref()),
-            rest => value.at(rest),
-        }
-    }
 }

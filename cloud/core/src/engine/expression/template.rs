@@ -61,11 +61,16 @@ impl Template {
 
     /// Gives the paths its formulas read.
     pub fn reads(&self) -> impl Iterator<Item = &str> {
-        let formulas = self.parts.iter().filter_map(|part| match part {
+        let reads = self.formulas().flat_map(Expression::reads);
+        reads.map(String::as_str)
+    }
+
+    /// Gives its formulas.
+    pub(super) fn formulas(&self) -> impl Iterator<Item = &Expression> {
+        self.parts.iter().filter_map(|part| match part {
             Part::Literal(_) => None,
-            Part::Formula(formula) => Some(formula.reads()),
-        });
-        formulas.flatten().map(String::as_str)
+            Part::Formula(formula) => Some(formula),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use rhai::{Dynamic, Engine, Map};
 use super::{Given, count, list, map, text};
 
 /// All of an address that GP keeps, in a fixed order.
-const FIELDS: &[&str] = &[
+pub(in crate::engine::expression) const FIELDS: &[&str] = &[
     "company",
     "first_name",
     "last_name",
@@ -16,6 +16,13 @@ const FIELDS: &[&str] = &[
     "zip_postal_code",
     "phone_number",
     "fax_number",
+];
+
+/// The same of what stands in groups of the address.
+pub(in crate::engine::expression) const GROUPS: &[(&str, &str)] = &[
+    ("state", "abbreviation"),
+    ("state", "name"),
+    ("country", "two_letter_iso_code"),
 ];
 
 pub(super) fn register(engine: &mut Engine) {
@@ -33,38 +40,54 @@ fn normalise(address: &Dynamic) -> Given<String> {
     let nothing = Dynamic::UNIT;
     let part = |map: &Map, name: &str| -> Given<String> {
         let text = text(HELPER, name, map.get(name).unwrap_or(&nothing))?;
-        let words: Vec<&str> = text.split_whitespace().collect();
-        Ok(words.join(" ").to_lowercase())
+        Ok(tidied(&text))
     };
     let mut parts = FIELDS
         .iter()
         .map(|name| part(&address, name))
         .collect::<Given<Vec<_>>>()?;
-    for (group, field) in [
-        ("state", "abbreviation"),
-        ("state", "name"),
-        ("country", "two_letter_iso_code"),
-    ] {
+    for (group, field) in GROUPS.iter().copied() {
         let group = map(HELPER, group, address.get(group).unwrap_or(&nothing))?;
         parts.push(part(&group, field)?);
     }
     Ok(parts.join("\n"))
 }
 
-/// Gives address lines of at most `width` characters: a line too long goes on in the next, between
-/// words. Every line keeps its place while all fit; what does not fit stays in the last line.
+/// Writes a part of an address in one form.
+pub(in crate::engine::expression) fn tidied(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").to_lowercase()
+}
+
 fn address_lines(lines: &Dynamic, width: &Dynamic, most: &Dynamic) -> Given {
     const HELPER: &str = "address_lines";
     let (width, most) = (
         count(HELPER, "width", width)?,
         count(HELPER, "lines", most)?,
     );
-    let mut wrapped: Vec<String> = Vec::new();
     let given = list(HELPER, "lines", lines)?;
-    let mut given = given
+    let given = given
         .iter()
         .map(|line| Ok(text(HELPER, "line", line)?.trim().to_owned()))
         .collect::<Given<Vec<_>>>()?;
+    let lines = fitted(given, width, most).into_iter().map(|line| {
+        if line.is_empty() {
+            Dynamic::UNIT
+        } else {
+            line.into()
+        }
+    });
+    Ok(Dynamic::from_array(lines.collect()))
+}
+
+/// Gives address lines of at most `width` characters: a line too long goes on in the next, between
+/// words. Every line keeps its place while all fit; what does not fit stays in the last line.
+pub(in crate::engine::expression) fn fitted(
+    mut given: Vec<String>,
+    width: usize,
+    most: usize,
+) -> Vec<String> {
+    let mut wrapped: Vec<String> = Vec::new();
     if given.iter().any(|line| line.chars().count() > width) {
         given.retain(|line| !line.is_empty());
         for line in given {
@@ -81,14 +104,7 @@ fn address_lines(lines: &Dynamic, width: &Dynamic, most: &Dynamic) -> Given {
         }
     }
     wrapped.resize(most, String::new());
-    let lines = wrapped.into_iter().map(|line| {
-        if line.is_empty() {
-            Dynamic::UNIT
-        } else {
-            line.into()
-        }
-    });
-    Ok(Dynamic::from_array(lines.collect()))
+    wrapped
 }
 
 fn wrap(line: &str, width: usize, into: &mut Vec<String>) {

@@ -11,28 +11,32 @@ use crate::engine::moment;
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("instant", |value: Dynamic| -> Given<Decimal> {
-        Ok(instant("instant", &value)?.as_microsecond().into())
+        let text = text("instant", "the instant", &value)?;
+        Ok(instant("instant", &text)?.as_microsecond().into())
     });
     engine.register_fn("local_date", |value: Dynamic, zone: &str| {
-        let zoned = zoned("local_date", &value, zone)?;
+        let text = text("local_date", "the instant", &value)?;
+        let zoned = zoned("local_date", &text, zone)?;
         Given::Ok(zoned.date().to_string())
     });
     engine.register_fn(
         "format_date",
         |value: Dynamic, zone: &str, pattern: &str| {
-            let zoned = zoned("format_date", &value, zone)?;
+            let text = text("format_date", "the instant", &value)?;
+            let zoned = zoned("format_date", &text, zone)?;
             Given::Ok(moment::write(pattern, zoned.datetime()))
         },
     );
     engine.register_fn("fill_date", |template: Dynamic, date: Dynamic| {
-        fill(&template, &date)
+        let template = text("fill_date", "the template", &template)?;
+        let date = text("fill_date", "the date", &date)?;
+        filled(&template, &date)
     });
 }
 
 /// Reads an instant; one without a zone is UTC, as nopCommerce means it.
-fn instant(helper: &str, value: &Dynamic) -> Given<Timestamp> {
-    let text = text(helper, "the instant", value)?;
-    match moment::instant(&text) {
+pub(in crate::engine::expression) fn instant(helper: &str, text: &str) -> Given<Timestamp> {
+    match moment::instant(text) {
         Some(instant) => Ok(instant),
         None if text.trim().is_empty() => fail(format!("{helper}: the instant is nothing")),
         None => fail(format!(
@@ -41,8 +45,9 @@ fn instant(helper: &str, value: &Dynamic) -> Given<Timestamp> {
     }
 }
 
-fn zoned(helper: &str, value: &Dynamic, zone: &str) -> Given<Zoned> {
-    let instant = instant(helper, value)?;
+/// Reads an instant as it is read on a clock in a time zone.
+pub(in crate::engine::expression) fn zoned(helper: &str, text: &str, zone: &str) -> Given<Zoned> {
+    let instant = instant(helper, text)?;
     match TimeZone::get(zone) {
         Ok(zone) => Ok(instant.to_zoned(zone)),
         Err(_) => fail(format!(
@@ -52,15 +57,13 @@ fn zoned(helper: &str, value: &Dynamic, zone: &str) -> Given<Zoned> {
 }
 
 /// Replaces each `{pattern}` of a template by the date.
-fn fill(template: &Dynamic, date: &Dynamic) -> Given<String> {
-    let template = text("fill_date", "the template", template)?;
-    let date = text("fill_date", "the date", date)?;
+pub(in crate::engine::expression) fn filled(template: &str, date: &str) -> Given<String> {
     let Ok(day) = date.parse::<Date>() else {
         return fail(format!(
             "fill_date: \"{date}\" is not a date such as 2025-03-04"
         ));
     };
-    let (mut filled, mut rest) = (String::new(), template.as_str());
+    let (mut filled, mut rest) = (String::new(), template);
     while let Some((before, after)) = rest.split_once('{') {
         let Some((pattern, after)) = after.split_once('}') else {
             return fail(format!(

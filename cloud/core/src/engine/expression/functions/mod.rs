@@ -1,12 +1,12 @@
 //! Helper functions of formulas.
 
-mod address;
+pub(super) mod address;
 mod catalogue;
-mod dates;
+pub(super) mod dates;
 mod lists;
-mod money;
-mod rules;
-mod text;
+pub(super) mod money;
+pub(super) mod rules;
+pub(super) mod text;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map};
 use rust_decimal::Decimal;

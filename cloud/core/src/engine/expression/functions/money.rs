@@ -90,7 +90,7 @@ fn sum(list: &Dynamic) -> Given<Decimal> {
     total(&numbers("sum", "list", list)?)
 }
 
-fn total(amounts: &[Decimal]) -> Given<Decimal> {
+pub(in crate::engine::expression) fn total(amounts: &[Decimal]) -> Given<Decimal> {
     let total = amounts
         .iter()
         .try_fold(Decimal::ZERO, |total, amount| total.checked_add(*amount));
@@ -98,7 +98,7 @@ fn total(amounts: &[Decimal]) -> Given<Decimal> {
 }
 
 /// Gives the place of the largest amount by size, the first of equals.
-fn largest(amounts: &[Decimal]) -> Option<usize> {
+pub(in crate::engine::expression) fn largest(amounts: &[Decimal]) -> Option<usize> {
     let mut best: Option<(usize, Decimal)> = None;
     for (index, amount) in amounts.iter().enumerate() {
         if best.is_none_or(|(_, most)| amount.abs() > most) {
@@ -113,7 +113,16 @@ fn allocate(amount: &Dynamic, weights: &Dynamic, decimals: &Dynamic) -> Given<Dy
     let amount = number("allocate", "the total", amount)?;
     let weights = numbers("allocate", "weights", weights)?;
     let decimals = scale("allocate", decimals)?;
-    let weight = total(&weights)?;
+    shares(amount, &weights, decimals).map(listed)
+}
+
+/// Gives what falls to each weight, together exactly the amount.
+pub(in crate::engine::expression) fn shares(
+    amount: Decimal,
+    weights: &[Decimal],
+    decimals: u32,
+) -> Given<Vec<Decimal>> {
+    let weight = total(weights)?;
     let share = |own: &Decimal| -> Given<Decimal> {
         if weight.is_zero() {
             return Ok(Decimal::ZERO);
@@ -164,10 +173,17 @@ fn decimal(helper: &str, value: &Dynamic) -> Given<Decimal> {
 fn settle(amounts: &Dynamic, total: &Dynamic, decimals: &Dynamic) -> Given<Dynamic> {
     let amounts = numbers("settle", "amounts", amounts)?;
     let total = number("settle", "the total", total)?;
-    balanced("settle", &amounts, total, scale("settle", decimals)?)
+    let decimals = scale("settle", decimals)?;
+    balanced("settle", &amounts, total, decimals).map(listed)
 }
 
-fn balanced(helper: &str, amounts: &[Decimal], amount: Decimal, decimals: u32) -> Given<Dynamic> {
+/// Rounds amounts so that they make exactly another; the difference goes to the largest.
+pub(in crate::engine::expression) fn balanced(
+    helper: &str,
+    amounts: &[Decimal],
+    amount: Decimal,
+    decimals: u32,
+) -> Given<Vec<Decimal>> {
     let mut shares: Vec<Decimal> = amounts.iter().map(|own| half_up(*own, decimals)).collect();
     let Some(rest) = half_up(amount, decimals).checked_sub(total(&shares)?) else {
         return fail(format!("{helper}: too large"));
@@ -177,6 +193,10 @@ fn balanced(helper: &str, amounts: &[Decimal], amount: Decimal, decimals: u32) -
         None if rest.is_zero() => {}
         None => return fail(format!("{helper}: nothing takes the {rest} that is left")),
     }
-    let shares = shares.into_iter().map(Dynamic::from_decimal).collect();
-    Ok(Dynamic::from_array(shares))
+    Ok(shares)
+}
+
+fn listed(amounts: Vec<Decimal>) -> Dynamic {
+    let amounts = amounts.into_iter().map(Dynamic::from_decimal);
+    Dynamic::from_array(amounts.collect())
 }

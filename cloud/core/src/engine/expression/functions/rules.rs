@@ -58,7 +58,7 @@ fn fits(helper: &str, rule: &Map, name: &str, fact: &Dynamic) -> Given<Option<u3
     let mut score = 0;
     if let Some(wanted) = field(name) {
         let wanted = text(helper, name, wanted)?;
-        match says(&wanted, fact, &fact_text) {
+        match says(&wanted, convert::number(fact), &fact_text) {
             Some(more) => score += more,
             None => return Ok(None),
         }
@@ -76,12 +76,16 @@ fn fits(helper: &str, rule: &Map, name: &str, fact: &Dynamic) -> Given<Option<u3
 }
 
 /// Scores a field against a fact: 3 exact, 1 pattern, 0 anything.
-fn says(wanted: &str, fact: &Dynamic, fact_text: &str) -> Option<u32> {
+pub(in crate::engine::expression) fn says(
+    wanted: &str,
+    number: Option<Decimal>,
+    fact_text: &str,
+) -> Option<u32> {
     let wanted = wanted.trim();
     if wanted == "*" {
         return Some(0);
     }
-    if let Some(number) = convert::number(fact) {
+    if let Some(number) = number {
         let wanted: Decimal = wanted.parse().ok()?;
         return (wanted == number).then_some(3);
     }

@@ -25,10 +25,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("pad_left", |value: Dynamic, length: Dynamic, fill: &str| {
         let length = count("pad_left", "the length", &length)?;
         let text = text("pad_left", "the text", &value)?;
-        let missing = length.saturating_sub(text.chars().count());
-        let fill = fill.chars().next().unwrap_or(' ');
-        let filled = std::iter::repeat_n(fill, missing).chain(text.chars());
-        Given::Ok(filled.collect::<String>())
+        Given::Ok(padded(&text, length, fill))
     });
     engine.register_fn("join", |parts: Dynamic, between: &str| {
         let parts = list("join", "list", &parts)?;
@@ -39,14 +36,22 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("base32_sha256", |value: Dynamic, length: Dynamic| {
         let length = count("base32_sha256", "the length", &length)?;
         let text = text("base32_sha256", "the text", &value)?;
-        let digest = digest::digest(&digest::SHA256, text.as_bytes());
-        Given::Ok(
-            base32(digest.as_ref())
-                .chars()
-                .take(length)
-                .collect::<String>(),
-        )
+        Given::Ok(stand_in(&text, length))
     });
+}
+
+/// Fills a text up from the left.
+pub(in crate::engine::expression) fn padded(text: &str, length: usize, fill: &str) -> String {
+    let missing = length.saturating_sub(text.chars().count());
+    let fill = fill.chars().next().unwrap_or(' ');
+    let filled = std::iter::repeat_n(fill, missing).chain(text.chars());
+    filled.collect()
+}
+
+/// Gives so many characters that stand for a text.
+pub(in crate::engine::expression) fn stand_in(text: &str, length: usize) -> String {
+    let digest = digest::digest(&digest::SHA256, text.as_bytes());
+    base32(digest.as_ref()).chars().take(length).collect()
 }
 
 fn trim(value: &Dynamic) -> Given<String> {

@@ -1,0 +1,154 @@
+//! The values formulas read, by name, and what the language sees of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rhai::Scope;
+
+use super::convert;
+use crate::engine::value::Value;
+
+/// Chains of facts whose names hash alike; some 90 facts are usual.
+const CHAINS: usize = 64;
+/// The end of a chain.
+const NONE: usize = usize::MAX;
+
+/// The values a formula may read, by name. Later ones hide earlier ones of the same name.
+pub struct Facts {
+    facts: Vec<Fact>,
+    /// Where the latest fact of each chain stands.
+    latest: [usize; CHAINS],
+    /// What the language sees. It lags behind: few formulas need the language, and to convert the
+    /// values costs more than most formulas.
+    scope: Scope<'static>,
+}
+
+struct Fact {
+    name: String,
+    value: Arc<Value>,
+    chain: usize,
+    /// Where the fact before it in its chain stands.
+    before: usize,
+}
+
+/// The name of a fact, ready to look up.
+#[derive(Debug)]
+pub(super) struct Name {
+    text: String,
+    chain: usize,
+}
+
+impl Name {
+    pub(super) fn new(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            chain: chain(text),
+        }
+    }
+}
+
+impl Facts {
+    /// Makes facts from a map's entries.
+    pub fn new<'a>(entries: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Self {
+        let mut facts = Self::default();
+        for (name, value) in entries {
+            facts.set(name, value.clone());
+        }
+        facts
+    }
+
+    /// Adds a value.
+    pub fn set(&mut self, name: &str, value: impl Into<Arc<Value>>) {
+        let chain = chain(name);
+        let before = std::mem::replace(&mut self.latest[chain], self.facts.len());
+        self.facts.push(Fact {
+            name: name.into(),
+            value: value.into(),
+            chain,
+            before,
+        });
+    }
+
+    /// Marks the present state, to come back to with [`Facts::reset`].
+    pub fn mark(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// Forgets what was added after the mark.
+    pub fn reset(&mut self, mark: usize) {
+        while self.facts.len() > mark
+            && let Some(fact) = self.facts.pop()
+        {
+            self.latest[fact.chain] = fact.before;
+        }
+        if self.scope.len() > mark {
+            self.scope.rewind(mark);
+        }
+    }
+
+    /// Gives the names of all values.
+    pub fn names(&self) -> Vec<String> {
+        self.facts.iter().map(|fact| fact.name.clone()).collect()
+    }
+
+    /// Finds what stands at a path that begins with a value's name.
+    pub fn find(&self, path: &str) -> Option<&Value> {
+        let end = path.find(['.', '[']).unwrap_or(path.len());
+        let (name, rest) = path.split_at(end);
+        let value = self.search(name, chain(name))?;
+        match rest.strip_prefix('.').unwrap_or(rest) {
+            "" => Some(value),
+            rest => value.at(rest),
+        }
+    }
+
+    /// Finds the value of a name.
+    pub(super) fn named(&self, name: &Name) -> Option<&Value> {
+        self.search(&name.text, name.chain)
+    }
+
+    fn search(&self, name: &str, chain: usize) -> Option<&Value> {
+        let mut place = self.latest[chain];
+        while let Some(fact) = self.facts.get(place) {
+            if fact.name == name {
+                return Some(&fact.value);
+            }
+            place = fact.before;
+        }
+        None
+    }
+
+    /// Gives the language's scope, with all values in it.
+    pub(super) fn scope(&mut self) -> &mut Scope<'static> {
+        for fact in self.facts.iter().skip(self.scope.len()) {
+            let value = convert::to_dynamic(&fact.value);
+            self.scope.push_constant_dynamic(fact.name.as_str(), value);
+        }
+        &mut self.scope
+    }
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            facts: Vec::new(),
+            latest: [NONE; CHAINS],
+            scope: Scope::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts = self.facts.iter().map(|fact| (&fact.name, &fact.value));
+        f.debug_map().entries(facts).finish()
+    }
+}
+
+/// Tells the chain of a name (FNV-1a).
+fn chain(name: &str) -> usize {
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    (hash ^ (hash >> 16)) as usize % CHAINS
+}

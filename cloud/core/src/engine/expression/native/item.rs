@@ -1,0 +1,257 @@
+//! Values in the course of a native evaluation: borrowed from the facts wherever they can be.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use rust_decimal::Decimal;
+
+use super::super::language::{MAX_ENTRIES, MAX_TEXT};
+use crate::engine::value::Value;
+
+/// A value in the course of an evaluation. The language tells whole numbers apart from decimals,
+/// and lets some operations take only them.
+#[derive(Clone, Debug)]
+pub(super) enum Item<'a> {
+    Nothing,
+    Bool(bool),
+    Whole(i64),
+    Number(Decimal),
+    Text(Cow<'a, str>),
+    List(List<'a>),
+    Map(Map<'a>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum List<'a> {
+    Given(&'a [Value]),
+    Made(Rc<Made<Vec<Item<'a>>>>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Map<'a> {
+    Given(&'a BTreeMap<String, Value>),
+    Made(Rc<Made<Fields<'a>>>),
+}
+
+pub(super) type Fields<'a> = BTreeMap<Cow<'a, str>, Item<'a>>;
+
+/// A list or map made by the evaluation, with the size of all that is in it.
+#[derive(Clone, Debug)]
+pub(super) struct Made<T> {
+    holds: T,
+    size: Size,
+}
+
+/// How much the language counts in a value against its bounds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size {
+    entries: usize,
+    fields: usize,
+    text: usize,
+}
+
+impl Size {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            entries: self.entries + other.entries,
+            fields: self.fields + other.fields,
+            text: self.text + other.text,
+        }
+    }
+
+    fn fits(self) -> Option<()> {
+        let fits = self.entries <= MAX_ENTRIES && self.fields <= MAX_ENTRIES;
+        (fits && self.text <= MAX_TEXT).then_some(())
+    }
+
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => Self::default(),
+            Value::Text(text) => Self {
+                text: text.len(),
+                ..Self::default()
+            },
+            Value::List(list) => Self::of_list(list),
+            Value::Map(map) => Self::of_map(map),
+        }
+    }
+
+    fn of_list(list: &[Value]) -> Self {
+        let own = Self {
+            entries: list.len(),
+            ..Self::default()
+        };
+        list.iter()
+            .fold(own, |size, value| size.plus(Self::of(value)))
+    }
+
+    fn of_map(map: &BTreeMap<String, Value>) -> Self {
+        let own = Self {
+            fields: map.len(),
+            ..Self::default()
+        };
+        map.values()
+            .fold(own, |size, value| size.plus(Self::of(value)))
+    }
+}
+
+impl<'a> Item<'a> {
+    /// Makes a list; none where it is larger than the language allows.
+    pub(super) fn list(items: Vec<Self>) -> Option<Self> {
+        let own = Size {
+            entries: items.len(),
+            ..Size::default()
+        };
+        let size = items.iter().fold(own, |size, item| size.plus(item.size()));
+        size.fits()?;
+        Some(Self::List(List::Made(Rc::new(Made { holds: items, size }))))
+    }
+
+    /// Makes a map; none where it is larger than the language allows.
+    pub(super) fn map(fields: Fields<'a>) -> Option<Self> {
+        let own = Size {
+            fields: fields.len(),
+            ..Size::default()
+        };
+        let size = fields
+            .values()
+            .fold(own, |size, item| size.plus(item.size()));
+        size.fits()?;
+        let made = Made {
+            holds: fields,
+            size,
+        };
+        Some(Self::Map(Map::Made(Rc::new(made))))
+    }
+
+    pub(super) fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// Gives the value back unless it is larger than the language allows.
+    pub(super) fn bounded(self) -> Option<Self> {
+        self.size().fits()?;
+        Some(self)
+    }
+
+    fn size(&self) -> Size {
+        match self {
+            Self::Nothing | Self::Bool(_) | Self::Whole(_) | Self::Number(_) => Size::default(),
+            Self::Text(text) => Size {
+                text: text.len(),
+                ..Size::default()
+            },
+            Self::List(List::Given(list)) => Size::of_list(list),
+            Self::List(List::Made(made)) => made.size,
+            Self::Map(Map::Given(map)) => Size::of_map(map),
+            Self::Map(Map::Made(made)) => made.size,
+        }
+    }
+
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+
+    /// Tells whether it is nothing, or text without a letter.
+    pub(super) fn is_blank(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Text(text) => text.trim().is_empty(),
+            Self::Bool(_) | Self::Whole(_) | Self::Number(_) | Self::List(_) | Self::Map(_) => {
+                false
+            }
+        }
+    }
+
+    pub(super) fn into_value(self) -> Value {
+        match self {
+            Self::Nothing => Value::Null,
+            Self::Bool(yes) => Value::Bool(yes),
+            Self::Whole(number) => Value::Number(number.into()),
+            Self::Number(mut number) => {
+                if number.is_zero() {
+                    // There is no minus nought in a ledger.
+                    number.set_sign_positive(true);
+                }
+                Value::Number(number)
+            }
+            Self::Text(text) => Value::Text(text.into_owned()),
+            Self::List(List::Given(list)) => Value::List(list.to_vec()),
+            Self::List(List::Made(made)) => {
+                let items = Rc::unwrap_or_clone(made).holds;
+                Value::List(items.into_iter().map(Self::into_value).collect())
+            }
+            Self::Map(Map::Given(map)) => Value::Map(map.clone()),
+            Self::Map(Map::Made(made)) => {
+                let fields = Rc::unwrap_or_clone(made).holds.into_iter();
+                let fields = fields.map(|(name, item)| (name.into_owned(), item.into_value()));
+                Value::Map(fields.collect())
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a Value> for Item<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Nothing,
+            Value::Bool(yes) => Self::Bool(*yes),
+            Value::Number(number) => Self::Number(*number),
+            Value::Text(text) => Self::Text(Cow::Borrowed(text)),
+            Value::List(list) => Self::List(List::Given(list)),
+            Value::Map(map) => Self::Map(Map::Given(map)),
+        }
+    }
+}
+
+impl<'a> List<'a> {
+    pub(super) const EMPTY: Self = Self::Given(&[]);
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Given(list) => list.len(),
+            Self::Made(made) => made.holds.len(),
+        }
+    }
+
+    pub(super) fn get(&self, place: usize) -> Option<Item<'a>> {
+        match self {
+            Self::Given(list) => list.get(place).map(Item::from),
+            Self::Made(made) => made.holds.get(place).cloned(),
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Item<'a>> {
+        (0..self.len()).filter_map(|place| self.get(place))
+    }
+}
+
+impl<'a> Map<'a> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Given(map) => map.len(),
+            Self::Made(made) => made.holds.len(),
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Item<'a>> {
+        match self {
+            Self::Given(map) => map.get(name).map(Item::from),
+            Self::Made(made) => made.holds.get(name).cloned(),
+        }
+    }
+
+    /// Takes the map apart, to change it.
+    pub(super) fn into_fields(self) -> Fields<'a> {
+        match self {
+            Self::Given(map) => {
+                let fields = map.iter();
+                fields
+                    .map(|(name, value)| (Cow::Borrowed(name.as_str()), value.into()))
+                    .collect()
+            }
+            Self::Made(made) => Rc::unwrap_or_clone(made).holds,
+        }
+    }
+}
