@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::catalogue::{self, ElementSpec, NodeSpec, TransactionType};
+use super::catalogue::{self, ElementSpec, TransactionType};
 use super::document::{Document, Element, Node, Transaction, Value, node_path};
 use super::read_error::Place;
 use super::value::{ValueError, fits_code_page};
@@ -216,24 +216,26 @@ impl NodeCheck<'_> {
     fn elements(&mut self) {
         let spec = catalogue::node(&self.node.name);
         for (index, element) in self.node.elements.iter().enumerate() {
-            self.name(spec, index, element);
-            match spec.and_then(|spec| spec.element(&element.name)) {
+            let own = spec.and_then(|spec| spec.element(&element.name));
+            self.name(spec.is_some() && own.is_none(), index, element);
+            match own {
                 Some(spec) => self.value(spec, element),
                 None => self.characters(element),
             }
         }
-        for wanted in spec.map_or(&[][..], |spec| spec.elements) {
+        let elements = spec.map_or(&[][..], |spec| spec.elements);
+        for wanted in elements.iter().filter(|wanted| wanted.required) {
             self.requirement(wanted);
         }
     }
 
-    fn name(&mut self, spec: Option<&NodeSpec>, index: usize, element: &Element) {
+    fn name(&mut self, is_unknown: bool, index: usize, element: &Element) {
         let name = element.name.as_str();
         let before = &self.node.elements[..index];
         if !is_name(name) {
             let message = format!("{name:?} is not an element's name");
             self.report(element, ViolationKind::BadName, message);
-        } else if spec.is_some_and(|spec| spec.element(name).is_none()) {
+        } else if is_unknown {
             let message = format!("{} has no element {name}", self.node.name);
             self.report(element, ViolationKind::UnknownElement, message);
         } else if before
@@ -275,7 +277,6 @@ impl NodeCheck<'_> {
 
     fn requirement(&mut self, spec: &ElementSpec) {
         let message = match self.node.get(spec.name) {
-            _ if !spec.required => return,
             None => "the element is required and missing",
             Some(Value::Nil) => "the element is required and nil",
             Some(value) if !value.is_empty() => return,

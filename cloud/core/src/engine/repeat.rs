@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::checks::is_true;
-use super::expression::{Expression, ExpressionError, Facts};
+use super::expression::{Expression, ExpressionError, Facts, Name, Shared};
 use super::problem::Problems;
 use super::value::Value;
 
@@ -77,10 +77,10 @@ pub struct SortBy {
 #[derive(Debug)]
 pub(super) struct CompiledForEach {
     list: Expression,
-    item: String,
-    index: Option<String>,
-    sequence: Option<String>,
-    explode: Option<(Expression, String)>,
+    item: Name,
+    index: Option<Name>,
+    sequence: Option<Name>,
+    explode: Option<(Expression, Name)>,
     filter: Option<Expression>,
     merge: Option<(Vec<Expression>, Vec<String>)>,
     sort: Vec<(Expression, bool)>,
@@ -89,8 +89,8 @@ pub(super) struct CompiledForEach {
 /// One entry.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    item: Value,
-    part: Option<Value>,
+    item: Shared,
+    part: Option<Shared>,
 }
 
 impl CompiledForEach {
@@ -110,7 +110,7 @@ impl CompiledForEach {
         let explode = each.explode.as_ref().map(|explode| {
             let parts = problems.expression(&place("explode.list"), &explode.list, known);
             problems.name(&place("explode.item"), &explode.item, known);
-            (parts, explode.item.clone())
+            (parts, Name::new(&explode.item))
         });
         let filter = problems.optional(&place("where"), each.filter.as_ref(), known);
         let merge = each.merge.as_ref().map(|merge| {
@@ -135,9 +135,9 @@ impl CompiledForEach {
         }
         Some(Self {
             list: list?,
-            item: each.item.clone(),
-            index: each.index.clone(),
-            sequence: each.sequence.clone(),
+            item: Name::new(&each.item),
+            index: each.index.as_deref().map(Name::new),
+            sequence: each.sequence.as_deref().map(Name::new),
             explode: match explode {
                 Some((parts, item)) => Some((parts?, item)),
                 None => None,
@@ -174,7 +174,7 @@ impl CompiledForEach {
 
     fn take_apart(
         &self,
-        item: Value,
+        item: Shared,
         facts: &mut Facts,
         entries: &mut Vec<Entry>,
     ) -> Result<(), ExpressionError> {
@@ -216,7 +216,7 @@ impl CompiledForEach {
             };
             let first: &mut Entry = &mut merged[place];
             for path in sums {
-                add(&mut first.item, &entry.item, path)?;
+                add(first.item.to_mut(), entry.item.value(), path)?;
             }
         }
         Ok(merged)
@@ -263,9 +263,10 @@ impl CompiledForEach {
     }
 
     fn set(&self, facts: &mut Facts, entry: Entry) {
-        facts.set(&self.item, entry.item);
+        facts.share(&self.item, entry.item);
         if let Some((_, name)) = &self.explode {
-            facts.set(name, entry.part.unwrap_or_default());
+            let part = entry.part.unwrap_or_else(|| Value::Null.into());
+            facts.share(name, part);
         }
     }
 
@@ -274,24 +275,24 @@ impl CompiledForEach {
         self.set(facts, entry);
         let index = i64::try_from(index).unwrap_or(i64::MAX);
         if let Some(name) = &self.index {
-            facts.set(name, Value::from(index));
+            facts.share(name, Value::from(index));
         }
         if let Some(name) = &self.sequence {
-            facts.set(
-                name,
-                Value::from(index.saturating_add(1).saturating_mul(STEP)),
-            );
+            let number = index.saturating_add(1).saturating_mul(STEP);
+            facts.share(name, Value::from(number));
         }
     }
 }
 
-fn list_of(list: &Expression, facts: &mut Facts) -> Result<Vec<Value>, ExpressionError> {
-    match list.evaluate(facts)? {
-        Value::List(list) => Ok(list),
-        Value::Null => Ok(Vec::new()),
-        other @ (Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_)) => Err(
-            ExpressionError::new(list.text(), format!("not a list but {}", other.kind())),
-        ),
+fn list_of(list: &Expression, facts: &mut Facts) -> Result<Vec<Shared>, ExpressionError> {
+    let given = list.share(facts)?;
+    match (given.entries(), given.value()) {
+        (Some(entries), _) => Ok(entries),
+        (None, Value::Null) => Ok(Vec::new()),
+        (None, other) => Err(ExpressionError::new(
+            list.text(),
+            format!("not a list but {}", other.kind()),
+        )),
     }
 }
 

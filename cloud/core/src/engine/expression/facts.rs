@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rhai::Scope;
 
 use super::convert;
+use super::path::{Path, Shared, follow};
 use crate::engine::value::Value;
 
 /// Chains of facts whose names hash alike; some 90 facts are usual.
@@ -24,26 +25,30 @@ pub struct Facts {
 }
 
 struct Fact {
-    name: String,
-    value: Arc<Value>,
-    chain: usize,
+    name: Name,
+    value: Shared,
     /// Where the fact before it in its chain stands.
     before: usize,
 }
 
 /// The name of a fact, ready to look up.
-#[derive(Debug)]
-pub(super) struct Name {
-    text: String,
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Name {
+    text: Arc<str>,
     chain: usize,
 }
 
 impl Name {
-    pub(super) fn new(text: &str) -> Self {
+    pub(in crate::engine) fn new(text: &str) -> Self {
         Self {
-            text: text.to_owned(),
+            text: text.into(),
             chain: chain(text),
         }
+    }
+
+    /// Gives the name as written.
+    pub(in crate::engine) fn text(&self) -> &str {
+        &self.text
     }
 }
 
@@ -59,12 +64,16 @@ impl Facts {
 
     /// Adds a value.
     pub fn set(&mut self, name: &str, value: impl Into<Arc<Value>>) {
-        let chain = chain(name);
-        let before = std::mem::replace(&mut self.latest[chain], self.facts.len());
+        self.share(&Name::new(name), value.into());
+    }
+
+    /// Adds a value without a copy of it or of its name.
+    pub(in crate::engine) fn share(&mut self, name: &Name, value: impl Into<Shared>) {
+        let latest = &mut self.latest[name.chain];
+        let before = std::mem::replace(latest, self.facts.len());
         self.facts.push(Fact {
-            name: name.into(),
+            name: name.clone(),
             value: value.into(),
-            chain,
             before,
         });
     }
@@ -79,7 +88,7 @@ impl Facts {
         while self.facts.len() > mark
             && let Some(fact) = self.facts.pop()
         {
-            self.latest[fact.chain] = fact.before;
+            self.latest[fact.name.chain] = fact.before;
         }
         if self.scope.len() > mark {
             self.scope.rewind(mark);
@@ -88,29 +97,42 @@ impl Facts {
 
     /// Gives the names of all values.
     pub fn names(&self) -> Vec<String> {
-        self.facts.iter().map(|fact| fact.name.clone()).collect()
+        let names = self.facts.iter().map(|fact| fact.name.text());
+        names.map(str::to_owned).collect()
     }
 
     /// Finds what stands at a path that begins with a value's name.
     pub fn find(&self, path: &str) -> Option<&Value> {
         let end = path.find(['.', '[']).unwrap_or(path.len());
         let (name, rest) = path.split_at(end);
-        let value = self.search(name, chain(name))?;
+        let value = self.search(name, chain(name))?.value();
         match rest.strip_prefix('.').unwrap_or(rest) {
             "" => Some(value),
             rest => value.at(rest),
         }
     }
 
-    /// Finds the value of a name.
-    pub(super) fn named(&self, name: &Name) -> Option<&Value> {
-        self.search(&name.text, name.chain)
+    /// Finds what stands at a path.
+    pub(in crate::engine) fn at(&self, path: &Path) -> Option<&Value> {
+        follow(self.named(&path.name)?, path.steps.as_ref()?)
     }
 
-    fn search(&self, name: &str, chain: usize) -> Option<&Value> {
+    /// Finds what stands at a path, to use it where it stands.
+    pub(super) fn shared(&self, path: &Path) -> Option<Shared> {
+        let name = &path.name;
+        let value = self.search(&name.text, name.chain)?;
+        value.part(path.steps.as_ref()?)
+    }
+
+    /// Finds the value of a name.
+    pub(super) fn named(&self, name: &Name) -> Option<&Value> {
+        self.search(&name.text, name.chain).map(Shared::value)
+    }
+
+    fn search(&self, name: &str, chain: usize) -> Option<&Shared> {
         let mut place = self.latest[chain];
         while let Some(fact) = self.facts.get(place) {
-            if fact.name == name {
+            if *fact.name.text == *name {
                 return Some(&fact.value);
             }
             place = fact.before;
@@ -121,8 +143,8 @@ impl Facts {
     /// Gives the language's scope, with all values in it.
     pub(super) fn scope(&mut self) -> &mut Scope<'static> {
         for fact in self.facts.iter().skip(self.scope.len()) {
-            let value = convert::to_dynamic(&fact.value);
-            self.scope.push_constant_dynamic(fact.name.as_str(), value);
+            let value = convert::to_dynamic(fact.value.value());
+            self.scope.push_constant_dynamic(fact.name.text(), value);
         }
         &mut self.scope
     }
@@ -140,7 +162,8 @@ impl Default for Facts {
 
 impl fmt::Debug for Facts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let facts = self.facts.iter().map(|fact| (&fact.name, &fact.value));
+        let facts = self.facts.iter();
+        let facts = facts.map(|fact| (fact.name.text(), fact.value.value()));
         f.debug_map().entries(facts).finish()
     }
 }

@@ -5,6 +5,7 @@ mod facts;
 mod functions;
 mod language;
 mod native;
+mod path;
 mod reads;
 mod template;
 #[cfg(test)]
@@ -17,8 +18,10 @@ use thiserror::Error;
 
 use super::value::Value;
 pub use facts::Facts;
+pub(super) use facts::Name;
 pub use functions::{Function, FunctionGroup};
 use native::Native;
+pub(super) use path::{Path, Shared};
 pub use template::Template;
 
 /// A compiled formula.
@@ -31,8 +34,8 @@ pub struct Expression {
     ast: AST,
     native: Option<Native>,
     reads: Vec<String>,
-    /// It is a path and nothing else.
-    is_path: bool,
+    /// Where it is a path and nothing else.
+    path: Option<Path>,
 }
 
 /// Why a formula is not one, or gave nothing.
@@ -67,13 +70,13 @@ impl Expression {
             ));
         }
         let reads = reads::of(&ast, known);
-        let is_path = matches!(reads.as_slice(), [path] if path == text.trim());
+        let path = reads.first().filter(|path| **path == *text.trim());
         Ok(Self {
             text: text.into(),
             native: Native::compile(&ast),
             ast,
+            path: path.map(|path| Path::new(path)),
             reads,
-            is_path,
         })
     }
 
@@ -84,6 +87,17 @@ impl Expression {
             return Ok(value);
         }
         self.interpret(facts)
+    }
+
+    /// Computes the formula without copying a list or a group of fields it may be the path of.
+    pub(super) fn share(&self, facts: &mut Facts) -> Result<Shared, ExpressionError> {
+        if let Some(path) = &self.path
+            && let Some(Value::List(_) | Value::Map(_)) = facts.at(path)
+            && let Some(shared) = facts.shared(path)
+        {
+            return Ok(shared);
+        }
+        self.evaluate(facts).map(Shared::from)
     }
 
     /// Computes the formula by the language, which also knows what is wrong.
@@ -106,10 +120,7 @@ impl Expression {
 
     /// Gives the path the formula is, where it is one and nothing else.
     pub fn path(&self) -> Option<&str> {
-        self.reads
-            .first()
-            .filter(|_| self.is_path)
-            .map(String::as_str)
+        self.path.as_ref().map(Path::text)
     }
 
     /// Gives the paths the formula reads, such as `order.order_total`.

@@ -7,7 +7,7 @@ use connect_proto::econnect::catalogue::{self, NodeSpec, TransactionType};
 use super::element::CompiledElement;
 use super::model::{ElementRule, Entry, FORMAT, Mapping, NamedBy, NodeRule};
 use crate::engine::checks::CompiledCheck;
-use crate::engine::expression::Expression;
+use crate::engine::expression::{Expression, Name};
 use crate::engine::lookup::Lookups;
 use crate::engine::problem::{Problem, Problems};
 use crate::engine::repeat::CompiledForEach;
@@ -26,7 +26,7 @@ pub struct Compiled {
 
 #[derive(Debug)]
 pub(super) enum Preparation {
-    Set { name: String, formula: Expression },
+    Set { name: Name, formula: Expression },
     Check(Box<CompiledCheck>),
 }
 
@@ -130,7 +130,7 @@ fn prepare(
                     problems.alias(&variable.name, path);
                 }
                 compiled.extend(formula.map(|formula| Preparation::Set {
-                    name: variable.name.clone(),
+                    name: Name::new(&variable.name),
                     formula,
                 }));
             }

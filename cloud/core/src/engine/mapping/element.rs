@@ -110,7 +110,7 @@ fn check_kind(
     problems: &mut Problems,
 ) {
     let field = match source {
-        Source::Path(path) => problems.field(path),
+        Source::Path(path) => problems.field(path.text()),
         Source::Expression(formula) => formula.path().and_then(|path| problems.field(path)),
         Source::Constant(_)
         | Source::Template { .. }
@@ -203,6 +203,7 @@ fn check_length(
         return;
     }
     let Source::Path(path) = source else { return };
+    let path = path.text();
     let Some(field) = problems
         .field(path)
         .filter(|field| field.kind == FieldKind::Text)

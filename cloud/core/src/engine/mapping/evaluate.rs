@@ -1,9 +1,9 @@
 //! Makes the document.
 
-use std::borrow::Cow;
-
 use connect_proto::econnect::value::SqlType;
-use connect_proto::econnect::{self, Document, Node, Transaction, Value as Content, Violation};
+use connect_proto::econnect::{
+    self, Document, Element, Node, Transaction, Value as Content, Violation,
+};
 use rust_decimal::Decimal;
 
 use super::balance;
@@ -74,14 +74,18 @@ struct Run<'m, 'f> {
     transaction: Transaction,
     trace: Trace<'m>,
     traced: bool,
+    /// How many nodes there are of the last one's name; nodes of a name follow one another.
+    alike: usize,
     /// What to tell people who must mend an element, by the node's place in the document.
-    repairs: Vec<(usize, Cow<'m, str>, &'m str)>,
+    repairs: Vec<(usize, &'static str, &'m str)>,
 }
 
 /// An element as it goes into the document.
 struct Made<'m> {
+    name: &'static str,
     text: String,
-    trace: ElementTrace<'m>,
+    /// None where nobody reads it.
+    trace: Option<ElementTrace<'m>>,
     repair: &'m str,
 }
 
@@ -101,6 +105,7 @@ impl<'m, 'f> Run<'m, 'f> {
                 mapping: mapping.name.as_str().into(),
                 ..Trace::default()
             },
+            alike: 0,
             repairs: Vec::new(),
         }
     }
@@ -112,17 +117,17 @@ impl<'m, 'f> Run<'m, 'f> {
             match entry {
                 Preparation::Set { name, formula } => {
                     let value = formula
-                        .evaluate(self.facts)
-                        .map_err(|error| unreadable(name, &error))?;
+                        .share(self.facts)
+                        .map_err(|error| unreadable(name.text(), &error))?;
                     if self.traced {
                         self.trace.variables.push(VariableTrace {
-                            name: name.into(),
+                            name: name.text().into(),
                             expression: formula.text().into(),
                             reads: trace::reads(formula_reads(formula), self.facts),
-                            value: trace::shorten(&value),
+                            value: trace::shorten(value.value()),
                         });
                     }
-                    self.facts.set(name, value);
+                    self.facts.share(name, value);
                 }
                 Preparation::Check(check) => {
                     // Neighbouring checks are told together.
@@ -180,8 +185,53 @@ impl<'m, 'f> Run<'m, 'f> {
             }
         }
         let name = rule.spec.name;
-        let place = self.transaction.nodes_named(name).count() + 1;
-        let mut made = Vec::new();
+        let last = self.transaction.nodes.last();
+        if last.is_none_or(|last| last.name != name) {
+            self.alike = 0;
+        }
+        let place = self.alike + 1;
+        let made = self.elements(rule, place)?;
+        let named = match &rule.named_by {
+            Some(named) => self.named_elements(rule, named, place)?,
+            None => Vec::new(),
+        };
+        let mut node = Node::new(name);
+        node.elements.reserve_exact(made.len() + named.len());
+        let index = self.transaction.nodes.len();
+        let mut traces = Vec::new();
+        let mut note = |made: &mut Made<'m>| {
+            if !made.repair.is_empty() {
+                self.repairs.push((index, made.name, made.repair));
+            }
+            traces.extend(made.trace.take());
+        };
+        for mut element in made {
+            note(&mut element);
+            node.elements.push(Element {
+                name: element.name.to_owned(),
+                value: Content::from(element.text),
+            });
+        }
+        for mut element in named {
+            note(&mut element);
+            // It may be one that a rule has made too.
+            node.set(element.name, Content::from(element.text));
+        }
+        self.transaction.nodes.push(node);
+        self.alike = place;
+        if self.traced {
+            self.trace.nodes.push(NodeTrace {
+                node: self.transaction.path(index),
+                rule: rule.rule.as_str().into(),
+                elements: traces,
+            });
+        }
+        Ok(())
+    }
+
+    /// Makes the elements that have rules, each once.
+    fn elements(&mut self, rule: &'m CompiledNode, place: usize) -> Result<Vec<Made<'m>>, Failure> {
+        let mut made = Vec::with_capacity(rule.elements.len());
         for element in &rule.elements {
             made.extend(self.element(rule, element, place)?);
         }
@@ -195,40 +245,14 @@ impl<'m, 'f> Run<'m, 'f> {
                     continue;
                 };
                 // The last rule that holds is taken, in the place of the first.
-                let name = &element.trace.element;
-                match made
-                    .iter_mut()
-                    .find(|made: &&mut Made<'_>| made.trace.element == *name)
-                {
+                let mut earlier = made.iter_mut();
+                match earlier.find(|made: &&mut Made<'_>| made.name == element.name) {
                     Some(earlier) => *earlier = element,
                     None => made.push(element),
                 }
             }
         }
-        if let Some(named) = &rule.named_by {
-            made.extend(self.named_elements(rule, named, place)?);
-        }
-        let mut node = Node::new(name);
-        self.transaction.nodes.push(Node::new(name));
-        let index = self.transaction.nodes.len() - 1;
-        let mut elements = Vec::with_capacity(made.len());
-        for element in made {
-            let name = element.trace.element.clone();
-            node.set(name.as_ref(), Content::from(element.text));
-            if !element.repair.is_empty() {
-                self.repairs.push((index, name, element.repair));
-            }
-            elements.push(element.trace);
-        }
-        if self.traced {
-            self.trace.nodes.push(NodeTrace {
-                node: self.transaction.path(index),
-                rule: rule.rule.as_str().into(),
-                elements,
-            });
-        }
-        self.transaction.nodes[index] = node;
-        Ok(())
+        Ok(made)
     }
 
     fn element(
@@ -243,18 +267,14 @@ impl<'m, 'f> Run<'m, 'f> {
         {
             return Ok(None);
         }
-        let mut trace = ElementTrace {
+        let mut trace = self.traced.then(|| ElementTrace {
             element: element.spec.name.into(),
             value: None,
             source: element.source.kind().into(),
             from: element.source.shown().into(),
-            reads: if self.traced {
-                source_reads(&element.source, self.facts)
-            } else {
-                Vec::new()
-            },
+            reads: source_reads(&element.source, self.facts),
             transforms: Vec::new(),
-        };
+        });
         let at = At {
             node: rule.spec,
             place,
@@ -262,22 +282,26 @@ impl<'m, 'f> Run<'m, 'f> {
             repair: &element.repair,
         };
         let value = self.source(&element.source, &at)?;
-        let value = self.transformed(&element.transforms, value, &at, &mut trace)?;
-        let text = written(&value, element.spec.sql_type);
+        let value = self.transformed(&element.transforms, value, &at, trace.as_mut())?;
+        let text = written(value, element.spec.sql_type);
         let constant = matches!(element.source, Source::Constant(_));
-        if text.trim().is_empty() && !constant {
-            return match &element.missing {
-                Missing::Omit | Missing::Keep => Ok(None),
+        let (text, repair) = if text.trim().is_empty() && !constant {
+            match &element.missing {
+                Missing::Omit | Missing::Keep => return Ok(None),
                 Missing::Default(text) => {
-                    trace.source = "default".into();
-                    trace.from = text.as_str().into();
-                    Ok(Some(Made::new(text.clone(), trace, &element.repair)))
+                    if let Some(trace) = &mut trace {
+                        trace.source = "default".into();
+                        trace.from = text.as_str().into();
+                    }
+                    (text.clone(), element.repair.as_str())
                 }
-                Missing::Empty => Ok(Some(Made::new(String::new(), trace, ""))),
-                Missing::Error => Err(missing(rule.spec, element, place, &trace)),
-            };
-        }
-        Ok(Some(Made::new(text, trace, &element.repair)))
+                Missing::Empty => (String::new(), ""),
+                Missing::Error => return Err(missing(rule.spec, element, place)),
+            }
+        } else {
+            (text, element.repair.as_str())
+        };
+        Ok(Some(Made::new(element.spec.name, text, trace, repair)))
     }
 
     /// Applies transforms to an element's value, and tells in its trace what they did.
@@ -286,11 +310,16 @@ impl<'m, 'f> Run<'m, 'f> {
         transforms: &[transform::Compiled],
         value: Value,
         at: &At<'_>,
-        trace: &mut ElementTrace<'_>,
+        trace: Option<&mut ElementTrace<'_>>,
     ) -> Result<Value, Failure> {
-        let mut notes = Notes::default();
+        let mut notes = match trace {
+            Some(_) => Notes::default(),
+            None => Notes::of_warnings(),
+        };
         let made = transform::apply(transforms, value, self.facts, &mut notes);
-        trace.transforms = notes.steps;
+        if let Some(trace) = trace {
+            trace.transforms = notes.steps;
+        }
         let warned = notes.warnings.into_iter().map(|warned| Warning {
             code: warned.code.into(),
             node: at.path(),
@@ -309,7 +338,7 @@ impl<'m, 'f> Run<'m, 'f> {
         let wrong = |error: ExpressionError| unreadable(at.element, &error);
         match source {
             Source::Constant(text) => Ok(Value::Text(text.clone())),
-            Source::Path(path) => Ok(self.facts.find(path).cloned().unwrap_or_default()),
+            Source::Path(path) => Ok(self.facts.at(path).cloned().unwrap_or_default()),
             Source::Expression(formula) => formula.evaluate(self.facts).map_err(wrong),
             Source::Template { compiled, .. } => {
                 compiled.render(self.facts).map(Value::Text).map_err(wrong)
@@ -326,7 +355,7 @@ impl<'m, 'f> Run<'m, 'f> {
                 let mut texts = Vec::with_capacity(parts.len());
                 for part in parts {
                     let part = part.evaluate(self.facts).map_err(wrong)?;
-                    let text = written(&part, SqlType::Text);
+                    let text = written(part, SqlType::Text);
                     texts.extend(Some(text.trim().to_owned()).filter(|text| !text.is_empty()));
                 }
                 Ok(Value::Text(texts.join(between)))
@@ -367,15 +396,14 @@ impl<'m, 'f> Run<'m, 'f> {
                 return Err(unknown_element(rule.spec, &name, place, &named.repair));
             };
             let value = self.input(&path).cloned().unwrap_or_default();
-            let read = Read::of(path.clone(), &value);
-            let mut trace = ElementTrace {
+            let mut trace = self.traced.then(|| ElementTrace {
                 element: name.into(),
                 value: None,
                 source: "path".into(),
+                reads: vec![Read::of(path.clone(), &value)],
                 from: path.into(),
-                reads: vec![read],
                 transforms: Vec::new(),
-            };
+            });
             // Their kinds are those of texts; a number or a day goes as it is.
             let transforms: &[transform::Compiled] = if spec.sql_type.is_text() {
                 &named.transforms
@@ -388,10 +416,10 @@ impl<'m, 'f> Run<'m, 'f> {
                 element: spec.name,
                 repair: &named.repair,
             };
-            let value = self.transformed(transforms, value, &at, &mut trace)?;
-            let text = written(&value, spec.sql_type);
+            let value = self.transformed(transforms, value, &at, trace.as_mut())?;
+            let text = written(value, spec.sql_type);
             if !text.trim().is_empty() {
-                made.push(Made::new(text, trace, &named.repair));
+                made.push(Made::new(spec.name, text, trace, &named.repair));
             }
         }
         Ok(made)
@@ -409,7 +437,7 @@ impl<'m, 'f> Run<'m, 'f> {
         let fault = |violation: &Violation| {
             let element = violation.element.as_deref().unwrap_or_default();
             let own = self.repairs.iter().find(|(place, name, _)| {
-                name == element && made.path(*place) == violation.node_path
+                *name == element && made.path(*place) == violation.node_path
             });
             Fault {
                 code: "econnect_limits".into(),
@@ -431,9 +459,17 @@ impl<'m, 'f> Run<'m, 'f> {
 }
 
 impl<'m> Made<'m> {
-    fn new(text: String, mut trace: ElementTrace<'m>, repair: &'m str) -> Self {
-        trace.value = Some(text.clone()).filter(|text| !text.is_empty());
+    fn new(
+        name: &'static str,
+        text: String,
+        mut trace: Option<ElementTrace<'m>>,
+        repair: &'m str,
+    ) -> Self {
+        if let Some(trace) = &mut trace {
+            trace.value = Some(text.clone()).filter(|text| !text.is_empty());
+        }
         Self {
+            name,
             text,
             trace,
             repair,
@@ -444,7 +480,7 @@ impl<'m> Made<'m> {
 fn source_reads<'m>(source: &'m Source, facts: &Facts) -> Vec<Read<'m>> {
     match source {
         Source::Constant(_) => Vec::new(),
-        Source::Path(path) => vec![trace::read(path, facts)],
+        Source::Path(path) => vec![trace::read(path.text(), facts)],
         Source::Expression(formula) => trace::reads(formula_reads(formula), facts),
         Source::Template { compiled, .. } => trace::reads(compiled.reads(), facts),
         Source::Lookup { keys: formulas, .. }
@@ -460,9 +496,9 @@ fn formula_reads(formula: &Expression) -> impl Iterator<Item = &str> {
 }
 
 /// Writes a value as an element of that type has it.
-fn written(value: &Value, sql_type: SqlType) -> String {
+fn written(value: Value, sql_type: SqlType) -> String {
     match value {
-        Value::Bool(yes) => i32::from(*yes).to_string(),
+        Value::Bool(yes) => i32::from(yes).to_string(),
         Value::Number(number) => match sql_type {
             SqlType::Numeric { scale, .. } if number.scale() <= scale.into() => number.to_string(),
             SqlType::Numeric { .. }
@@ -475,9 +511,10 @@ fn written(value: &Value, sql_type: SqlType) -> String {
             | SqlType::Bigint
             | SqlType::Datetime
             | SqlType::UnconfirmedText
-            | SqlType::UnconfirmedInteger => plain(*number),
+            | SqlType::UnconfirmedInteger => plain(number),
         },
-        Value::Null | Value::Text(_) | Value::List(_) | Value::Map(_) => value.to_string(),
+        Value::Text(text) => text,
+        Value::Null | Value::List(_) | Value::Map(_) => value.to_string(),
     }
 }
 

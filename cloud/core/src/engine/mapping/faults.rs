@@ -4,7 +4,6 @@ use connect_proto::econnect::catalogue::NodeSpec;
 use connect_proto::econnect::{Violation, ViolationKind};
 
 use super::element::CompiledElement;
-use super::trace::ElementTrace;
 use crate::domain::failure::{Failure, FailureClass, Fault};
 use crate::engine::lookup::NoRow;
 use crate::engine::transform::Wrong;
@@ -55,16 +54,12 @@ impl At<'_> {
     }
 }
 
-pub(super) fn missing(
-    node: &NodeSpec,
-    element: &CompiledElement,
-    place: usize,
-    trace: &ElementTrace<'_>,
-) -> Failure {
+pub(super) fn missing(node: &NodeSpec, element: &CompiledElement, place: usize) -> Failure {
     let name = element.spec.name;
-    let message = format!("{name} has no value: {} gives nothing", trace.from);
+    let from = element.source.shown();
+    let message = format!("{name} has no value: {from} gives nothing");
     let repair = if element.repair.is_empty() {
-        format!("Fill {} in the store, or in the profile.", trace.from)
+        format!("Fill {from} in the store, or in the profile.")
     } else {
         element.repair.clone()
     };

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::model::{Concat, ElementRule, LookupRule};
-use crate::engine::expression::{Expression, Template};
+use crate::engine::expression::{Expression, Path, Template};
 use crate::engine::lookup;
 use crate::engine::problem::Problems;
 
 #[derive(Debug)]
 pub(super) enum Source {
     Constant(String),
-    Path(String),
+    Path(Path),
     Expression(Expression),
     Template {
         text: String,
@@ -48,7 +48,8 @@ impl Source {
     /// Shows it as it was written.
     pub(super) fn shown(&self) -> &str {
         match self {
-            Self::Constant(text) | Self::Path(text) | Self::Template { text, .. } => text,
+            Self::Constant(text) | Self::Template { text, .. } => text,
+            Self::Path(path) => path.text(),
             Self::Expression(formula) | Self::Today(formula) => formula.text(),
             Self::Lookup { shown, .. } | Self::Concat { shown, .. } => shown,
         }
@@ -65,7 +66,7 @@ impl Source {
         sources.extend(rule.constant.clone().map(|text| Some(Self::Constant(text))));
         if let Some(path) = &rule.path {
             let found = problems.path(location, path, known);
-            sources.push(found.then(|| Self::Path(path.clone())));
+            sources.push(found.then(|| Self::Path(Path::new(path))));
         }
         if let Some(text) = &rule.expression {
             let formula = problems.expression(location, text, known);

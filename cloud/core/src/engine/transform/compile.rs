@@ -172,11 +172,14 @@ impl Compiled {
             },
             notes,
         };
-        let told = quoted(&before);
+        if call.notes.untold {
+            return (self.entry.run)(&mut call, before);
+        }
         let unchanged = before.clone();
         let after = (self.entry.run)(&mut call, before)?;
         if after != unchanged {
-            let step = format!("{}: {told} became {}", self.shown, quoted(&after));
+            let (before, after) = (quoted(&unchanged), quoted(&after));
+            let step = format!("{}: {before} became {after}", self.shown);
             notes.steps.push(step);
         }
         Ok(after)

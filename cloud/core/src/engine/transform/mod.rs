@@ -167,10 +167,21 @@ impl Wrong {
 /// What transforms did to a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Notes {
-    /// Every change: `truncate 60: "…" became "…"`.
+    /// Every change: `truncate 60: "…" became "…"`; unless nobody reads them.
     pub(super) steps: Vec<String>,
+    untold: bool,
     /// What people should know though it went on.
     pub(super) warnings: Vec<Warned>,
+}
+
+impl Notes {
+    /// Makes notes that keep the warnings alone.
+    pub(super) fn of_warnings() -> Self {
+        Self {
+            untold: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// Something people should know though it went on.
@@ -230,7 +241,7 @@ fn is_blank(value: &Value) -> bool {
 /// Gives a value as the kind a transform works on.
 fn taken(kind: Kind, value: Value) -> Result<Value, Wrong> {
     match kind {
-        Kind::Text | Kind::Date | Kind::Instant => as_text(&value).map(Value::Text),
+        Kind::Text | Kind::Date | Kind::Instant => as_text(value).map(Value::Text),
         Kind::Number => as_number(&value).map(Value::Number),
         Kind::List if value.as_list().is_some() => Ok(value),
         Kind::Group if value.as_map().is_some() => Ok(value),
@@ -238,13 +249,13 @@ fn taken(kind: Kind, value: Value) -> Result<Value, Wrong> {
     }
 }
 
-fn as_text(value: &Value) -> Result<String, Wrong> {
+fn as_text(value: Value) -> Result<String, Wrong> {
     match value {
-        Value::Text(text) => Ok(text.clone()),
+        Value::Text(text) => Ok(text),
         Value::Number(number) => Ok(number.normalize().to_string()),
-        Value::Bool(yes) => Ok(i32::from(*yes).to_string()),
+        Value::Bool(yes) => Ok(i32::from(yes).to_string()),
         Value::Null => Ok(String::new()),
-        Value::List(_) | Value::Map(_) => Err(other_kind(Kind::Text, value)),
+        Value::List(_) | Value::Map(_) => Err(other_kind(Kind::Text, &value)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Transforms of characters.
 
+use connect_proto::econnect::value::fits_code_page;
+
 use super::parameters::{Parameter, ParameterKind};
 use super::transliterate::to_code_page;
 use super::{Call, Entry, Example, Group, Kind, LONGEST, Value, Wrong, shortened, text_of};
@@ -26,7 +28,14 @@ pub(super) static ENTRIES: &[Entry] = &[
             from: r#""  Main \t Street ""#,
             gives: Ok(r#""Main Street""#),
         }],
-        run: |_, value| Ok(Value::Text(joined(&text_of(value)))),
+        run: |_, value| {
+            let text = text_of(value);
+            Ok(Value::Text(if is_joined(&text) {
+                text
+            } else {
+                joined(&text)
+            }))
+        },
     },
     Entry {
         name: "upper",
@@ -185,7 +194,13 @@ pub(super) static ENTRIES: &[Entry] = &[
             from: r#""Łódź, ul. Piękna""#,
             gives: Ok(r#""Lódz, ul. Piekna""#),
         }],
-        run: |_, value| Ok(Value::Text(to_code_page(&text_of(value)))),
+        run: |_, value| {
+            let text = text_of(value);
+            Ok(Value::Text(match fits_code_page(&text) {
+                Ok(()) => text,
+                Err(_) => to_code_page(&text),
+            }))
+        },
     },
     Entry {
         name: "replace",
@@ -333,6 +348,19 @@ pub(super) static ENTRIES: &[Entry] = &[
 ];
 
 /// Joins words by one blank each.
+/// Tells whether [`joined`] would change nothing.
+fn is_joined(text: &str) -> bool {
+    let mut behind_blank = true;
+    for character in text.chars() {
+        let is_blank = character.is_whitespace();
+        if is_blank && (behind_blank || character != ' ') {
+            return false;
+        }
+        behind_blank = is_blank;
+    }
+    !behind_blank
+}
+
 pub(super) fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
