@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::catalogue::{self, ElementSpec, TransactionType};
+use super::catalogue::{self, ElementSpec, NodeSpec, TransactionType};
 use super::document::{Document, Element, Node, Transaction, Value, node_path};
 use super::read_error::Place;
 use super::value::{ValueError, fits_code_page};
@@ -215,8 +215,9 @@ impl NodeCheck<'_> {
 
     fn elements(&mut self) {
         let spec = catalogue::node(&self.node.name);
+        let mut next = 0;
         for (index, element) in self.node.elements.iter().enumerate() {
-            let own = spec.and_then(|spec| spec.element(&element.name));
+            let own = spec.and_then(|spec| find(spec, &element.name, &mut next));
             self.name(spec.is_some() && own.is_none(), index, element);
             match own {
                 Some(spec) => self.value(spec, element),
@@ -296,6 +297,19 @@ impl NodeCheck<'_> {
             ..at(&self.path(), kind, message)
         });
     }
+}
+
+/// Finds an element by its exact name, beginning behind the one found last: most documents have them
+/// in the catalogue's order.
+fn find(spec: &NodeSpec, name: &str, next: &mut usize) -> Option<&'static ElementSpec> {
+    let (before, behind) = spec.elements.split_at(*next);
+    let is_it = |element: &ElementSpec| element.name == name;
+    let place = match behind.iter().position(is_it) {
+        Some(place) => *next + place,
+        None => before.iter().position(is_it)?,
+    };
+    *next = place + 1;
+    spec.elements.get(place)
 }
 
 fn kind_of(error: ValueError) -> ViolationKind {

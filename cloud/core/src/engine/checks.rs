@@ -6,7 +6,6 @@ use super::expression::{Expression, ExpressionError, Facts, Template};
 use super::must::{self, Must};
 use super::problem::Problems;
 use super::repeat::{CompiledForEach, ForEach};
-use super::value::Value;
 use crate::domain::failure::{Failure, FailureClass, Fault};
 
 /// One check.
@@ -166,12 +165,12 @@ impl CompiledCheck {
 
     fn run_once(&self, facts: &mut Facts) -> Result<Verdict, ExpressionError> {
         if let Some(when) = &self.when
-            && !is_true(when, facts)?
+            && !when.holds(facts)?
         {
             return Ok(Verdict::Holds(Vec::new()));
         }
         let broken = match &self.test {
-            Test::Formula(formula) if is_true(formula, facts)? => None,
+            Test::Formula(formula) if formula.holds(facts)? => None,
             Test::Formula(_) => Some(must::Broken::default()),
             Test::Field(field) => field.broken(facts),
         };
@@ -217,21 +216,6 @@ fn test(check: &Check, location: &str, known: &[String], problems: &mut Problems
             problems.add(location, "needs one of `require` and `must`");
             None
         }
-    }
-}
-
-/// Computes a formula that must give yes or no.
-pub(super) fn is_true(expression: &Expression, facts: &mut Facts) -> Result<bool, ExpressionError> {
-    match expression.evaluate(facts)? {
-        Value::Bool(yes) => Ok(yes),
-        other @ (Value::Null
-        | Value::Number(_)
-        | Value::Text(_)
-        | Value::List(_)
-        | Value::Map(_)) => Err(ExpressionError::new(
-            expression.text(),
-            format!("gives {} where yes or no is wanted", other.kind()),
-        )),
     }
 }
 

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::checks::is_true;
 use super::expression::{Expression, ExpressionError, Facts, Name, Shared};
 use super::problem::Problems;
 use super::value::Value;
@@ -157,7 +156,7 @@ impl CompiledForEach {
         if let Some(filter) = &self.filter {
             let mut kept = Vec::with_capacity(entries.len());
             for entry in entries {
-                if self.within(facts, &entry, |facts| is_true(filter, facts))? {
+                if self.within(facts, &entry, |facts| filter.holds(facts))? {
                     kept.push(entry);
                 }
             }

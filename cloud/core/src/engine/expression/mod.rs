@@ -89,6 +89,26 @@ impl Expression {
         self.interpret(facts)
     }
 
+    /// Computes a formula that must give yes or no.
+    pub(super) fn holds(&self, facts: &mut Facts) -> Result<bool, ExpressionError> {
+        if let Some(native) = &self.native
+            && let Some(holds) = native.holds(facts)
+        {
+            return Ok(holds);
+        }
+        match self.evaluate(facts)? {
+            Value::Bool(yes) => Ok(yes),
+            other @ (Value::Null
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::List(_)
+            | Value::Map(_)) => Err(ExpressionError::new(
+                &self.text,
+                format!("gives {} where yes or no is wanted", other.kind()),
+            )),
+        }
+    }
+
     /// Computes the formula without copying a list or a group of fields it may be the path of.
     pub(super) fn share(&self, facts: &mut Facts) -> Result<Shared, ExpressionError> {
         if let Some(path) = &self.path

@@ -5,6 +5,7 @@ mod compile;
 mod element;
 mod evaluate;
 mod faults;
+mod fill;
 mod model;
 mod source;
 mod trace;

@@ -11,7 +11,7 @@ use crate::domain::event::Source;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::run::StepState;
 use crate::domain::time::Micros;
-use crate::engine::checks::{is_true, unreadable};
+use crate::engine::checks::unreadable;
 use crate::engine::expression::Facts;
 use crate::engine::retry::{self, Decision, Tries};
 use crate::engine::schema;
@@ -250,7 +250,9 @@ impl Walk<'_> {
             return Ok(false);
         }
         match &self.workflow.when {
-            Some(when) => is_true(when, self.facts).map_err(|error| unreadable("trigger", &error)),
+            Some(when) => when
+                .holds(self.facts)
+                .map_err(|error| unreadable("trigger", &error)),
             None => Ok(true),
         }
     }

@@ -7,7 +7,7 @@ use super::state::Ending;
 use super::told;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::run::StepState;
-use crate::engine::checks::{self, Verdict, is_true, unreadable};
+use crate::engine::checks::{self, Verdict, unreadable};
 use crate::engine::expression::Expression;
 use crate::engine::mapping;
 use crate::engine::retry::Tries;
@@ -72,7 +72,10 @@ impl Walk<'_> {
     ) -> Result<Turn, Failure> {
         let mut to = otherwise;
         for (when, target) in cases {
-            if is_true(when, self.facts).map_err(|error| unreadable(key, &error))? {
+            if when
+                .holds(self.facts)
+                .map_err(|error| unreadable(key, &error))?
+            {
                 to = target;
                 break;
             }

@@ -4,7 +4,7 @@ use super::action::{Action, GpKey, LinkQuery, LinkToComplete, StoreRead, StoreWr
 use super::compiled::{CompiledStep, LinkName, PartyKey, Question, Work, Write};
 use super::model::ClosedPeriod;
 use crate::domain::failure::Failure;
-use crate::engine::checks::{is_true, unreadable};
+use crate::engine::checks::unreadable;
 use crate::engine::expression::{Expression, ExpressionError, Facts};
 use crate::engine::value::Value;
 
@@ -89,7 +89,7 @@ fn execute(
         .unwrap_or_default()
         .to_owned();
     let gapless = match &write.gapless {
-        Some(gapless) => is_true(gapless, facts)?,
+        Some(gapless) => gapless.holds(facts)?,
         None => false,
     };
     let next_batches = match &write.next_batches {
@@ -103,7 +103,7 @@ fn execute(
     let mut parties = Vec::new();
     for party in &write.links {
         if let Some(when) = &party.when
-            && !is_true(when, facts)?
+            && !when.holds(facts)?
         {
             continue;
         }
@@ -141,7 +141,7 @@ struct Link {
 fn link(name: &LinkName, facts: &mut Facts) -> Result<Link, ExpressionError> {
     Ok(Link {
         kind: name.kind.render(facts)?,
-        store_scoped: is_true(&name.store_scoped, facts)?,
+        store_scoped: name.store_scoped.holds(facts)?,
         store_key: text(&name.store_key, facts)?,
     })
 }

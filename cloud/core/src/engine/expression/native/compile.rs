@@ -6,7 +6,7 @@ use rhai::{
 
 use super::super::facts::Name;
 use super::calls::{self, MOST_ARGUMENTS};
-use super::node::{Chain, Choice, Closure, Each, Link, Node, Operator, Step};
+use super::node::{Along, Chain, Choice, Closure, Each, Link, Node, Operator, Path, Step};
 use crate::engine::value::Value;
 
 /// Closures within closures; the language stops somewhere beyond.
@@ -80,13 +80,14 @@ impl<'c> Compiler<'c> {
             Expr::Coalesce(parts, _) => Node::Coalesce(self.nodes(parts.iter())?),
             Expr::InterpolatedString(parts, _) => Node::Text(self.nodes(parts.iter())?),
             Expr::Array(parts, _) => list(self.nodes(parts.iter())?),
-            Expr::Map(fields, _) => Node::Map(
-                fields
-                    .0
-                    .iter()
-                    .map(|(name, value)| Some((name.name.to_string(), self.node(value)?)))
-                    .collect::<Option<_>>()?,
-            ),
+            Expr::Map(fields, _) => {
+                let fields = fields.0.iter();
+                let fields =
+                    fields.map(|(name, value)| Some((name.name.to_string(), self.node(value)?)));
+                let mut fields: Vec<(String, Node)> = fields.collect::<Option<_>>()?;
+                fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+                Node::Map(fields)
+            }
             Expr::Stmt(block) if block.statements().len() == 1 => {
                 self.statements(block.statements())?
             }
@@ -100,8 +101,11 @@ impl<'c> Compiler<'c> {
 
     fn variable(&self, name: &str) -> Node {
         match self.slots.iter().rposition(|slot| slot == name) {
-            Some(slot) => Node::Slot(slot),
-            None => Node::Fact(Name::new(name)),
+            Some(slot) => Node::Slot(slot, Vec::new()),
+            None => Node::Path(Box::new(Path {
+                name: Name::new(name),
+                steps: Vec::new(),
+            })),
         }
     }
 
@@ -137,7 +141,7 @@ impl<'c> Compiler<'c> {
         let mut links = Vec::new();
         let variable = variable_name(&pair.lhs);
         self.links(&pair.rhs, indexed, flags, variable, &mut links)?;
-        Some(Node::Chain(Box::new(Chain { root, links })))
+        Some(chained(root, links))
     }
 
     /// Adds the links that follow; the operator before the first of them tells whether it is an
@@ -273,6 +277,64 @@ fn closure_parts(expression: &Expr) -> Option<(FnPtr, Vec<&str>)> {
     };
     let function = function.read_lock::<FnPtr>()?.clone();
     Some((function, captured))
+}
+
+/// Joins a root and what goes on from it: fields below a fact make one path.
+fn chained(mut root: Node, links: Vec<Link>) -> Node {
+    // A path may only end early where nothing but the path is left to compute.
+    let all = links.iter().all(|link| along(link).is_some());
+    let mut links = links.into_iter().peekable();
+    let steps = match &mut root {
+        Node::Path(path) => Some(&mut path.steps),
+        Node::Slot(_, steps) => Some(steps),
+        Node::Constant(_)
+        | Node::Whole(_)
+        | Node::Chain(_)
+        | Node::Not(_)
+        | Node::Minus(_)
+        | Node::Binary(..)
+        | Node::All(_)
+        | Node::Any(_)
+        | Node::Coalesce(_)
+        | Node::If(_)
+        | Node::List(_)
+        | Node::Map(_)
+        | Node::Text(_) => None,
+    };
+    if let Some(steps) = steps {
+        while let Some(link) = links.peek().filter(|link| all || !link.optional)
+            && let Some(step) = along(link)
+        {
+            steps.push(step);
+            links.next();
+        }
+    }
+    let links: Vec<Link> = links.collect();
+    if links.is_empty() {
+        root
+    } else {
+        Node::Chain(Box::new(Chain { root, links }))
+    }
+}
+
+/// Gives the step a link is along a path; none where it is more than that.
+fn along(link: &Link) -> Option<Along> {
+    let optional = link.optional;
+    match &link.step {
+        Step::Field(name) => {
+            let name = name.clone();
+            Some(Along::Field { name, optional })
+        }
+        Step::Index(Node::Constant(Value::Text(name))) => {
+            let name = name.clone();
+            Some(Along::Field { name, optional })
+        }
+        Step::Index(Node::Whole(place)) => {
+            let place = usize::try_from(*place).ok()?;
+            Some(Along::Place { place, optional })
+        }
+        Step::Index(_) | Step::Call(..) | Step::Each(..) | Step::Reduce(..) => None,
+    }
 }
 
 fn variable_name(expression: &Expr) -> Option<&str> {

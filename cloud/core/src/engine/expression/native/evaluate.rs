@@ -9,8 +9,8 @@ use std::fmt::Write;
 use super::super::facts::Facts;
 use super::super::language::{MAX_OPERATIONS, MAX_TEXT};
 use super::calls::MOST_ARGUMENTS;
-use super::item::{Fields, Item, List};
-use super::node::{Chain, Closure, Each, Link, Node, Step};
+use super::item::{Fields, Item, List, Map};
+use super::node::{Along, Chain, Closure, Each, Link, Node, Path, Step};
 use super::operators;
 use crate::engine::value::Value;
 
@@ -58,8 +58,61 @@ impl<'a> Run<'a> {
                 Some(value.into())
             }
             Node::Whole(number) => Some(Item::Whole(*number)),
-            Node::Fact(name) => self.facts.named(name).map(Item::from),
-            Node::Slot(slot) => self.slots.get(*slot).cloned(),
+            Node::Path(path) => self.path(path).map(Item::from),
+            Node::Slot(slot, steps) => self.slot(*slot, steps),
+            Node::Chain(_)
+            | Node::Not(_)
+            | Node::Minus(_)
+            | Node::Binary(..)
+            | Node::All(_)
+            | Node::Any(_)
+            | Node::Coalesce(_)
+            | Node::If(_)
+            | Node::List(_)
+            | Node::Map(_)
+            | Node::Text(_) => self.compound(node),
+        }
+    }
+
+    fn path(&mut self, path: &'a Path) -> Option<&'a Value> {
+        self.charge(LINK * path.steps.len() as u64)?;
+        follow(self.facts.named(&path.name)?, &path.steps)
+    }
+
+    /// Gives what stands at a path below something a closure was given.
+    fn slot(&mut self, slot: usize, steps: &'a [Along]) -> Option<Item<'a>> {
+        self.charge(LINK * steps.len() as u64)?;
+        let mut item = self.slots.get(slot)?;
+        for (place, step) in steps.iter().enumerate() {
+            item = match (item, step) {
+                (Item::Map(Map::Given(map)), Along::Field { name, .. }) => {
+                    return follow(map.get(name)?, &steps[place + 1..]).map(Item::from);
+                }
+                (Item::List(List::Given(list)), Along::Place { place: at, .. }) => {
+                    return follow(list.get(*at)?, &steps[place + 1..]).map(Item::from);
+                }
+                (Item::Map(Map::Made(made)), Along::Field { name, .. }) => {
+                    made.holds().get(name)?
+                }
+                (Item::List(List::Made(made)), Along::Place { place, .. }) => {
+                    made.holds().get(*place)?
+                }
+                (
+                    Item::Nothing,
+                    Along::Field { optional: true, .. } | Along::Place { optional: true, .. },
+                ) => break,
+                (_, Along::Field { .. } | Along::Place { .. }) => return None,
+            };
+        }
+        Some(item.clone())
+    }
+
+    /// Computes what has parts of its own. It stays apart from [`Self::item`], which is called for
+    /// each of them and must be small.
+    #[inline(never)]
+    fn compound(&mut self, node: &'a Node) -> Option<Item<'a>> {
+        match node {
+            Node::Constant(_) | Node::Whole(_) | Node::Path(_) | Node::Slot(..) => None,
             Node::Chain(chain) => self.chain(chain),
             Node::Not(value) => Some(Item::Bool(!self.truth(value)?)),
             Node::Minus(value) => operators::minus(&self.item(value)?),
@@ -86,21 +139,24 @@ impl<'a> Run<'a> {
                 }
             }
             Node::List(parts) => {
-                let items = parts.iter().map(|part| self.item(part));
-                Item::list(items.collect::<Option<_>>()?)
+                let mut items = Vec::with_capacity(parts.len());
+                for part in parts {
+                    items.push(self.item(part)?);
+                }
+                Item::list(items)
             }
             Node::Map(fields) => {
-                let mut items = Fields::new();
+                let mut items = Vec::with_capacity(fields.len());
                 for (name, value) in fields {
-                    items.insert(Cow::Borrowed(name), self.item(value)?);
+                    items.push((Cow::Borrowed(name.as_str()), self.item(value)?));
                 }
-                Item::map(items)
+                Item::map(Fields::ordered(items))
             }
             Node::Text(parts) => self.text(parts),
         }
     }
 
-    fn truth(&mut self, node: &'a Node) -> Option<bool> {
+    pub(super) fn truth(&mut self, node: &'a Node) -> Option<bool> {
         if let Item::Bool(yes) = self.item(node)? {
             Some(yes)
         } else {
@@ -118,6 +174,7 @@ impl<'a> Run<'a> {
         Some(Item::Bool(!wanted))
     }
 
+    #[inline(never)]
     fn text(&mut self, parts: &'a [Node]) -> Option<Item<'a>> {
         let mut text = String::new();
         for part in parts {
@@ -130,6 +187,7 @@ impl<'a> Run<'a> {
         Some(Item::text(text))
     }
 
+    #[inline(never)]
     fn chain(&mut self, chain: &'a Chain) -> Option<Item<'a>> {
         let mut item = self.item(&chain.root)?;
         for (place, link) in chain.links.iter().enumerate() {
@@ -204,8 +262,12 @@ impl<'a> Run<'a> {
         }
     }
 
+    #[inline(never)]
     fn each(&mut self, each: Each, list: &List<'a>, closure: &'a Closure) -> Option<Item<'a>> {
-        let mut made = Vec::new();
+        let mut made = match each {
+            Each::Map | Each::Filter => Vec::with_capacity(list.len()),
+            Each::Find | Each::FindMap | Each::All | Each::Some => Vec::new(),
+        };
         for (place, entry) in list.iter().enumerate() {
             let given = self.call(closure, [entry.clone(), whole(place), Item::Nothing])?;
             let holds = matches!(given, Item::Bool(true));
@@ -234,6 +296,22 @@ impl<'a> Run<'a> {
         self.slots.extend(items.into_iter().take(closure.takes));
         self.item(&closure.body)
     }
+}
+
+/// Follows a path below a value of the facts.
+fn follow<'a>(mut value: &'a Value, steps: &[Along]) -> Option<&'a Value> {
+    for step in steps {
+        value = match (value, step) {
+            (Value::Map(map), Along::Field { name, .. }) => map.get(name)?,
+            (Value::List(list), Along::Place { place, .. }) => list.get(*place)?,
+            (
+                Value::Null,
+                Along::Field { optional: true, .. } | Along::Place { optional: true, .. },
+            ) => break,
+            (_, Along::Field { .. } | Along::Place { .. }) => return None,
+        };
+    }
+    Some(value)
 }
 
 fn whole(place: usize) -> Item<'static> {

@@ -34,7 +34,10 @@ pub(super) enum Map<'a> {
     Made(Rc<Made<Fields<'a>>>),
 }
 
-pub(super) type Fields<'a> = BTreeMap<Cow<'a, str>, Item<'a>>;
+/// The fields of a map in the order of their names: few, so that a list of them is quicker made and
+/// searched than a tree.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fields<'a>(Vec<(Cow<'a, str>, Item<'a>)>);
 
 /// A list or map made by the evaluation, with the size of all that is in it.
 #[derive(Clone, Debug)]
@@ -49,6 +52,12 @@ pub(super) struct Size {
     entries: usize,
     fields: usize,
     text: usize,
+}
+
+impl<T> Made<T> {
+    pub(super) fn holds(&self) -> &T {
+        &self.holds
+    }
 }
 
 impl Size {
@@ -111,12 +120,11 @@ impl<'a> Item<'a> {
     /// Makes a map; none where it is larger than the language allows.
     pub(super) fn map(fields: Fields<'a>) -> Option<Self> {
         let own = Size {
-            fields: fields.len(),
+            fields: fields.0.len(),
             ..Size::default()
         };
-        let size = fields
-            .values()
-            .fold(own, |size, item| size.plus(item.size()));
+        let items = fields.0.iter().map(|(_, item)| item.size());
+        let size = items.fold(own, Size::plus);
         size.fits()?;
         let made = Made {
             holds: fields,
@@ -184,7 +192,7 @@ impl<'a> Item<'a> {
             }
             Self::Map(Map::Given(map)) => Value::Map(map.clone()),
             Self::Map(Map::Made(made)) => {
-                let fields = Rc::unwrap_or_clone(made).holds.into_iter();
+                let fields = Rc::unwrap_or_clone(made).holds.0.into_iter();
                 let fields = fields.map(|(name, item)| (name.into_owned(), item.into_value()));
                 Value::Map(fields.collect())
             }
@@ -231,7 +239,7 @@ impl<'a> Map<'a> {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Given(map) => map.len(),
-            Self::Made(made) => made.holds.len(),
+            Self::Made(made) => made.holds.0.len(),
         }
     }
 
@@ -247,11 +255,45 @@ impl<'a> Map<'a> {
         match self {
             Self::Given(map) => {
                 let fields = map.iter();
-                fields
-                    .map(|(name, value)| (Cow::Borrowed(name.as_str()), value.into()))
-                    .collect()
+                let fields =
+                    fields.map(|(name, value)| (Cow::Borrowed(name.as_str()), value.into()));
+                Fields(fields.collect())
             }
             Self::Made(made) => Rc::unwrap_or_clone(made).holds,
         }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// Makes fields of ones that come in the order of their names.
+    pub(super) fn ordered(fields: Vec<(Cow<'a, str>, Item<'a>)>) -> Self {
+        debug_assert!(fields.is_sorted_by(|(a, _), (b, _)| a < b));
+        Self(fields)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Item<'a>> {
+        let place = self.place(name).ok()?;
+        self.0.get(place).map(|(_, item)| item)
+    }
+
+    /// Sets a field, whether it is there or not.
+    pub(super) fn set(&mut self, name: Cow<'a, str>, item: Item<'a>) {
+        match self.place(&name) {
+            Ok(place) => self.0[place].1 = item,
+            Err(place) => self.0.insert(place, (name, item)),
+        }
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(have, _)| (**have).cmp(name))
+    }
+}
+
+impl<'a> IntoIterator for Fields<'a> {
+    type Item = (Cow<'a, str>, Item<'a>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }

@@ -43,13 +43,14 @@ pub(super) fn contains<'a>(run: &mut Run<'a>, [of, value, ..]: Arguments<'a>) ->
 
 pub(super) fn keys<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
     let Item::Map(map) = of else { return None };
-    let fields = map.into_fields().into_keys();
-    Item::list(fields.map(Item::Text).collect())
+    let fields = map.into_fields().into_iter();
+    Item::list(fields.map(|(name, _)| Item::Text(name)).collect())
 }
 
 pub(super) fn values<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
     let Item::Map(map) = of else { return None };
-    Item::list(map.into_fields().into_values().collect())
+    let fields = map.into_fields().into_iter();
+    Item::list(fields.map(|(_, item)| item).collect())
 }
 
 pub(super) fn lookup<'a>(run: &mut Run<'a>, [table, key, ..]: Arguments<'a>) -> Option<Item<'a>> {
@@ -142,7 +143,7 @@ pub(super) fn group_sum<'a>(
         for name in &amounts {
             let have = group.get(name).and_then(calls::number).unwrap_or_default();
             let sum = have.checked_add(calls::number(&field(name))?)?;
-            group.insert(name.clone(), Item::Number(sum));
+            group.set(name.clone(), Item::Number(sum));
         }
     }
     let rows = groups.into_iter().map(|(_, row)| Item::map(row));

@@ -36,4 +36,9 @@ impl Native {
     pub(super) fn evaluate(&self, facts: &Facts) -> Option<Value> {
         Some(Run::new(facts).item(&self.0)?.into_value())
     }
+
+    /// Computes a formula that gives yes or no; none also where it gives something else.
+    pub(super) fn holds(&self, facts: &Facts) -> Option<bool> {
+        Run::new(facts).truth(&self.0)
+    }
 }

@@ -10,9 +10,11 @@ pub(super) enum Node {
     /// A value without whole numbers: one, or a list of single ones.
     Constant(Value),
     Whole(i64),
-    Fact(Name),
-    /// What a closure was given, by its place among all that closures around it were given.
-    Slot(usize),
+    /// What stands at a path below a fact.
+    Path(Box<Path>),
+    /// What stands at a path below what a closure was given, which is known by its place among all
+    /// that closures around it were given.
+    Slot(usize, Vec<Along>),
     Chain(Box<Chain>),
     Not(Box<Node>),
     Minus(Box<Node>),
@@ -22,9 +24,24 @@ pub(super) enum Node {
     Coalesce(Vec<Node>),
     If(Box<Choice>),
     List(Vec<Node>),
+    /// Fields in the order of their names.
     Map(Vec<(String, Node)>),
     /// A text with formulas in it.
     Text(Vec<Node>),
+}
+
+/// A path such as `order.customer?.email`.
+#[derive(Debug)]
+pub(super) struct Path {
+    pub(super) name: Name,
+    pub(super) steps: Vec<Along>,
+}
+
+/// One step along a path; an optional one ends it with nothing where there is nothing to go on from.
+#[derive(Debug)]
+pub(super) enum Along {
+    Field { name: String, optional: bool },
+    Place { place: usize, optional: bool },
 }
 
 /// What begins with one value and goes on from it: `order.items.filter(...)[0].sku`.

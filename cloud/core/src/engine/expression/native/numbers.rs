@@ -152,7 +152,7 @@ pub(super) fn allocate_to<'a>(
     run.charge(2 * weights.len() as u64)?;
     let shares = amounts::shares(total, &weights, decimals).ok()?;
     let rows = maps.into_iter().zip(shares).map(|(mut row, share)| {
-        row.insert(Cow::Borrowed("amount"), Item::Number(share));
+        row.set(Cow::Borrowed("amount"), Item::Number(share));
         Item::map(row)
     });
     Item::list(rows.collect::<Option<_>>()?)
