@@ -128,24 +128,33 @@ pub(super) fn shorten(value: &Value) -> String {
 
 /// The value's JSON, written no further than it may be told.
 fn beginning(value: &Value) -> String {
-    let mut beginning = Beginning(Vec::with_capacity(LONGEST + 4));
+    let mut beginning = Beginning {
+        bytes: Vec::with_capacity(LONGEST + 40),
+        characters: 0,
+    };
     let written = serde_json::to_writer(&mut beginning, value);
     debug_assert!(
-        written.is_ok() || beginning.0.len() > LONGEST,
+        written.is_ok() || beginning.characters > LONGEST,
         "{written:?}"
     );
-    String::from_utf8_lossy(&beginning.0).into_owned()
+    String::from_utf8_lossy(&beginning.bytes).into_owned()
 }
 
-/// Takes bytes until there are more than can be told, whatever the characters.
-struct Beginning(Vec<u8>);
+/// Takes bytes until their characters are more than can be told.
+struct Beginning {
+    bytes: Vec<u8>,
+    characters: usize,
+}
 
 impl Write for Beginning {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() > LONGEST * 4 {
-            return Err(io::Error::other("that is enough"));
+        if self.characters > LONGEST {
+            return Err(io::ErrorKind::WriteZero.into());
         }
-        self.0.extend_from_slice(bytes);
+        // In UTF-8 all bytes of a character but its first begin with these bits.
+        let begin = bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000);
+        self.characters += begin.count();
+        self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
