@@ -16,7 +16,7 @@ const NONE: usize = usize::MAX;
 
 /// The values a formula may read, by name. Later ones hide earlier ones of the same name.
 pub struct Facts {
-    facts: Vec<Fact>,
+    all: Vec<Fact>,
     /// Where the latest fact of each chain stands.
     latest: [usize; CHAINS],
     /// What the language sees. It lags behind: few formulas need the language, and to convert the
@@ -70,8 +70,8 @@ impl Facts {
     /// Adds a value without a copy of it or of its name.
     pub(in crate::engine) fn share(&mut self, name: &Name, value: impl Into<Shared>) {
         let latest = &mut self.latest[name.chain];
-        let before = std::mem::replace(latest, self.facts.len());
-        self.facts.push(Fact {
+        let before = std::mem::replace(latest, self.all.len());
+        self.all.push(Fact {
             name: name.clone(),
             value: value.into(),
             before,
@@ -80,13 +80,13 @@ impl Facts {
 
     /// Marks the present state, to come back to with [`Facts::reset`].
     pub fn mark(&self) -> usize {
-        self.facts.len()
+        self.all.len()
     }
 
     /// Forgets what was added after the mark.
     pub fn reset(&mut self, mark: usize) {
-        while self.facts.len() > mark
-            && let Some(fact) = self.facts.pop()
+        while self.all.len() > mark
+            && let Some(fact) = self.all.pop()
         {
             self.latest[fact.name.chain] = fact.before;
         }
@@ -97,7 +97,7 @@ impl Facts {
 
     /// Gives the names of all values.
     pub fn names(&self) -> Vec<String> {
-        let names = self.facts.iter().map(|fact| fact.name.text());
+        let names = self.all.iter().map(|fact| fact.name.text());
         names.map(str::to_owned).collect()
     }
 
@@ -131,7 +131,7 @@ impl Facts {
 
     fn search(&self, name: &str, chain: usize) -> Option<&Shared> {
         let mut place = self.latest[chain];
-        while let Some(fact) = self.facts.get(place) {
+        while let Some(fact) = self.all.get(place) {
             if *fact.name.text == *name {
                 return Some(&fact.value);
             }
@@ -142,7 +142,7 @@ impl Facts {
 
     /// Gives the language's scope, with all values in it.
     pub(super) fn scope(&mut self) -> &mut Scope<'static> {
-        for fact in self.facts.iter().skip(self.scope.len()) {
+        for fact in self.all.iter().skip(self.scope.len()) {
             let value = convert::to_dynamic(fact.value.value());
             self.scope.push_constant_dynamic(fact.name.text(), value);
         }
@@ -153,7 +153,7 @@ impl Facts {
 impl Default for Facts {
     fn default() -> Self {
         Self {
-            facts: Vec::new(),
+            all: Vec::new(),
             latest: [NONE; CHAINS],
             scope: Scope::new(),
         }
@@ -162,7 +162,7 @@ impl Default for Facts {
 
 impl fmt::Debug for Facts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let facts = self.facts.iter();
+        let facts = self.all.iter();
         let facts = facts.map(|fact| (fact.name.text(), fact.value.value()));
         f.debug_map().entries(facts).finish()
     }

@@ -26,7 +26,10 @@ pub struct Compiled {
 
 #[derive(Debug)]
 pub(super) enum Preparation {
-    Set { name: Name, formula: Expression },
+    Set {
+        name: Name,
+        formula: Box<Expression>,
+    },
     Check(Box<CompiledCheck>),
 }
 
@@ -131,7 +134,7 @@ fn prepare(
                 }
                 compiled.extend(formula.map(|formula| Preparation::Set {
                     name: Name::new(&variable.name),
-                    formula,
+                    formula: Box::new(formula),
                 }));
             }
             Entry::Check(check) => {

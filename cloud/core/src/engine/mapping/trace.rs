@@ -152,7 +152,9 @@ impl Write for Beginning {
             return Err(io::ErrorKind::WriteZero.into());
         }
         // In UTF-8 all bytes of a character but its first begin with these bits.
-        let begin = bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000);
+        let begin = bytes
+            .iter()
+            .filter(|byte| **byte & 0b1100_0000 != 0b1000_0000);
         self.characters += begin.count();
         self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())

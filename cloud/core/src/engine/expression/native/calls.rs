@@ -87,7 +87,7 @@ pub(super) fn count(item: &Item<'_>) -> Option<usize> {
 }
 
 /// Reads text; a number counts as its digits, nothing as no text.
-pub(super) fn text<'a>(item: Item<'a>) -> Option<Cow<'a, str>> {
+pub(super) fn text(item: Item<'_>) -> Option<Cow<'_, str>> {
     match item {
         Item::Nothing => Some("".into()),
         Item::Text(text) => Some(text),

@@ -155,16 +155,25 @@ impl<'c> Compiler<'c> {
         links: &mut Vec<Link>,
     ) -> Option<()> {
         let ends = indexed && flags.intersects(ASTFlags::BREAK);
-        let (part, rest) = match expression {
-            Expr::Dot(pair, next, _) if !ends => (&pair.lhs, Some((&pair.rhs, false, *next))),
-            Expr::Index(pair, next, _) if !ends => (&pair.lhs, Some((&pair.rhs, true, *next))),
-            part => (part, None),
+        let (part, rest) = if let Expr::Dot(pair, next, _) = expression
+            && !ends
+        {
+            (&pair.lhs, Some((&pair.rhs, false, *next)))
+        } else if let Expr::Index(pair, next, _) = expression
+            && !ends
+        {
+            (&pair.lhs, Some((&pair.rhs, true, *next)))
+        } else {
+            (expression, None)
         };
-        let step = match part {
-            index if indexed => Step::Index(self.node(index)?),
-            Expr::Property(name, _) => Step::Field(name.2.to_string()),
-            Expr::MethodCall(call, _) => self.step(&call.name, &call.args, root)?,
-            _ => return None,
+        let step = if indexed {
+            Step::Index(self.node(part)?)
+        } else if let Expr::Property(name, _) = part {
+            Step::Field(name.2.to_string())
+        } else if let Expr::MethodCall(call, _) = part {
+            self.step(&call.name, &call.args, root)?
+        } else {
+            return None;
         };
         links.push(Link {
             optional: flags.intersects(ASTFlags::NEGATED),
@@ -321,11 +330,7 @@ fn chained(mut root: Node, links: Vec<Link>) -> Node {
 fn along(link: &Link) -> Option<Along> {
     let optional = link.optional;
     match &link.step {
-        Step::Field(name) => {
-            let name = name.clone();
-            Some(Along::Field { name, optional })
-        }
-        Step::Index(Node::Constant(Value::Text(name))) => {
+        Step::Field(name) | Step::Index(Node::Constant(Value::Text(name))) => {
             let name = name.clone();
             Some(Along::Field { name, optional })
         }

@@ -59,11 +59,13 @@ pub(super) fn lookup<'a>(run: &mut Run<'a>, [table, key, ..]: Arguments<'a>) -> 
     Some(found.unwrap_or(Item::Nothing))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "helpers are alike")]
 pub(super) fn coalesce<'a>(_: &mut Run<'a>, given: Arguments<'a>) -> Option<Item<'a>> {
     let found = given.into_iter().find(|item| !item.is_blank());
     Some(found.unwrap_or(Item::Nothing))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "helpers are alike")]
 pub(super) fn is_blank<'a>(_: &mut Run<'a>, [value, ..]: Arguments<'a>) -> Option<Item<'a>> {
     Some(Item::Bool(value.is_blank()))
 }
@@ -87,11 +89,10 @@ pub(super) fn nearest<'a>(
 ) -> Option<Item<'a>> {
     let list = calls::list(run, list)?;
     let place = nearest_place(run, &list, &key, &x)?;
-    Some(
-        place
-            .and_then(|place| list.get(place))
-            .unwrap_or(Item::Nothing),
-    )
+    let found = usize::try_from(place)
+        .ok()
+        .and_then(|place| list.get(place));
+    Some(found.unwrap_or(Item::Nothing))
 }
 
 pub(super) fn nearest_index<'a>(
@@ -99,25 +100,26 @@ pub(super) fn nearest_index<'a>(
     [list, key, x, ..]: Arguments<'a>,
 ) -> Option<Item<'a>> {
     let list = calls::list(run, list)?;
-    nearest_place(run, &list, &key, &x).map(calls::place)
+    nearest_place(run, &list, &key, &x).map(Item::Whole)
 }
 
+/// Gives the place of the nearest entry; -1 in an empty list.
 fn nearest_place<'a>(
     run: &mut Run<'a>,
     list: &List<'a>,
     key: &Item<'a>,
     x: &Item<'a>,
-) -> Option<Option<usize>> {
+) -> Option<i64> {
     let (key, x) = (only_text(key)?, calls::number(x)?);
-    let mut best: Option<(usize, Decimal)> = None;
-    for (place, row) in list.iter().enumerate() {
+    let mut best: Option<(i64, Decimal)> = None;
+    for (row, place) in list.iter().zip(0..) {
         let have = calls::map(run, row)?.get(key)?;
         let distance = calls::number(&have)?.checked_sub(x)?.abs();
         if best.is_none_or(|(_, least)| distance < least) {
             best = Some((place, distance));
         }
     }
-    Some(best.map(|(place, _)| place))
+    Some(best.map_or(-1, |(place, _)| place))
 }
 
 /// Adds up amounts of rows that agree in all keys; the first row's other fields and place stay.

@@ -57,26 +57,34 @@ fn fitting<'a>(
     let mut fitting = Vec::new();
     for rule in calls::list(run, rules)?.iter() {
         let rule = calls::map(run, rule)?;
-        if let Some(score) = score(&rule, &questions)? {
-            fitting.push((score, Item::Map(rule)));
+        match fits(&rule, &questions)? {
+            Fit::Scores(score) => fitting.push((score, Item::Map(rule))),
+            Fit::Not => {}
         }
     }
     Some(fitting)
 }
 
-/// Tells how exactly a rule says all facts; `None` within where it says something else.
-fn score(rule: &Map<'_>, questions: &[Question<'_>]) -> Option<Option<u32>> {
-    let mut score = 0;
-    for question in questions {
-        match fits(rule, question)? {
-            Some(more) => score += more,
-            None => return Some(None),
-        }
-    }
-    Some(Some(score))
+/// Whether a rule fits.
+enum Fit {
+    /// It says something else.
+    Not,
+    /// It does; how exactly it says so.
+    Scores(u32),
 }
 
-fn fits(rule: &Map<'_>, question: &Question<'_>) -> Option<Option<u32>> {
+fn fits(rule: &Map<'_>, questions: &[Question<'_>]) -> Option<Fit> {
+    let mut score = 0;
+    for question in questions {
+        match answer(rule, question)? {
+            Fit::Scores(more) => score += more,
+            Fit::Not => return Some(Fit::Not),
+        }
+    }
+    Some(Fit::Scores(score))
+}
+
+fn answer(rule: &Map<'_>, question: &Question<'_>) -> Option<Fit> {
     let field = |name: &str| rule.get(name).filter(|value| !value.is_blank());
     let fact = calls::text(question.fact.clone())?;
     let mut score = 0;
@@ -84,16 +92,16 @@ fn fits(rule: &Map<'_>, question: &Question<'_>) -> Option<Option<u32>> {
         let wanted = calls::text(wanted)?;
         match says(&wanted, number(&question.fact), &fact) {
             Some(more) => score += more,
-            None => return Some(None),
+            None => return Some(Fit::Not),
         }
     }
     for (end, low) in [(&question.from, true), (&question.to, false)] {
         if let Some(bound) = field(end) {
             if !inside(&fact, &calls::text(bound)?, low) {
-                return Some(None);
+                return Some(Fit::Not);
             }
             score += 1;
         }
     }
-    Some(Some(score))
+    Some(Fit::Scores(score))
 }

@@ -1,6 +1,7 @@
 //! Native results against the language's: equal to the last digit, or left to the language.
 
 mod random;
+mod records;
 mod templates;
 
 use super::super::{Expression, Facts, functions, language};

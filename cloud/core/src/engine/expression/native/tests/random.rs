@@ -5,11 +5,71 @@ use std::cell::Cell;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use super::{Fared, compare};
-use crate::engine::expression::Facts;
-use crate::engine::value::Value;
+use super::{Fared, compare, records};
 
 const CASES: u32 = 10_000;
+
+const NUMBERS: &[&str] = &[
+    "1",
+    "0",
+    "2",
+    "-3",
+    "0.5",
+    "1.50",
+    "2.345",
+    "-0.00",
+    "order.total",
+    "order.small",
+    "order.large",
+    "order.zero",
+    "rate",
+    "whole",
+    "order.items[0].price",
+    "7",
+    "100",
+    "order[\"total\"]",
+    "9223372036854775807",
+    "79228162514264337593543950335.0",
+];
+
+const TEXTS: &[&str] = &[
+    "\"\"",
+    "\" \"",
+    "\"Paid\"",
+    "order.sku",
+    "order.name",
+    "word",
+    "\"ß😀é\"",
+    "order.items[0].sku",
+    "\"2025-03-04T02:18:22.727\"",
+    "\"8.25\"",
+    "\"ND*\"",
+    "\"America/Chicago\"",
+    "\"price\"",
+];
+
+const LISTS: &[&str] = &[
+    "[]",
+    "order.items",
+    "order.tags",
+    "order.amounts",
+    "[1, 2, 3]",
+    "[1, 2.50, 3]",
+    "[\"a\", \"\", \"b\"]",
+    "order.empty",
+    "rules",
+    "[[1], [2, 3]]",
+];
+
+const MAPS: &[&str] = &[
+    "order.address",
+    "order.items[0]",
+    "order",
+    "#{}",
+    "#{price: 1, sku: \"A\"}",
+    "#{country: \"US\", zip: \"58102\"}",
+    "order.address?.state",
+];
 
 /// What a formula is wanted to give; now and then it gives something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +92,14 @@ const KINDS: [Kind; 6] = [
 ];
 
 /// Choices taken from bytes, so that shorter bytes make simpler formulas.
-struct Choices<'b> {
+pub(super) struct Choices<'b> {
     bytes: &'b [u8],
     /// Names of closures' parameters in reach, with their kinds.
     names: Vec<(String, Kind)>,
 }
 
 impl Choices<'_> {
-    fn below(&mut self, count: usize) -> usize {
+    pub(super) fn below(&mut self, count: usize) -> usize {
         let Some((first, rest)) = self.bytes.split_first() else {
             return 0;
         };
@@ -47,7 +107,7 @@ impl Choices<'_> {
         usize::from(*first) % count
     }
 
-    fn of<'t>(&mut self, texts: &[&'t str]) -> &'t str {
+    pub(super) fn of<'t>(&mut self, texts: &[&'t str]) -> &'t str {
         texts[self.below(texts.len())]
     }
 
@@ -112,65 +172,11 @@ impl Choices<'_> {
             return named[self.below(named.len())].clone();
         }
         match kind {
-            Kind::Number => self.of(&[
-                "1",
-                "0",
-                "2",
-                "-3",
-                "0.5",
-                "1.50",
-                "2.345",
-                "-0.00",
-                "order.total",
-                "order.small",
-                "order.large",
-                "order.zero",
-                "rate",
-                "whole",
-                "order.items[0].price",
-                "7",
-                "100",
-                "order[\"total\"]",
-                "9223372036854775807",
-                "79228162514264337593543950335.0",
-            ]),
-            Kind::Text => self.of(&[
-                "\"\"",
-                "\" \"",
-                "\"Paid\"",
-                "order.sku",
-                "order.name",
-                "word",
-                "\"ß😀é\"",
-                "order.items[0].sku",
-                "\"2025-03-04T02:18:22.727\"",
-                "\"8.25\"",
-                "\"ND*\"",
-                "\"America/Chicago\"",
-                "\"price\"",
-            ]),
+            Kind::Number => self.of(NUMBERS),
+            Kind::Text => self.of(TEXTS),
             Kind::Bool => self.of(&["true", "false", "flag", "order.paid"]),
-            Kind::List => self.of(&[
-                "[]",
-                "order.items",
-                "order.tags",
-                "order.amounts",
-                "[1, 2, 3]",
-                "[1, 2.50, 3]",
-                "[\"a\", \"\", \"b\"]",
-                "order.empty",
-                "rules",
-                "[[1], [2, 3]]",
-            ]),
-            Kind::Map => self.of(&[
-                "order.address",
-                "order.items[0]",
-                "order",
-                "#{}",
-                "#{price: 1, sku: \"A\"}",
-                "#{country: \"US\", zip: \"58102\"}",
-                "order.address?.state",
-            ]),
+            Kind::List => self.of(LISTS),
+            Kind::Map => self.of(MAPS),
             Kind::Any => self.path(),
         }
         .to_owned()
@@ -432,91 +438,6 @@ impl Choices<'_> {
         let names: Vec<&str> = takes.iter().map(|(name, _)| *name).collect();
         format!("|{}| {body}", names.join(", "))
     }
-
-    /// A record whose values are none, small, large, negative, and texts of all kinds.
-    fn facts(&mut self) -> Facts {
-        let number = |it: &mut Self| {
-            it.of(&[
-                "9.90",
-                "0",
-                "0.00",
-                "-1.005",
-                "12.3456",
-                "7",
-                "0.5",
-                "null",
-                "1e3",
-                "79228162514264337593543950335",
-                "-0.0000000000000000000000000001",
-                "\"8.25\"",
-                "1.2345678901234567890123456789",
-            ])
-        };
-        let text = |it: &mut Self| {
-            it.of(&[
-                "\"007\"",
-                "\"\"",
-                "\" \"",
-                "null",
-                "\"Paid\"",
-                "\"Ærø ß ﬁ 😀 longer text\"",
-                "3.50",
-                "\"N1-7\"",
-                "\"2025-03-04\"",
-                "\" a  b \"",
-            ])
-        };
-        let item = |it: &mut Self| {
-            format!(
-                r#"{{"price": {}, "quantity": {}, "sku": {}, "rate": {}, "country": "US"}}"#,
-                number(it),
-                number(it),
-                text(it),
-                number(it)
-            )
-        };
-        let items: Vec<String> = (0..self.below(4)).map(|_| item(self)).collect();
-        let amounts: Vec<&str> = (0..self.below(4)).map(|_| number(self)).collect();
-        let tags: Vec<&str> = (0..self.below(4)).map(|_| text(self)).collect();
-        let address = format!(
-            r#"{{"first_name": {}, "city": {}, "zip_postal_code": {}, "country": null, "state": {}}}"#,
-            text(self),
-            text(self),
-            text(self),
-            self.of(&[
-                "null",
-                r#"{"name": "North Dakota", "abbreviation": "ND"}"#,
-                "{}"
-            ])
-        );
-        let order = format!(
-            r#"{{"total": {}, "small": {}, "large": {}, "zero": 0.00, "sku": {}, "name": {},
-                "paid": true, "nothing": null, "empty": [], "items": [{}], "amounts": [{}],
-                "tags": [{}], "address": {}}}"#,
-            number(self),
-            number(self),
-            number(self),
-            text(self),
-            text(self),
-            items.join(","),
-            amounts.join(","),
-            tags.join(","),
-            if self.below(5) == 4 { "null" } else { &address },
-        );
-        let rules = r#"[{"country": "US", "state": null, "rate": "8.25", "sku": "*"},
-            {"country": "U*", "zip_from": "58000", "zip_to": "58899", "price": 1},
-            {"country": "", "sku": "A", "rate": 8.250}]"#;
-        let mut facts = Facts::default();
-        for (name, json) in [("order", order.as_str()), ("rules", rules)] {
-            facts.set(name, Value::from_json(json).unwrap());
-        }
-        for (name, json) in [("rate", number(self)), ("word", text(self)), ("whole", "2")] {
-            facts.set(name, Value::from_json(json).unwrap());
-        }
-        facts.set("flag", Value::Bool(self.below(2) == 1));
-        facts.set("hollow", Value::Null);
-        facts
-    }
 }
 
 #[test]
@@ -533,7 +454,7 @@ fn random_formulas_agree() {
             bytes: &bytes,
             names: Vec::new(),
         };
-        let mut facts = choices.facts();
+        let mut facts = records::facts(&mut choices);
         let kind = KINDS[choices.below(KINDS.len())];
         let depth = 1 + choices.below(4);
         let text = choices.formula(kind, depth);
