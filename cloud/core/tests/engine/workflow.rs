@@ -413,3 +413,167 @@ fn a_document_that_does_not_balance_never_leaves() {
             .contains("payments PYMTRCVD is 182.88, the payments make 1.00: differs by 181.88")
     );
 }
+
+/// Snapshots as earlier versions wrote them.
+const EARLIER: [&str; 4] = [
+    // Before runs knew when they began.
+    r#"{"format":1,"input":{"run":"00000000-0000-0000-0000-000000000007","generation":1,
+        "event":{"topic":"order.placed","entity":"order","entity_id":"1042","occurred":0,
+        "source":"webhook"},"store":{"time_zone":"UTC"},"company":{"database":"TWO"}},
+        "results":{"order":{"order_total":12.3400}},
+        "phase":{"asked":{"step":"read","attempt":1,"tries":{"used":0,"pauses":0}}}}"#,
+    // Waits that held their lane.
+    r#"{"format":1,"input":{"run":"00000000-0000-0000-0000-000000000007","generation":1,
+        "began":1772700000000000,"event":{"topic":"order.placed","entity":"order",
+        "entity_id":"1042","occurred":0,"source":"poll"},"store":{},"company":{}},"results":{},
+        "phase":{"waiting":{"step":"rest","until":60000000,"reason":"a minute"}}}"#,
+    r#"{"format":1,"input":{"run":"00000000-0000-0000-0000-000000000007","generation":2,
+        "began":1772700000000000,"event":{"topic":"order.placed","entity":"order",
+        "entity_id":"1042","occurred":0,"source":"replay"},"store":{},"company":{}},"results":{},
+        "phase":{"pausing":{"step":"read","attempt":2,"tries":{"used":1,"pauses":1},
+        "until":60000000,"reason":"busy"}}}"#,
+    // Dead letters that did not know where they failed.
+    r#"{"format":1,"input":{"run":"00000000-0000-0000-0000-000000000007","generation":1,
+        "began":1772700000000000,"event":{"topic":"order.placed","entity":"order",
+        "entity_id":"1042","occurred":0,"source":"manual"},"store":{},"company":{}},"results":{},
+        "phase":{"dead":{"failure":{"class":"bug","code":"x","message":"x"}}}}"#,
+];
+
+fn restful() -> Compiled {
+    let json = small(&json!([
+        {"key": "read", "title": "Read", "as": "order", "next": "rest",
+         "do": {"read_store": {"order": "event.entity_id"}}},
+        {"key": "rest", "title": "Rest", "next": "end",
+         "do": {"wait": {"seconds": "60", "reason": "a minute"}}},
+        {"key": "end", "title": "End",
+         "do": {"stop": {"outcome": "succeeded", "summary": "{coalesce(event.began, \"unknown\")}"}}}
+    ]));
+    workflow::compile(&json, &Mappings::new()).unwrap()
+}
+
+#[test]
+fn snapshots_of_earlier_versions_go_on() {
+    let flow = restful();
+    for (place, text) in EARLIER.iter().enumerate() {
+        let state = State::from_bytes(text.as_bytes(), Arc::default()).unwrap();
+        let now = Micros(1_772_700_000_000_000);
+        let happened = match place {
+            0 => answer("read", Ok(Value::Null)),
+            3 => Happened::Resumed { edits: Vec::new() },
+            _ => Happened::Due,
+        };
+        let on = workflow::advance(&flow, state, happened, now);
+        match (place, &on.action) {
+            (0, Action::Await { .. }) | (2 | 3, Action::ReadStore { .. }) => {}
+            (1, Action::Succeed { summary, .. }) => {
+                assert_eq!(summary, "2026-03-05T08:40:00Z");
+            }
+            (place, action) => panic!("{place}: {action:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_run_that_does_not_know_when_it_began_says_nothing_of_1970() {
+    let flow = restful();
+    let state = State::from_bytes(EARLIER[0].as_bytes(), Arc::default()).unwrap();
+    let now = Micros(1_772_700_000_000_000);
+    let waiting = workflow::advance(&flow, state, answer("read", Ok(Value::Null)), now);
+    let later = now.plus_seconds(60);
+    let done = workflow::advance(&flow, waiting.state, Happened::Due, later);
+    let Action::Succeed { summary, .. } = done.action else {
+        panic!("{:?}", done.action);
+    };
+    assert_eq!(summary, "unknown");
+}
+
+#[test]
+fn a_run_ends_when_it_takes_longer_than_its_workflow_allows() {
+    let mut json: Json = serde_json::from_str(&small(&json!([
+        {"key": "read", "title": "Read", "as": "order", "next": "end",
+         "do": {"read_store": {"order": "event.entity_id"}}},
+        {"key": "end", "title": "End", "do": {"stop": {"outcome": "succeeded", "summary": ""}}}
+    ])))
+    .unwrap();
+    json["longest_days"] = json!(2);
+    let flow = workflow::compile(&json.to_string(), &Mappings::new()).unwrap();
+    let input = World::new(order()).input();
+    let day = 24 * 60 * 60;
+    for (days, ends) in [(1, false), (3, true)] {
+        let now = input.began.plus_seconds(days * day);
+        let state = workflow::start(&flow, input.clone());
+        let on = workflow::advance(&flow, state, Happened::Begin, now);
+        let Action::Dead { failure } = on.action else {
+            assert!(!ends, "{:?}", on.action);
+            continue;
+        };
+        assert!(ends, "{failure:?}");
+        assert_eq!(
+            (failure.code.as_str(), failure.step.as_deref()),
+            ("run_too_long", Some("read"))
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_is_too_large_to_be_kept_is_a_failure_that_says_so() {
+    let flow = restful();
+    let state = workflow::start(&flow, World::new(order()).input());
+    let asked = workflow::advance(&flow, state, Happened::Begin, Micros(0));
+    let large = Value::map([("text", Value::from("x".repeat(17 * 1024 * 1024)))]);
+    let on = workflow::advance(&flow, asked.state, answer("read", Ok(large)), Micros(0));
+    let Action::Dead { failure } = on.action else {
+        panic!("{:?}", on.action);
+    };
+    assert_eq!(failure.code, "answer_too_large");
+    assert!(failure.message.contains("17 MiB"), "{}", failure.message);
+}
+
+#[test]
+fn calls_that_do_not_fit_are_told_while_they_are_edited() {
+    use connect_core::domain::artifact::ArtifactKind;
+    use connect_core::engine::settings;
+
+    let called = json!({"format": 1, "name": "b", "title": "B", "start": "end",
+        "trigger": {"when": null, "called_with": ["amount"]},
+        "steps": [{"key": "end", "title": "End",
+                   "do": {"stop": {"outcome": "succeeded", "summary": ""}}}]});
+    let calling = |given: Json, workflow: &str| {
+        let mut json: Json = serde_json::from_str(&small(&json!([
+            {"key": "call", "title": "Call", "next": "end",
+             "do": {"call": {"workflow": workflow, "given": given}}},
+            {"key": "end", "title": "End", "do": {"stop": {"outcome": "succeeded", "summary": ""}}}
+        ])))
+        .unwrap();
+        json["name"] = json!("a");
+        json["trigger"]["called_with"] = json!([]);
+        json.to_string()
+    };
+    let amount = json!([{"name": "amount", "expression": "1"}]);
+    for (given, workflow, told) in [
+        (json!([]), "b", "`b` must be handed `amount`"),
+        (
+            json!([{"name": "sum", "expression": "1"}]),
+            "b",
+            "`b` takes no `sum`",
+        ),
+        (json!([]), "c", "there is no workflow `c`"),
+        (json!([]), "a", "the calls a > a go in a circle"),
+        (amount.clone(), "b", ""),
+    ] {
+        let (a, b) = (calling(given, workflow), called.to_string());
+        let bodies = [
+            (ArtifactKind::Workflow, "a", a.as_str()),
+            (ArtifactKind::Workflow, "b", b.as_str()),
+        ];
+        let (_, broken) = settings::compile(&bodies);
+        let problems: Vec<String> = broken
+            .iter()
+            .flat_map(|broken| &broken.problems)
+            .map(ToString::to_string)
+            .collect();
+        let problems = problems.join("\n");
+        assert!(problems.contains(told), "{problems}");
+        assert_eq!(problems.is_empty(), told.is_empty(), "{problems}");
+    }
+}
