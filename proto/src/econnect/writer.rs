@@ -153,7 +153,8 @@ const MAX_NAME: usize = 128;
 
 /// Tells whether a text can name a node or an element.
 pub(super) fn is_name(text: &str) -> bool {
-    let mut characters = text.chars().enumerate();
+    // All of these characters are single bytes.
+    let mut characters = text.bytes().map(char::from).enumerate();
     (1..=MAX_NAME).contains(&text.len())
         && characters.all(|(index, character)| is_name_character(index, character))
 }
