@@ -175,3 +175,65 @@ fn chain(name: &str) -> usize {
     });
     (hash ^ (hash >> 16)) as usize % CHAINS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::expression::Expression;
+
+    /// Computes by the language and by the native form, which see different sides of the facts.
+    #[track_caller]
+    fn both(facts: &mut Facts, text: &str) -> String {
+        let formula = Expression::compile(text, &facts.names()).unwrap();
+        let by_language = formula.interpret(facts).unwrap();
+        let native = formula.evaluate(facts).unwrap();
+        assert_eq!(native, by_language, "{text}");
+        native.to_json()
+    }
+
+    #[test]
+    fn the_language_sees_what_is_set_and_nothing_that_was_reset() {
+        let mut facts = Facts::default();
+        facts.set("a", Value::from(1));
+        facts.set("b", Value::from(2));
+        assert_eq!(both(&mut facts, "a + b"), "3");
+        let mark = facts.mark();
+        facts.set("a", Value::from(10));
+        facts.set("c", Value::from(20));
+        assert_eq!(both(&mut facts, "a + b + c"), "32");
+        facts.reset(mark);
+        facts.set("c", Value::from(5));
+        assert_eq!(both(&mut facts, "a + b + c"), "8");
+        // Reset before the language has seen it.
+        let mark = facts.mark();
+        facts.set("b", Value::from(100));
+        facts.reset(mark);
+        assert_eq!(both(&mut facts, "a + b + c"), "8");
+        assert_eq!(facts.names(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn closures_that_share_what_they_read_change_nothing() {
+        let mut facts = Facts::default();
+        facts.set("list", Value::from(vec![Value::from(1), Value::from(2)]));
+        facts.set("more", Value::from(3));
+        let text = "list.map(|n| n + more)";
+        assert_eq!(both(&mut facts, text), "[4,5]");
+        assert_eq!(both(&mut facts, text), "[4,5]");
+        assert_eq!(both(&mut facts, "more + list.len()"), "5");
+    }
+
+    #[test]
+    fn many_names_are_told_apart() {
+        let mut facts = Facts::default();
+        let names: Vec<String> = (0..500).map(|number| format!("name_{number}")).collect();
+        for (place, name) in names.iter().enumerate() {
+            facts.set(name, Value::from(i64::try_from(place).unwrap()));
+        }
+        facts.reset(400);
+        for (place, name) in names.iter().enumerate() {
+            let wanted = (place < 400).then(|| Value::from(i64::try_from(place).unwrap()));
+            assert_eq!(facts.find(name), wanted.as_ref(), "{name}");
+        }
+    }
+}

@@ -347,7 +347,6 @@ pub(super) static ENTRIES: &[Entry] = &[
     },
 ];
 
-/// Joins words by one blank each.
 /// Tells whether [`joined`] would change nothing.
 fn is_joined(text: &str) -> bool {
     let mut behind_blank = true;
@@ -361,6 +360,7 @@ fn is_joined(text: &str) -> bool {
     !behind_blank
 }
 
+/// Joins words by one blank each.
 pub(super) fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use super::super::facts::Facts;
 use super::super::language::{MAX_OPERATIONS, MAX_TEXT};
-use super::calls::MOST_ARGUMENTS;
+use super::calls::{Helper, MOST_ARGUMENTS};
 use super::item::{Fields, Item, List, Map};
 use super::node::{Along, Chain, Closure, Each, Link, Node, Path, Step};
 use super::operators;
@@ -237,14 +237,7 @@ impl<'a> Run<'a> {
                 (Item::List(list), Item::Whole(place)) => list.get(usize::try_from(place).ok()?),
                 (_, _) => None,
             },
-            Step::Call(helper, more) => {
-                let mut arguments = [const { Item::Nothing }; MOST_ARGUMENTS];
-                arguments[0] = item;
-                for (argument, node) in arguments.iter_mut().skip(1).zip(more) {
-                    *argument = self.item(node)?;
-                }
-                helper(self, arguments)?.bounded()
-            }
+            Step::Call(helper, more) => self.help(*helper, item, more)?.bounded(),
             Step::Each(each, closure) => {
                 self.charge(closure.captured)?;
                 let Item::List(list) = item else { return None };
@@ -258,6 +251,25 @@ impl<'a> Run<'a> {
                     so_far = self.call(closure, [so_far, entry, whole(place)])?;
                 }
                 so_far.bounded()
+            }
+        }
+    }
+
+    fn help(&mut self, helper: Helper, item: Item<'a>, more: &'a [Node]) -> Option<Item<'a>> {
+        match (helper, more) {
+            (Helper::One(helper), _) => helper(self, item),
+            (Helper::Two(helper), [second, ..]) => {
+                let second = self.item(second)?;
+                helper(self, item, second)
+            }
+            (Helper::Two(_), []) => None,
+            (Helper::Few(helper), more) => {
+                let mut arguments = [const { Item::Nothing }; MOST_ARGUMENTS];
+                arguments[0] = item;
+                for (argument, node) in arguments.iter_mut().skip(1).zip(more) {
+                    *argument = self.item(node)?;
+                }
+                helper(self, arguments)
             }
         }
     }

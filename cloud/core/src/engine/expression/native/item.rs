@@ -250,6 +250,23 @@ impl<'a> Map<'a> {
         }
     }
 
+    /// Gives the field whose name is two texts one behind the other.
+    pub(super) fn get_joined(&self, name: &str, end: &str) -> Option<Item<'a>> {
+        let is_it = |have: &str| have.strip_suffix(end) == Some(name);
+        match self {
+            Self::Given(map) => {
+                let mut fields = map.iter();
+                let found = fields.find(|(have, _)| is_it(have.as_str()));
+                found.map(|(_, value)| value.into())
+            }
+            Self::Made(made) => {
+                let mut fields = made.holds.0.iter();
+                let found = fields.find(|(have, _)| is_it(have.as_ref()));
+                found.map(|(_, item)| item.clone())
+            }
+        }
+    }
+
     /// Takes the map apart, to change it.
     pub(super) fn into_fields(self) -> Fields<'a> {
         match self {

@@ -9,7 +9,7 @@ use super::evaluate::Run;
 use super::item::{Fields, Item, List};
 use super::operators;
 
-pub(super) fn len<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn len<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     let length = match of {
         Item::List(list) => list.len(),
         Item::Map(map) => map.len(),
@@ -19,12 +19,12 @@ pub(super) fn len<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'
     i64::try_from(length).ok().map(Item::Whole)
 }
 
-pub(super) fn is_empty<'a>(run: &mut Run<'a>, arguments: Arguments<'a>) -> Option<Item<'a>> {
-    let length = len(run, arguments)?;
+pub(super) fn is_empty<'a>(run: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
+    let length = len(run, of)?;
     Some(Item::Bool(matches!(length, Item::Whole(0))))
 }
 
-pub(super) fn contains<'a>(run: &mut Run<'a>, [of, value, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn contains<'a>(run: &mut Run<'a>, of: Item<'a>, value: Item<'a>) -> Option<Item<'a>> {
     match (of, value) {
         (Item::Map(map), Item::Text(name)) => Some(Item::Bool(map.get(&name).is_some())),
         (Item::Text(text), Item::Text(part)) => Some(Item::Bool(text.contains(&*part))),
@@ -41,19 +41,19 @@ pub(super) fn contains<'a>(run: &mut Run<'a>, [of, value, ..]: Arguments<'a>) ->
     }
 }
 
-pub(super) fn keys<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn keys<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     let Item::Map(map) = of else { return None };
     let fields = map.into_fields().into_iter();
     Item::list(fields.map(|(name, _)| Item::Text(name)).collect())
 }
 
-pub(super) fn values<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn values<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     let Item::Map(map) = of else { return None };
     let fields = map.into_fields().into_iter();
     Item::list(fields.map(|(_, item)| item).collect())
 }
 
-pub(super) fn lookup<'a>(run: &mut Run<'a>, [table, key, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn lookup<'a>(run: &mut Run<'a>, table: Item<'a>, key: Item<'a>) -> Option<Item<'a>> {
     let key = calls::text(key)?;
     let found = calls::map(run, table)?.get(&key);
     Some(found.unwrap_or(Item::Nothing))
@@ -66,16 +66,16 @@ pub(super) fn coalesce<'a>(_: &mut Run<'a>, given: Arguments<'a>) -> Option<Item
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "helpers are alike")]
-pub(super) fn is_blank<'a>(_: &mut Run<'a>, [value, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn is_blank<'a>(_: &mut Run<'a>, value: Item<'a>) -> Option<Item<'a>> {
     Some(Item::Bool(value.is_blank()))
 }
 
-pub(super) fn item<'a>(run: &mut Run<'a>, [list, place, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn item<'a>(run: &mut Run<'a>, list: Item<'a>, place: Item<'a>) -> Option<Item<'a>> {
     let place = calls::count(&place)?;
     calls::list(run, list)?.get(place)
 }
 
-pub(super) fn flatten<'a>(run: &mut Run<'a>, [lists, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn flatten<'a>(run: &mut Run<'a>, lists: Item<'a>) -> Option<Item<'a>> {
     let mut all = Vec::new();
     for entry in calls::list(run, lists)?.iter() {
         all.extend(calls::list(run, entry)?.iter());

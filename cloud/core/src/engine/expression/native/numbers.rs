@@ -10,40 +10,41 @@ use super::evaluate::Run;
 use super::item::Item;
 use crate::engine::rounding::{half_up, rounded};
 
-pub(super) fn money<'a>(
-    _: &mut Run<'a>,
-    [amount, decimals, ..]: Arguments<'a>,
-) -> Option<Item<'a>> {
+pub(super) fn money<'a>(_: &mut Run<'a>, amount: Item<'a>, decimals: Item<'a>) -> Option<Item<'a>> {
     let (amount, decimals) = (number(&amount)?, scale(&decimals)?);
     Some(Item::Number(half_up(amount, decimals)))
 }
 
-pub(super) fn round_half_up<'a>(run: &mut Run<'a>, arguments: Arguments<'a>) -> Option<Item<'a>> {
-    let [amount, decimals, ..] = &arguments;
-    if let (Item::Number(amount), Item::Whole(decimals)) = (amount, decimals) {
+pub(super) fn round_half_up<'a>(
+    run: &mut Run<'a>,
+    amount: Item<'a>,
+    decimals: Item<'a>,
+) -> Option<Item<'a>> {
+    if let (Item::Number(amount), Item::Whole(decimals)) = (&amount, &decimals) {
         // Of these two kinds the language has a function of its own, which adds no zeros.
         let decimals = u32::try_from(*decimals).ok()?;
         let strategy = RoundingStrategy::MidpointAwayFromZero;
         let rounded = amount.round_dp_with_strategy(decimals, strategy);
         return Some(Item::Number(rounded));
     }
-    money(run, arguments)
+    money(run, amount, decimals)
 }
 
 pub(super) fn round_half_even<'a>(
     _: &mut Run<'a>,
-    [amount, decimals, ..]: Arguments<'a>,
+    amount: Item<'a>,
+    decimals: Item<'a>,
 ) -> Option<Item<'a>> {
     let (amount, decimals) = (number(&amount)?, scale(&decimals)?);
     let strategy = RoundingStrategy::MidpointNearestEven;
     Some(Item::Number(rounded(amount, decimals, strategy)))
 }
 
-pub(super) fn unit<'a>(_: &mut Run<'a>, [decimals, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn unit<'a>(_: &mut Run<'a>, decimals: Item<'a>) -> Option<Item<'a>> {
     Some(Item::Number(Decimal::new(1, scale(&decimals)?)))
 }
 
-pub(super) fn sum<'a>(run: &mut Run<'a>, [list, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn sum<'a>(run: &mut Run<'a>, list: Item<'a>) -> Option<Item<'a>> {
     let list = calls::list(run, list)?;
     let mut entries = list.iter();
     let total = entries.try_fold(Decimal::ZERO, |total, entry| {
@@ -52,14 +53,14 @@ pub(super) fn sum<'a>(run: &mut Run<'a>, [list, ..]: Arguments<'a>) -> Option<It
     total.map(Item::Number)
 }
 
-pub(super) fn abs<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn abs<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     if let Item::Whole(of) = of {
         return of.checked_abs().map(Item::Whole);
     }
     Some(Item::Number(number(&of)?.abs()))
 }
 
-pub(super) fn sign<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn sign<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     let of = number(&of)?;
     let sign = match (of.is_zero(), of.is_sign_negative()) {
         (true, _) => 0,
@@ -69,7 +70,7 @@ pub(super) fn sign<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<
     Some(Item::Whole(sign))
 }
 
-pub(super) fn min<'a>(_: &mut Run<'a>, [a, b, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn min<'a>(_: &mut Run<'a>, a: Item<'a>, b: Item<'a>) -> Option<Item<'a>> {
     if let (Item::Whole(a), Item::Whole(b)) = (&a, &b) {
         return Some(Item::Whole(*a.min(b)));
     }
@@ -77,7 +78,7 @@ pub(super) fn min<'a>(_: &mut Run<'a>, [a, b, ..]: Arguments<'a>) -> Option<Item
     Some(Item::Number(if a <= b { a } else { b }))
 }
 
-pub(super) fn max<'a>(_: &mut Run<'a>, [a, b, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn max<'a>(_: &mut Run<'a>, a: Item<'a>, b: Item<'a>) -> Option<Item<'a>> {
     if let (Item::Whole(a), Item::Whole(b)) = (&a, &b) {
         return Some(Item::Whole(*a.max(b)));
     }
@@ -85,19 +86,19 @@ pub(super) fn max<'a>(_: &mut Run<'a>, [a, b, ..]: Arguments<'a>) -> Option<Item
     Some(Item::Number(if a >= b { a } else { b }))
 }
 
-pub(super) fn floor<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn floor<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     fractional(&of).map(|of| Item::Number(of.floor()))
 }
 
-pub(super) fn ceiling<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn ceiling<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     fractional(&of).map(|of| Item::Number(of.ceil()))
 }
 
-pub(super) fn int<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn int<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     fractional(&of).map(|of| Item::Number(of.trunc()))
 }
 
-pub(super) fn fraction<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn fraction<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     fractional(&of).map(|of| Item::Number(of.fract()))
 }
 
@@ -110,7 +111,7 @@ fn fractional(item: &Item<'_>) -> Option<Decimal> {
     }
 }
 
-pub(super) fn decimal<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn decimal<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     read(&of).map(Item::Number)
 }
 
@@ -171,10 +172,7 @@ fn listed<'a>(amounts: Vec<Decimal>) -> Option<Item<'a>> {
     Item::list(amounts.into_iter().map(Item::Number).collect())
 }
 
-pub(super) fn index_of_largest<'a>(
-    run: &mut Run<'a>,
-    [list, ..]: Arguments<'a>,
-) -> Option<Item<'a>> {
+pub(super) fn index_of_largest<'a>(run: &mut Run<'a>, list: Item<'a>) -> Option<Item<'a>> {
     let given = calls::numbers(run, list)?;
     Some(calls::place(amounts::largest(&given)))
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::functions::rules::says;
-use super::calls::{self, Arguments, number};
+use super::calls::{self, number};
 use super::evaluate::Run;
 use super::item::{Item, Map};
 use crate::engine::lookup::inside;
@@ -11,14 +11,13 @@ use crate::engine::lookup::inside;
 /// What a rule is asked about one field.
 struct Question<'a> {
     name: Cow<'a, str>,
-    from: String,
-    to: String,
     fact: Item<'a>,
 }
 
 pub(super) fn match_rule<'a>(
     run: &mut Run<'a>,
-    [rules, facts, ..]: Arguments<'a>,
+    rules: Item<'a>,
+    facts: Item<'a>,
 ) -> Option<Item<'a>> {
     let mut best: Option<(u32, Item<'a>)> = None;
     for (score, rule) in fitting(run, rules, facts)? {
@@ -31,7 +30,8 @@ pub(super) fn match_rule<'a>(
 
 pub(super) fn first_rule<'a>(
     run: &mut Run<'a>,
-    [rules, facts, ..]: Arguments<'a>,
+    rules: Item<'a>,
+    facts: Item<'a>,
 ) -> Option<Item<'a>> {
     let fitting = fitting(run, rules, facts)?;
     let first = fitting.into_iter().next();
@@ -47,12 +47,7 @@ fn fitting<'a>(
     let facts = calls::map(run, facts)?.into_fields();
     let questions: Vec<Question<'a>> = facts
         .into_iter()
-        .map(|(name, fact)| Question {
-            from: format!("{name}_from"),
-            to: format!("{name}_to"),
-            name,
-            fact,
-        })
+        .map(|(name, fact)| Question { name, fact })
         .collect();
     let mut fitting = Vec::new();
     for rule in calls::list(run, rules)?.iter() {
@@ -95,8 +90,11 @@ fn answer(rule: &Map<'_>, question: &Question<'_>) -> Option<Fit> {
             None => return Some(Fit::Not),
         }
     }
-    for (end, low) in [(&question.from, true), (&question.to, false)] {
-        if let Some(bound) = field(end) {
+    for (end, low) in [("_from", true), ("_to", false)] {
+        if let Some(bound) = rule
+            .get_joined(&question.name, end)
+            .filter(|bound| !bound.is_blank())
+        {
             if !inside(&fact, &calls::text(bound)?, low) {
                 return Some(Fit::Not);
             }

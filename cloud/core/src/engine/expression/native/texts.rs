@@ -9,34 +9,34 @@ use super::item::{Item, Map};
 use super::operators;
 use crate::engine::moment;
 
-pub(super) fn text_of<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn text_of<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     calls::text(of).map(Item::Text)
 }
 
-pub(super) fn to_string<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn to_string<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     if let Item::Text(_) = of {
         return Some(of);
     }
     operators::shown(&of).map(|text| Item::text(text.into_owned()))
 }
 
-pub(super) fn upper<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn upper<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     Some(Item::text(calls::text(of)?.to_uppercase()))
 }
 
-pub(super) fn lower<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn lower<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     Some(Item::text(calls::text(of)?.to_lowercase()))
 }
 
-pub(super) fn to_upper<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn to_upper<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     Some(Item::text(only_text(&of)?.to_uppercase()))
 }
 
-pub(super) fn to_lower<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn to_lower<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     Some(Item::text(only_text(&of)?.to_lowercase()))
 }
 
-pub(super) fn trim<'a>(_: &mut Run<'a>, [of, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn trim<'a>(_: &mut Run<'a>, of: Item<'a>) -> Option<Item<'a>> {
     calls::text(of).map(trimmed).map(Item::Text)
 }
 
@@ -47,7 +47,7 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-pub(super) fn truncate<'a>(_: &mut Run<'a>, [of, length, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn truncate<'a>(_: &mut Run<'a>, of: Item<'a>, length: Item<'a>) -> Option<Item<'a>> {
     let length = count(&length)?;
     let text = calls::text(of)?;
     Some(Item::text(text.chars().take(length).collect::<String>()))
@@ -61,7 +61,7 @@ pub(super) fn pad_left<'a>(
     Some(Item::text(text::padded(&of, length, only_text(&fill)?)))
 }
 
-pub(super) fn join<'a>(run: &mut Run<'a>, [parts, between, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn join<'a>(run: &mut Run<'a>, parts: Item<'a>, between: Item<'a>) -> Option<Item<'a>> {
     let between = only_text(&between)?;
     let mut joined = String::new();
     for part in calls::list(run, parts)?.iter() {
@@ -76,28 +76,26 @@ pub(super) fn join<'a>(run: &mut Run<'a>, [parts, between, ..]: Arguments<'a>) -
     Some(Item::text(joined))
 }
 
-pub(super) fn starts_with<'a>(_: &mut Run<'a>, [of, part, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn starts_with<'a>(_: &mut Run<'a>, of: Item<'a>, part: Item<'a>) -> Option<Item<'a>> {
     let starts = only_text(&of)?.starts_with(only_text(&part)?);
     Some(Item::Bool(starts))
 }
 
-pub(super) fn ends_with<'a>(_: &mut Run<'a>, [of, part, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn ends_with<'a>(_: &mut Run<'a>, of: Item<'a>, part: Item<'a>) -> Option<Item<'a>> {
     let ends = only_text(&of)?.ends_with(only_text(&part)?);
     Some(Item::Bool(ends))
 }
 
 pub(super) fn base32_sha256<'a>(
     _: &mut Run<'a>,
-    [of, length, ..]: Arguments<'a>,
+    of: Item<'a>,
+    length: Item<'a>,
 ) -> Option<Item<'a>> {
     let (length, of) = (count(&length)?, calls::text(of)?);
     Some(Item::text(text::stand_in(&of, length)))
 }
 
-pub(super) fn normalise_address<'a>(
-    run: &mut Run<'a>,
-    [address, ..]: Arguments<'a>,
-) -> Option<Item<'a>> {
+pub(super) fn normalise_address<'a>(run: &mut Run<'a>, address: Item<'a>) -> Option<Item<'a>> {
     let address = calls::map(run, address)?;
     let part = |map: &Map<'a>, name: &str| -> Option<String> {
         let text = calls::text(map.get(name).unwrap_or(Item::Nothing))?;
@@ -134,7 +132,7 @@ pub(super) fn address_lines<'a>(
     Item::list(lines.collect())
 }
 
-pub(super) fn local_date<'a>(_: &mut Run<'a>, [at, zone, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn local_date<'a>(_: &mut Run<'a>, at: Item<'a>, zone: Item<'a>) -> Option<Item<'a>> {
     let at = calls::text(at)?;
     let zoned = dates::zoned("local_date", &at, only_text(&zone)?).ok()?;
     Some(Item::text(zoned.date().to_string()))
@@ -152,13 +150,14 @@ pub(super) fn format_date<'a>(
 
 pub(super) fn fill_date<'a>(
     _: &mut Run<'a>,
-    [template, day, ..]: Arguments<'a>,
+    template: Item<'a>,
+    day: Item<'a>,
 ) -> Option<Item<'a>> {
     let (template, day) = (calls::text(template)?, calls::text(day)?);
     dates::filled(&template, &day).ok().map(Item::text)
 }
 
-pub(super) fn instant<'a>(_: &mut Run<'a>, [at, ..]: Arguments<'a>) -> Option<Item<'a>> {
+pub(super) fn instant<'a>(_: &mut Run<'a>, at: Item<'a>) -> Option<Item<'a>> {
     let at = dates::instant("instant", &calls::text(at)?).ok()?;
     Some(Item::Number(at.as_microsecond().into()))
 }
