@@ -1,4 +1,8 @@
 //! Looking things up in lists and maps.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "helpers are alike, whatever they do with what they are given"
+)]
 
 use std::borrow::Cow;
 
