@@ -18,7 +18,7 @@ pub(super) fn half_up(number: Decimal, decimals: u32) -> Decimal {
         .unwrap_or_else(|| rounded(number, decimals, RoundingStrategy::MidpointAwayFromZero))
 }
 
-/// Rounds an amount of up to 18 digits, as nearly all are, some ten times faster.
+/// Rounds an amount of up to 18 digits, as nearly all are: whole numbers take less time.
 fn short_half_up(number: Decimal, decimals: u32) -> Option<Decimal> {
     let digits = i64::try_from(number.mantissa()).ok()?;
     let scale = number.scale();

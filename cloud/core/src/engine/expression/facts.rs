@@ -224,6 +224,13 @@ mod tests {
     }
 
     #[test]
+    fn formulas_and_facts_go_from_thread_to_thread() {
+        fn goes<T: Send + Sync>() {}
+        goes::<Facts>();
+        goes::<Expression>();
+    }
+
+    #[test]
     fn many_names_are_told_apart() {
         let mut facts = Facts::default();
         let names: Vec<String> = (0..500).map(|number| format!("name_{number}")).collect();
