@@ -106,12 +106,14 @@ impl Work {
         }
     }
 
+    /// What a part begins with. What came with the event stays with the whole: it may be the list
+    /// itself, and would be kept once for each entry.
     fn input(&self, part: Part) -> RunInput {
-        RunInput {
-            run: RunId(self.services.ids.next()),
-            part: Some(part),
-            ..self.progress.engine.state().input().clone()
-        }
+        let mut input = self.progress.engine.state().input().clone();
+        input.run = RunId(self.services.ids.next());
+        input.part = Some(part);
+        input.event.body = Value::Null;
+        input
     }
 }
 

@@ -34,8 +34,8 @@ impl Runs<'_> {
         let rows: Vec<(String, bool, i64)> = on!(conn, c => sqlx::query_as(
             "SELECT part.state, part.part_open, COUNT(*)
              FROM run AS part
-             JOIN run AS whole ON whole.tenant = part.tenant AND whole.id = part.parent
-                              AND whole.round = part.part_round
+             JOIN whole ON whole.tenant = part.tenant AND whole.run = part.parent
+                       AND whole.round = part.part_round
              WHERE part.tenant = $1 AND part.parent = $2 AND part.part_step = $3
              GROUP BY part.state, part.part_open",
         )
@@ -74,8 +74,8 @@ impl Runs<'_> {
         let rows: Vec<(Option<Vec<u8>>,)> = on!(conn, c => sqlx::query_as(
             "SELECT payload.content
              FROM run AS part
-             JOIN run AS whole ON whole.tenant = part.tenant AND whole.id = part.parent
-                              AND whole.round = part.part_round
+             JOIN whole ON whole.tenant = part.tenant AND whole.run = part.parent
+                       AND whole.round = part.part_round
              LEFT JOIN payload ON payload.tenant = part.tenant AND payload.owner = part.id
                               AND payload.number = 0 AND payload.part = $4
              WHERE part.tenant = $1 AND part.parent = $2 AND part.part_step = $3
@@ -103,8 +103,8 @@ async fn failures(
     let rows: Vec<(String, Option<String>)> = on!(conn, c => sqlx::query_as(
         "SELECT part.part, part.failure
          FROM run AS part
-         JOIN run AS whole ON whole.tenant = part.tenant AND whole.id = part.parent
-                          AND whole.round = part.part_round
+         JOIN whole ON whole.tenant = part.tenant AND whole.run = part.parent
+                   AND whole.round = part.part_round
          WHERE part.tenant = $1 AND part.parent = $2 AND part.part_step = $3
            AND part.state IN ('dead', 'superseded') AND part.failure IS NOT NULL
          ORDER BY part.part_number
@@ -194,9 +194,11 @@ pub(crate) async fn begin(
 /// The whole's round; the first parts begin the next one.
 async fn round(conn: &mut Conn, whole: &Run, first: bool) -> Result<i64, StoreError> {
     let (round,): (i64,) = on!(conn, c => sqlx::query_as(
-        "UPDATE run
-         SET round = round + $3, parts_left = CASE WHEN $3 = 1 THEN 0 ELSE parts_left END
-         WHERE tenant = $1 AND id = $2
+        "INSERT INTO whole (tenant, run, round, parts_left)
+         VALUES ($1, $2, 1, 0)
+         ON CONFLICT (tenant, run) DO UPDATE
+         SET round = whole.round + $3,
+             parts_left = CASE WHEN $3 = 1 THEN 0 ELSE whole.parts_left END
          RETURNING round",
     )
     .bind(whole.tenant.0)
@@ -209,9 +211,9 @@ async fn round(conn: &mut Conn, whole: &Run, first: bool) -> Result<i64, StoreEr
 
 async fn add_open(conn: &mut Conn, whole: &Run, open: i64) -> Result<(), StoreError> {
     on!(conn, c => sqlx::query(
-        "UPDATE run
+        "UPDATE whole
          SET parts_left = parts_left + $3
-         WHERE tenant = $1 AND id = $2",
+         WHERE tenant = $1 AND run = $2",
     )
     .bind(whole.tenant.0)
     .bind(whole.id.0)
@@ -383,9 +385,9 @@ pub(crate) async fn ended(
         ended += leave_out(conn, transition, part).await?;
     }
     let (left,): (i64,) = on!(conn, c => sqlx::query_as(
-        "UPDATE run
+        "UPDATE whole
          SET parts_left = parts_left - $3
-         WHERE tenant = $1 AND id = $2
+         WHERE tenant = $1 AND run = $2
          RETURNING parts_left",
     )
     .bind(run.tenant.0)
@@ -485,8 +487,8 @@ pub(crate) async fn all_ended(
 ) -> Result<bool, StoreError> {
     let row: Option<(i64,)> = on!(conn, c => sqlx::query_as(
         "SELECT parts_left
-         FROM run
-         WHERE tenant = $1 AND id = $2",
+         FROM whole
+         WHERE tenant = $1 AND run = $2",
     )
     .bind(tenant.0)
     .bind(whole.0)

@@ -14,9 +14,15 @@ ALTER TABLE run ADD COLUMN part_number BIGINT NULL;
 ALTER TABLE run ADD COLUMN part_stop BOOLEAN NULL;
 ALTER TABLE run ADD COLUMN part_round BIGINT NULL;
 ALTER TABLE run ADD COLUMN part_open BOOLEAN NULL;
--- Of the whole: its present round, and how many parts of it have not ended.
-ALTER TABLE run ADD COLUMN round BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE run ADD COLUMN parts_left BIGINT NOT NULL DEFAULT 0;
+-- Of a run that has parts: its present round, and how many of them have not ended. Apart from the
+-- run, whose snapshot may be large: each part that ends changes this row.
+CREATE TABLE whole (
+    tenant UUID NOT NULL,
+    run UUID NOT NULL,
+    round BIGINT NOT NULL,
+    parts_left BIGINT NOT NULL,
+    PRIMARY KEY (tenant, run)
+);
 CREATE UNIQUE INDEX run_part ON run (tenant, parent, part) WHERE parent IS NOT NULL;
 
 -- Runs that let their lane go; it goes on without them.

@@ -14,9 +14,15 @@ ALTER TABLE run ADD COLUMN part_number INTEGER NULL;
 ALTER TABLE run ADD COLUMN part_stop INTEGER NULL;
 ALTER TABLE run ADD COLUMN part_round INTEGER NULL;
 ALTER TABLE run ADD COLUMN part_open INTEGER NULL;
--- Of the whole: its present round, and how many parts of it have not ended.
-ALTER TABLE run ADD COLUMN round INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE run ADD COLUMN parts_left INTEGER NOT NULL DEFAULT 0;
+-- Of a run that has parts: its present round, and how many of them have not ended. Apart from the
+-- run, whose snapshot may be large: each part that ends changes this row.
+CREATE TABLE whole (
+    tenant BLOB NOT NULL,
+    run BLOB NOT NULL,
+    round INTEGER NOT NULL,
+    parts_left INTEGER NOT NULL,
+    PRIMARY KEY (tenant, run)
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX run_part ON run (tenant, parent, part) WHERE parent IS NOT NULL;
 
 -- Runs that let their lane go; it goes on without them.

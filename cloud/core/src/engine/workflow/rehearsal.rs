@@ -243,10 +243,10 @@ impl Stage<'_> {
 }
 
 fn part_of(whole: &RunInput, part: Part) -> RunInput {
-    RunInput {
-        part: Some(part),
-        ..whole.clone()
-    }
+    let mut input = whole.clone();
+    input.part = Some(part);
+    input.event.body = Value::Null;
+    input
 }
 
 /// Keys of steps within steps: `lines/note`.

@@ -209,7 +209,8 @@ pub enum StepKind {
         /// What the failure of an entry means.
         #[serde(default)]
         on_failure: ItemFailure,
-        /// Values handed to the steps: beside the records of every run they know nothing else.
+        /// Values handed to the steps: beside the records of every run, without `event.body`, they
+        /// know nothing else.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         given: Vec<Variable>,
         /// Whether what the entries' `stop` steps give is kept, in the list's order.
@@ -222,7 +223,7 @@ pub enum StepKind {
     Call {
         /// Its name.
         workflow: String,
-        /// Values handed to it, by the names its trigger lists.
+        /// Values handed to it, by the names its trigger lists; it has no `event.body`.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         given: Vec<Variable>,
     },
