@@ -549,6 +549,14 @@ fn calls_that_do_not_fit_are_told_while_they_are_edited() {
         json["trigger"]["called_with"] = json!([]);
         json.to_string()
     };
+    let waiting = json!({"format": 1, "name": "w", "title": "W", "start": "wait",
+        "trigger": {"when": null, "called_with": []},
+        "steps": [{"key": "wait", "title": "Wait", "next": "end",
+                   "do": {"wait_for_event": {"topics": ["order.paid"], "seconds": "60",
+                          "timed_out": "end", "reason": ""}}},
+                  {"key": "end", "title": "End",
+                   "do": {"stop": {"outcome": "succeeded", "summary": ""}}}]})
+    .to_string();
     let amount = json!([{"name": "amount", "expression": "1"}]);
     for (given, workflow, told) in [
         (json!([]), "b", "`b` must be handed `amount`"),
@@ -558,6 +566,7 @@ fn calls_that_do_not_fit_are_told_while_they_are_edited() {
             "`b` takes no `sum`",
         ),
         (json!([]), "c", "there is no workflow `c`"),
+        (json!([]), "w", "`w` waits for an event"),
         (json!([]), "a", "the calls a > a go in a circle"),
         (amount.clone(), "b", ""),
     ] {
@@ -565,6 +574,7 @@ fn calls_that_do_not_fit_are_told_while_they_are_edited() {
         let bodies = [
             (ArtifactKind::Workflow, "a", a.as_str()),
             (ArtifactKind::Workflow, "b", b.as_str()),
+            (ArtifactKind::Workflow, "w", waiting.as_str()),
         ];
         let (_, broken) = settings::compile(&bodies);
         let problems: Vec<String> = broken

@@ -25,6 +25,13 @@ pub(in crate::engine) fn check(
             problems.add(&place, message);
             continue;
         };
+        if target.waits_for_an_event() {
+            let message = format!(
+                "`{called}` waits for an event: that cannot come while the run that calls it holds \
+                 the record"
+            );
+            problems.add(&place, message);
+        }
         for missing in wanted.iter().filter(|name| !given.contains(&name.as_str())) {
             problems.add(&place, format!("`{called}` must be handed `{missing}`"));
         }

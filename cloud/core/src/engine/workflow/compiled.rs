@@ -216,6 +216,28 @@ impl Compiled {
         self.called_with.as_deref()
     }
 
+    /// Tells whether a step waits for an event about the run's record.
+    pub(in crate::engine) fn waits_for_an_event(&self) -> bool {
+        let mut steps = self.steps.values();
+        steps.any(|step| match &step.work {
+            Work::Wait(waiting) => match waiting.what {
+                WaitFor::Event { .. } => true,
+                WaitFor::Seconds(_) | WaitFor::Instant(_) | WaitFor::Approval { .. } => false,
+            },
+            Work::FindLink(_)
+            | Work::Branch { .. }
+            | Work::ReadStore { .. }
+            | Work::Check { .. }
+            | Work::Set(_)
+            | Work::ReserveLink { .. }
+            | Work::Map(_)
+            | Work::WriteGp(_)
+            | Work::WriteStore { .. }
+            | Work::Parts(_)
+            | Work::Stop(_) => false,
+        })
+    }
+
     /// Lists the workflows it calls: where, which, and the names of what it hands over.
     pub(in crate::engine) fn calls(&self) -> Vec<(String, &str, Vec<&str>)> {
         let mut calls = Vec::new();
