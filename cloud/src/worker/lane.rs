@@ -103,12 +103,8 @@ pub(super) const FENCED: &str = "fenced";
 
 async fn carry(shop: &Arc<Shop>, fence: Fence, claimed: &ClaimedLane) -> Result<()> {
     let services = &shop.services;
-    if claimed
-        .run
-        .as_ref()
-        .is_some_and(|run| run.state == RunState::Superseded)
-    {
-        return unplanned::left_out(services, fence, claimed).await;
+    if let Some(run) = claimed.run.as_ref().filter(|run| is_over(run)) {
+        return unplanned::pass_over(services, fence, claimed, run).await;
     }
     let plan = match shop.contexts.plan(services, claimed).await? {
         Ok(plan) => plan,
@@ -156,6 +152,16 @@ async fn carry(shop: &Arc<Shop>, fence: Fence, claimed: &ClaimedLane) -> Result<
         happened = next;
     }
     Ok(())
+}
+
+/// Whether nothing is left to do of a run: a part that was left out and queued again may have two
+/// jobs, and what came through must not begin anew.
+fn is_over(run: &Run) -> bool {
+    match run.state {
+        RunState::Succeeded | RunState::Superseded => true,
+        RunState::Dead => run.part_of.is_some(),
+        RunState::Queued | RunState::Running | RunState::Waiting => false,
+    }
 }
 
 /// A run in a worker's hands.

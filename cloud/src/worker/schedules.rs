@@ -82,16 +82,43 @@ async fn ways(services: &Services, of: Unscheduled) -> Result<Vec<Way>> {
 pub(super) async fn look_at_schedules(services: &Services) -> Result<()> {
     let schedules = services.database.schedules();
     for tenant in schedules.tenants_with_stale().await? {
-        for stale in schedules.list_stale(tenant).await? {
-            let taken = taken_from(services, stale).await?;
-            schedules.update(stale, taken).await?;
-        }
+        told(
+            tenant,
+            "schedules are not taken",
+            take(services, tenant).await,
+        );
     }
     let now = services.clock.now();
     for tenant in schedules.tenants_with_due(now).await? {
-        for due in schedules.list_due(tenant, now, CHUNK).await? {
-            tick(services, due, now).await?;
-        }
+        told(
+            tenant,
+            "schedules do not start",
+            ticks(services, tenant, now).await,
+        );
+    }
+    Ok(())
+}
+
+/// One tenant's trouble is not the others': it is told, and they go on.
+fn told(tenant: TenantId, what: &str, outcome: Result<()>) {
+    if let Err(error) = outcome {
+        tracing::warn!(tenant.id = %tenant, error = error.report(), "{what}");
+    }
+}
+
+async fn take(services: &Services, tenant: TenantId) -> Result<()> {
+    let schedules = services.database.schedules();
+    for stale in schedules.list_stale(tenant).await? {
+        let taken = taken_from(services, stale).await?;
+        schedules.update(stale, taken).await?;
+    }
+    Ok(())
+}
+
+async fn ticks(services: &Services, tenant: TenantId, now: Micros) -> Result<()> {
+    let schedules = services.database.schedules();
+    for due in schedules.list_due(tenant, now, CHUNK).await? {
+        tick(services, due, now).await?;
     }
     Ok(())
 }
@@ -182,25 +209,34 @@ async fn event_of(
 async fn look_at_changes(services: &Services) -> Result<()> {
     let changes = services.database.changes();
     for tenant in changes.tenants_with_untaken().await? {
-        let untaken = changes.list_untaken(tenant, CHUNK).await?;
-        let mut companies: HashMap<CompanyId, Listeners> = HashMap::new();
-        let mut events = Vec::new();
-        for change in &untaken {
-            let listeners = match companies.entry(change.company) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => {
-                    new.insert(listeners(services, tenant, change.company).await?)
-                }
-            };
-            // What the agent wrote itself is no news to anybody.
-            if !change.own {
-                events.extend(listeners.events(services, change)?);
-            }
-        }
-        let taken = untaken.iter().map(|change| change.id).collect();
-        let now = services.clock.now();
-        changes.claim(tenant, taken, events, now).await?;
+        told(
+            tenant,
+            "changes in GP start nothing",
+            give(services, tenant).await,
+        );
     }
+    Ok(())
+}
+
+/// Gives a tenant's changes to the workflows that listen.
+async fn give(services: &Services, tenant: TenantId) -> Result<()> {
+    let changes = services.database.changes();
+    let untaken = changes.list_untaken(tenant, CHUNK).await?;
+    let mut companies: HashMap<CompanyId, Listeners> = HashMap::new();
+    let mut events = Vec::new();
+    for change in &untaken {
+        let listeners = match companies.entry(change.company) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(listeners(services, tenant, change.company).await?),
+        };
+        // What the agent wrote itself is no news to anybody.
+        if !change.own {
+            events.extend(listeners.events(services, change)?);
+        }
+    }
+    let taken = untaken.iter().map(|change| change.id).collect();
+    let now = services.clock.now();
+    changes.claim(tenant, taken, events, now).await?;
     Ok(())
 }
 

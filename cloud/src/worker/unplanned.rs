@@ -53,16 +53,14 @@ pub(super) async fn nowhere_to_go(
     applied(services.database.runs().apply(transition).await)
 }
 
-/// Passes over a part that was left out before its turn came.
-pub(super) async fn left_out(
+/// Passes over a job whose run is over.
+pub(super) async fn pass_over(
     services: &Services,
     fence: Fence,
     claimed: &ClaimedLane,
+    run: &Run,
 ) -> Result<()> {
-    let Some(run) = claimed.run.clone() else {
-        return Ok(());
-    };
-    let transition = bare(services, fence, claimed, run, LaneNext::Done);
+    let transition = bare(services, fence, claimed, run.clone(), LaneNext::PassOver);
     applied(services.database.runs().apply(transition).await)
 }
 
@@ -120,7 +118,8 @@ fn bare_run(services: &Services, claimed: &ClaimedLane, state: RunState, summary
         finished: None,
         failure: None,
         replay_of: connect_store::replay_of(event),
-        part_of: None,
+        // The whole waits for its parts, also for one that can do nothing.
+        part_of: claimed.run.as_ref().and_then(|run| run.part_of.clone()),
     }
 }
 

@@ -39,7 +39,14 @@ async fn round(services: &Services) -> Result<()> {
     let waits = services.database.waits();
     let now = services.clock.now();
     for tenant in waits.tenants_with_due(now).await? {
-        while waits.claim(tenant, now, CHUNK).await? > 0 {}
+        // One tenant's trouble is not the others'.
+        while let Ok(found) = waits.claim(tenant, now, CHUNK).await.inspect_err(
+            |error| tracing::warn!(tenant.id = %tenant, %error, "waiting runs stay where they are"),
+        ) {
+            if found == 0 {
+                break;
+            }
+        }
     }
     Ok(())
 }

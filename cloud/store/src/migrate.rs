@@ -31,10 +31,10 @@ const STEPS: &[Step] = &[
         include_str!("../migrations/postgres/0003_watcher_state.sql"),
     ),
     (
-        5,
+        4,
         "waits",
-        include_str!("../migrations/sqlite/0005_waits.sql"),
-        include_str!("../migrations/postgres/0005_waits.sql"),
+        include_str!("../migrations/sqlite/0004_waits.sql"),
+        include_str!("../migrations/postgres/0004_waits.sql"),
     ),
 ];
 

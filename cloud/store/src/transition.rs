@@ -85,6 +85,10 @@ struct Rest {
 async fn apply(conn: &mut Conn, prepared: &Prepared) -> Result<(), ApplyError> {
     let transition = &prepared.transition;
     let run = &transition.run;
+    if transition.next == LaneNext::PassOver {
+        hold(conn, transition).await?;
+        return Ok(done(conn, transition).await?);
+    }
     let ends = match run.state {
         RunState::Succeeded | RunState::Dead | RunState::Superseded => run.part_of.as_ref(),
         RunState::Queued | RunState::Running | RunState::Waiting => None,
@@ -227,14 +231,17 @@ async fn upsert(conn: &mut Conn, prepared: &Prepared) -> Result<(), StoreError> 
 
 async fn next(conn: &mut Conn, transition: &Transition, held: &Held) -> Result<(), StoreError> {
     let new = transition.command.as_ref().map(|new| new.command.id.0);
-    let leaves = matches!(transition.next, LaneNext::Done | LaneNext::Leave { .. });
+    let leaves = matches!(
+        transition.next,
+        LaneNext::Done | LaneNext::PassOver | LaneNext::Leave { .. }
+    );
     if !leaves && held.run != Some(transition.run.id.0) {
         bind_run(conn, transition).await?;
     }
     let rest = match &transition.next {
         LaneNext::Keep if held.command == new => return Ok(()),
         LaneNext::Keep => return keep(conn, transition, new).await,
-        LaneNext::Done => return done(conn, transition).await,
+        LaneNext::Done | LaneNext::PassOver => return done(conn, transition).await,
         LaneNext::Leave { wait } => {
             done(conn, transition).await?;
             return waits::insert(conn, transition, wait).await;

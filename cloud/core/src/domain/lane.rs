@@ -69,6 +69,8 @@ pub enum LaneNext {
         /// When to go on.
         due: Micros,
     },
+    /// Head job done, and nothing is written of its run: it is over, or was left out.
+    PassOver,
     /// Head job done for now: the run comes back at the lane's end when what it waits for has come.
     /// The next job, if any, is due at once.
     Leave {

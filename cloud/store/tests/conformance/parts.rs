@@ -13,6 +13,7 @@ on_both!(
     the_failure_of_one_may_leave_out_the_rest,
     a_second_round_does_only_what_did_not_come_through,
     a_part_that_goes_on_alone_does_not_disturb_its_whole,
+    a_job_whose_run_is_over_is_passed_over,
     parts_are_walled,
 );
 
@@ -264,4 +265,23 @@ async fn parts_are_walled(world: World) {
     assert_eq!(ended.succeeded, 0);
     let gave = runs.list_results(stranger, whole.id, STEP).await.unwrap();
     assert!(gave.is_empty());
+}
+
+async fn a_job_whose_run_is_over_is_passed_over(world: World) {
+    world.place("1").await;
+    let fence = world.worker().await;
+    let lane = world.claim_one(fence).await;
+    let whole = begin(&world, fence, &lane, 1, false).await;
+    let part = world.claim_one(fence).await;
+    // What this worker read of the run is no longer so: the whole has queued it again.
+    let mut stale = part.run.clone().unwrap();
+    stale.state = RunState::Superseded;
+    let transition = World::transition(&part, fence, stale.clone(), LaneNext::PassOver);
+    world.database.runs().apply(transition).await.unwrap();
+    let runs = world.database.runs();
+    let kept = runs.find(world.tenant, stale.id).await.unwrap().unwrap();
+    assert_eq!(kept.state, RunState::Queued);
+    let ended = runs.find_parts(world.tenant, whole.id, STEP).await.unwrap();
+    assert_eq!(ended.left, 1, "it is not counted off");
+    assert!(world.claim(fence, 10).await.is_empty(), "its job is gone");
 }
